@@ -1,0 +1,55 @@
+/**
+ * The types of `model.json`: what a version holds, one model per series.
+ *
+ * It has no times of day, no fences and no ids of runs, so the same candles, seed and code give the same bytes.
+ */
+export interface ModelFile {
+  readonly schema: 'autotrain-model/1';
+  /** Which features, in which order: `features/` knows how to compute each set. */
+  readonly featureSet: 'candles-4/1';
+  /** By series key, keys ascending. */
+  readonly series: Readonly<Record<string, SeriesModel>>;
+}
+
+export interface SeriesModel {
+  /** What serves: fitted on `trainedRange`, states ordered by mean log return. */
+  readonly hmm: HmmParameters;
+  /** Features are served as (x − mean) / scale; kept from the judged fit. */
+  readonly scaler: Scaler;
+  /** Names of the states, in the order of the matrices: BEAR … BULL. */
+  readonly regimes: readonly string[];
+  readonly trainedRange: OpenTimeRange;
+  /** What the metric was measured on: the fit without the last fifth of the window, scored on that fifth. */
+  readonly judged: JudgedModel;
+}
+
+export interface JudgedModel {
+  readonly hmm: HmmParameters;
+  readonly scaler: Scaler;
+  readonly trainedRange: OpenTimeRange;
+  readonly heldOut: OpenTimeRange & { readonly candles: number };
+}
+
+/** Open times of the first and the last candle, both inclusive, epoch ms. */
+export interface OpenTimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Scaler {
+  readonly mean: readonly number[];
+  readonly scale: readonly number[];
+}
+
+/** A hidden Markov model with Gaussian emissions, in scaled feature space; K states, D features. */
+export interface HmmParameters {
+  readonly covarianceType: 'diag' | 'full';
+  /** [K], sums to 1. */
+  readonly startProbability: readonly number[];
+  /** [K][K], rows sum to 1. */
+  readonly transitionMatrix: readonly (readonly number[])[];
+  /** [K][D] */
+  readonly means: readonly (readonly number[])[];
+  /** diag: [K][D] variances; full: [K][D][D], symmetric positive definite. */
+  readonly covariances: readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[];
+}
