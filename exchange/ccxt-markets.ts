@@ -1,0 +1,32 @@
+import type { CcxtClient } from './ccxt-client.ts';
+import { ExchangeError } from './errors.ts';
+
+/** A symbol may be listed while we run: an unknown one is looked up again, but not on every call. */
+const lookAgainAfterMs = 10 * 60_000;
+
+/**
+ * The exchange's list of markets, loaded on first use and shared by concurrent calls.
+ * CCXT remembers a failed load for ever, so every load of ours is a forced one.
+ */
+export const loadedMarkets = (client: CcxtClient, now: () => number = Date.now) => {
+  let loading: Promise<unknown> | undefined;
+  let loadedAtMs = Number.NEGATIVE_INFINITY;
+
+  const load = async (): Promise<void> => {
+    loading ??= client.loadMarkets(true).finally(() => {
+      loading = undefined;
+    });
+    await loading;
+    loadedAtMs = now();
+  };
+
+  const knows = (symbol: string): boolean => Object.hasOwn(client.markets ?? {}, symbol);
+
+  return {
+    /** Throws `ExchangeError` BadSymbol when the exchange does not list the symbol. */
+    async demand(symbol: string): Promise<void> {
+      if (!knows(symbol) && now() - loadedAtMs > lookAgainAfterMs) await load();
+      if (!knows(symbol)) throw new ExchangeError('BadSymbol', `${client.id} does not list ${symbol}`);
+    },
+  };
+};
