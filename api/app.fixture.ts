@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CandleColumns } from '../features/candle-features.ts';
+import type { HmmParameters } from '../hmm/model.ts';
+import type { VersionRow } from '../ledger/version-rows.ts';
+import type { ModelFile, SeriesModel } from '../registry/model-file.ts';
+import { type AppDeps, createApp } from './app.ts';
+import type { ControllerPort } from './controller.ts';
+import { ApiError } from './errors.ts';
+import { createMetrics } from './metrics.ts';
+import type { LoadedVersion, Models, Snapshot } from './models.ts';
+import type { GatewaySettings, LedgerReader, Logger } from './ports.ts';
+import type { Training } from './training.ts';
+
+export const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} };
+
+export const settings: GatewaySettings = {
+  exchange: 'binance',
+  symbols: ['BTC/USDT', 'ETH/USDT'],
+  timeframe: '1h',
+  host: '127.0.0.1',
+  allowInsecure: false,
+  auth: { required: false, apiKeys: [] },
+};
+
+export const btc = 'binance:BTC/USDT:1h';
+export const hourMs = 3_600_000;
+
+/** K states along the mean of every feature; any K gives another model. */
+export const hmmOf = (nStates: number): HmmParameters => {
+  const states = Array.from({ length: nStates }, (_, k) => k);
+  return {
+    covarianceType: 'diag',
+    startProbability: states.map(() => 1 / nStates),
+    transitionMatrix: states.map((j) => states.map((k) => (j === k ? 0.9 : 0.1 / (nStates - 1)))),
+    means: states.map((k) => [k - (nStates - 1) / 2, k * 0.1, -k * 0.2, 0.05 * k]),
+    covariances: states.map((k) => [1 + k, 1, 2, 1.5]),
+  };
+};
+
+export const regimesOf = (nStates: number): string[] =>
+  Array.from({ length: nStates }, (_, k) => {
+    if (k === 0) return 'BEAR';
+    if (k === nStates - 1) return 'BULL';
+    return nStates === 3 ? 'CHOP' : `CHOP_${k}`;
+  });
+
+export const seriesModelOf = (nStates: number): SeriesModel => {
+  const scaler = { mean: [0, -5, -5, 0], scale: [0.01, 1, 1, 1] };
+  const trainedRange = { fromMs: 0, toMs: 999 * hourMs };
+  const hmm = hmmOf(nStates);
+  const judged = {
+    hmm,
+    scaler,
+    trainedRange,
+    heldOut: { fromMs: 800 * hourMs, toMs: 999 * hourMs, candles: 200 },
+  };
+  return { hmm, scaler, regimes: regimesOf(nStates), trainedRange, judged };
+};
+
+export const modelOf = (nStates: number): ModelFile => ({
+  schema: 'autotrain-model/1',
+  featureSet: 'candles-4/1',
+  series: { [btc]: seriesModelOf(nStates) },
+});
+
+/** A wave of prices, no two candles alike. */
+export const candlesOf = (count: number): CandleColumns => {
+  const column = (at: (i: number) => number) => Float64Array.from({ length: count }, (_, i) => at(i));
+  const price = (i: number) => 100 + 10 * Math.sin(i / 20) + Math.sin(i * 1.7);
+  return {
+    openTimeMs: column((i) => i * hourMs),
+    open: column((i) => price(i - 1)),
+    high: column((i) => Math.max(price(i), price(i - 1)) + 0.3),
+    low: column((i) => Math.min(price(i), price(i - 1)) - 0.2),
+    close: column(price),
+    volume: column((i) => 50 + 20 * Math.cos(i / 7)),
+  };
+};
+
+export const snapshotOf = (versionId: string, model: ModelFile): Snapshot => ({
+  versionId,
+  model,
+  metadata: {},
+  modelHash: 'hash',
+  loadedAtMs: 0,
+});
+
+export const fixedModels = (snapshot: Snapshot | undefined): Models => ({
+  snapshot: () => snapshot,
+  problem: () => undefined,
+  reload: async () => {},
+  stop: () => {},
+});
+
+export const versionRowOf = (versionId: string, seq: number): VersionRow => ({
+  seq,
+  versionId,
+  claimId: seq,
+  dir: `registry/${versionId}`,
+  parentVersionId: null,
+  metricName: 'val_log_likelihood',
+  metricValue: 1.5,
+  modelHash: 'hash',
+  dataHash: 'hash',
+  nStates: 4,
+  nObs: 1000,
+  tag: null,
+  series: [btc],
+  gate: {},
+  claimedFiles: 1,
+  createdAt: 1_700_000_000_000 + seq,
+  prunedAt: null,
+});
+
+/** Rows newest first. */
+export const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
+  watermark: () => 1000 * hourMs,
+  watermarks: () => [{ series: btc, value: 1000 * hourMs, updatedAt: 5 }],
+  gaps: () => [{ series: btc, fromMs: 0, toMs: hourMs, missing: 2 }],
+  fileCounts: () => ({ downloaded: 1, processing: 0, processed: 2, deleted: 0, quarantined: 0 }),
+  bars: () => 1000,
+  version: (id) => rows.find(({ versionId }) => versionId === id),
+  versions: ({ limit, before = Infinity }) => rows.filter(({ seq }) => seq < before).slice(0, limit),
+  versionCount: () => rows.length,
+  champion: () => undefined,
+  promotions: () => [],
+});
+
+/** Remembers what it was asked; answers like the real ones. */
+export const recordingTraining = () => {
+  const asked: { readonly name: string; readonly request: unknown }[] = [];
+  const record =
+    <T>(name: string, answer: T) =>
+    async (request?: unknown): Promise<T> => {
+      asked.push({ name, request });
+      return answer;
+    };
+  const training: Training = {
+    ingestOnce: record('ingestOnce', { downloaded: 3, series: [], workflow_ids: ['ingest:x'] }),
+    train: record('train', {
+      version_id: 'v2',
+      metric_name: 'val_log_likelihood',
+      metric_value: 1.5,
+      promoted: true,
+      message: 'promoted',
+      metadata: { claimed_files: 1 },
+      workflow_id: 'retrain:regimes',
+    }),
+    decide: record('decide', { version_id: 'v1', kind: 'promote' }),
+    workflows: record('workflows', []),
+    schedules: record('schedules', []),
+    healthy: record('healthy', true),
+  };
+  return { training, asked };
+};
+
+/** One arm per scope; the bandit itself is tested in controller/. */
+export const recordingController = () => {
+  const asked: { readonly name: string; readonly request: unknown }[] = [];
+  const controller: ControllerPort = {
+    register: (request) => void asked.push({ name: 'register', request }),
+    decide: (request) => {
+      asked.push({ name: 'decide', request });
+      if (request.strategy === 'unknown') throw new ApiError(404, 'NoPresets', 'no presets registered');
+      const { strategy, instrument } = request;
+      return {
+        config_id: `${strategy}:${instrument}:7:calm`,
+        params: { threshold: 0.6 },
+        policy_version: 'lin-ts/1',
+        preset_id: 'calm',
+        decision_id: '7',
+      };
+    },
+    learn: (request) => {
+      asked.push({ name: 'learn', request });
+      return { duplicate: false };
+    },
+    presets: () => [],
+    decisions: () => [],
+    outcomes: () => [],
+  };
+  return { controller, asked };
+};
+
+const loaded = (nStates: number): LoadedVersion => ({
+  model: modelOf(nStates),
+  metadata: { n_obs: 5 },
+  modelHash: 'hash',
+});
+
+/** An app over fakes, each of which a test may replace. */
+export const appWith = (overrides: Partial<AppDeps> = {}) => {
+  const training = recordingTraining();
+  const controller = recordingController();
+  const deps: AppDeps = {
+    settings,
+    ledger: ledgerOf([versionRowOf('v2', 2), versionRowOf('v1', 1)]),
+    models: fixedModels(snapshotOf('v1', modelOf(4))),
+    readVersion: () => loaded(4),
+    newestCandles: (_, count) => candlesOf(count),
+    controller: controller.controller,
+    training: training.training,
+    metrics: createMetrics(),
+    log: quiet,
+    ...overrides,
+  };
+  return { app: createApp(deps), deps, training: training.asked, controller: controller.asked };
+};
+
+export const postJson = (body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+  headers: { 'content-type': 'application/json', ...headers },
+});
+
+/** A models directory with `current` swapped as the registry does it; `remove` when done. */
+export const temporaryModelsDir = () => {
+  const modelsDir = mkdtempSync(join(tmpdir(), 'autotrain-models-'));
+  mkdirSync(join(modelsDir, 'registry'));
+  const add = (versionId: string, model: ModelFile) => {
+    mkdirSync(join(modelsDir, 'registry', versionId));
+    writeFileSync(join(modelsDir, 'registry', versionId, 'model.json'), JSON.stringify(model));
+  };
+  const point = (versionId: string) => {
+    const temporary = join(modelsDir, `.current-${randomUUID()}`);
+    symlinkSync(join('registry', versionId), temporary);
+    renameSync(temporary, join(modelsDir, 'current'));
+  };
+  return { modelsDir, add, point, remove: () => rmSync(modelsDir, { recursive: true, force: true }) };
+};

@@ -1,0 +1,109 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context, Next } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { matchedRoutes } from 'hono/route';
+import { createAuthenticate } from './auth.ts';
+import type { ControllerPort, Features } from './controller.ts';
+import { addEndpoint } from './endpoint.ts';
+import { ApiError, answerError } from './errors.ts';
+import { createRateLimit, defaultRates, type Rate, type RateClass } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+import type { LoadedVersion, Models } from './models.ts';
+import type { GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
+import { createPredict, type Predict } from './predict.ts';
+import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addModelRoutes } from './routes/models.ts';
+import { addOutcomeRoutes, addRecordRoutes } from './routes/outcomes.ts';
+import { addParamRoutes } from './routes/param.ts';
+import { addPredictRoute } from './routes/predict.ts';
+import { addPresetRoutes } from './routes/presets.ts';
+import { addLedgerRoutes, addTemporalRoutes } from './routes/records.ts';
+import { addDecisionRoutes, addTrainingRoutes } from './routes/training.ts';
+import type { Training } from './training.ts';
+
+export interface AppDeps {
+  readonly settings: GatewaySettings;
+  readonly ledger: LedgerReader;
+  readonly models: Models;
+  readonly readVersion: (versionId: string) => LoadedVersion | Promise<LoadedVersion>;
+  readonly newestCandles: NewestCandles;
+  readonly controller: ControllerPort;
+  readonly training: Training;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly rates?: Readonly<Record<RateClass, Rate>>;
+}
+
+export interface RouteDeps extends AppDeps {
+  readonly predict: Predict;
+  /** hmm_bull, hmm_bear, hmm_chop of an instrument; undefined where no model of it serves. */
+  readonly regimeContext: (instrument: string) => Promise<Features | undefined>;
+}
+
+/** The gateway as a Hono app: `app.request()` needs no port. */
+export const createApp = (deps: AppDeps): OpenAPIHono => {
+  const app = new OpenAPIHono();
+  app.onError(answerError(deps.log));
+  app.use(observe(deps.metrics));
+  app.use(refuseForeignOrigin);
+  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
+  app.notFound((c) => c.json({ detail: `no route ${c.req.path}`, code: 'NoRoute' }, 404));
+  addRoutes(app, deps);
+  return app;
+};
+
+const addRoutes = (app: OpenAPIHono, deps: AppDeps) => {
+  const add = addEndpoint(app, {
+    authenticate: createAuthenticate(deps.settings.auth),
+    takeToken: createRateLimit(deps.rates ?? defaultRates),
+  });
+  const { predict, regimeContext } = createPredict(deps);
+  const routeDeps: RouteDeps = { ...deps, predict, regimeContext };
+  for (const addRoutesOf of resources) addRoutesOf(add, routeDeps);
+  addOpenApiRoute(add, app);
+};
+
+const resources = [
+  addHealthRoutes,
+  addTrainingRoutes,
+  addModelRoutes,
+  addDecisionRoutes,
+  addPredictRoute,
+  addPresetRoutes,
+  addParamRoutes,
+  addOutcomeRoutes,
+  addRecordRoutes,
+  addLedgerRoutes,
+  addTemporalRoutes,
+  addMetricsRoute,
+];
+
+const onMethodNotAllowed = (c: Context, methods: readonly string[]) =>
+  c.json({ detail: `${c.req.path} answers ${methods.join(', ')}`, code: 'MethodNotAllowed' }, 405, {
+    Allow: methods.join(', '),
+  });
+
+/** The route's pattern, not the path asked for: labels must stay few. */
+const routeOf = (c: Context) => matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? 'none';
+
+const observe =
+  ({ requests, requestSeconds }: Metrics) =>
+  async (c: Context, next: Next) => {
+    const startedMs = performance.now();
+    await next();
+    const labels = { route: routeOf(c), method: c.req.method };
+    requests.inc({ ...labels, status: String(c.res.status) });
+    requestSeconds.observe(labels, (performance.now() - startedMs) / 1000);
+  };
+
+const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined);
+
+/** A page of another site must not drive a gateway on this machine; programs send no Origin. */
+const refuseForeignOrigin = async (c: Context, next: Next) => {
+  const origin = c.req.header('origin');
+  if (origin !== undefined && c.req.method !== 'GET' && hostOf(origin) !== c.req.header('host')) {
+    throw new ApiError(403, 'ForeignOrigin', `requests from pages of ${origin} are refused`);
+  }
+  await next();
+};

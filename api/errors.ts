@@ -1,0 +1,89 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Logger } from './ports.ts';
+
+/** A refusal with its HTTP status. `code` is for programs, `detail` for people. */
+export class ApiError extends Error {
+  readonly status: ContentfulStatusCode;
+  readonly code: string;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: ContentfulStatusCode,
+    code: string,
+    detail: string,
+    headers: Record<string, string> = {},
+  ) {
+    super(detail);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/**
+ * Failure type → status: the one place where a failure of the ledger, the controller, the registry or a
+ * workflow becomes an answer. A type that is not here is a 500 with its reason.
+ */
+export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
+  BadRequest: 400,
+  NotFound: 404,
+  UnknownVersion: 404,
+  UnknownPreset: 404,
+  UnknownDecision: 404,
+  NoPresets: 404,
+  NoPredecessor: 409,
+  NothingAwaitsApproval: 409,
+  RetrainRunning: 409,
+  Conflict: 409,
+  Fenced: 409,
+  ClaimNotOpen: 409,
+  OutOfBounds: 422,
+  InvalidPreset: 422,
+  InvalidFeatures: 422,
+  InvalidName: 422,
+  InvalidData: 422,
+  ImpossibleRow: 422,
+  TooManyPresets: 422,
+  TemporalUnavailable: 503,
+  StorageFull: 507,
+};
+
+interface Refusal {
+  readonly status: ContentfulStatusCode;
+  readonly code: string;
+  readonly detail: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const typeOf = (error: Error): string | undefined => {
+  const { type, code } = error as { type?: unknown; code?: unknown };
+  if (typeof type === 'string') return type;
+  return typeof code === 'string' ? code : undefined;
+};
+
+/** Both are SQLite's or the file system's words for "cannot write here"; the operator reads which in `detail`. */
+const isStorageFailure = (type: string) => /^(ENOSPC|EROFS|SQLITE_FULL|SQLITE_READONLY)/.test(type);
+
+const refusalOfFailure = (error: Error): Refusal => {
+  const type = typeOf(error) ?? 'Internal';
+  if (isStorageFailure(type)) return { status: 507, code: type, detail: error.message };
+  return { status: statusOfFailure[type] ?? 500, code: type, detail: error.message };
+};
+
+export const refusalOf = (error: Error): Refusal => {
+  if (error instanceof ApiError) return { ...error, detail: error.message };
+  if (error instanceof HTTPException) {
+    return { status: error.status as ContentfulStatusCode, code: 'Http', detail: error.message };
+  }
+  return refusalOfFailure(error);
+};
+
+/** The only place where an exception becomes an answer: `{detail, code}`. */
+export const answerError = (log: Logger) => (error: Error, c: Context) => {
+  const { status, code, detail, headers } = refusalOf(error);
+  if (status >= 500) log.error({ err: error, path: c.req.path, code }, 'request failed');
+  return c.json({ detail, code }, status, headers);
+};

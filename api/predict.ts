@@ -1,0 +1,176 @@
+import { type CandleColumns, candleFeatures } from '../features/candle-features.ts';
+import { partialFeatures } from '../features/partial-features.ts';
+import type { SeriesModel } from '../registry/model-file.ts';
+import { parseSeries, timeframesMs } from '../series.ts';
+import type { AppDeps } from './app.ts';
+import type { Features } from './controller.ts';
+import { ApiError } from './errors.ts';
+import type { Snapshot } from './models.ts';
+import { type Evaluation, evaluate, type KnownFeatures } from './regimes.ts';
+import { findSeries, plainSymbol } from './symbols.ts';
+
+/** Enough for the slowest feature's window and for the filter to forget where it began. */
+export const servedCandles = 1_000;
+
+export type PredictInput =
+  | { readonly kind: 'symbol' }
+  | { readonly kind: 'candles'; readonly columns: CandleColumns }
+  | { readonly kind: 'logret'; readonly logret: readonly number[] }
+  | { readonly kind: 'features'; readonly features: Features };
+
+export interface PredictAnswer {
+  readonly regime_proba: Readonly<Record<string, number>>;
+  /** The same as regime_proba: both names are in use. */
+  readonly probs: Readonly<Record<string, number>>;
+  readonly regime: string;
+  readonly confidence: number;
+  /** P(regime of the next candle). */
+  readonly forecast: Readonly<Record<string, number>>;
+  readonly model_meta: Readonly<Record<string, unknown>> & { readonly version_id: string };
+}
+
+export type Predict = (input: PredictInput, symbol: string | undefined) => Promise<PredictAnswer>;
+
+type PredictDeps = Pick<AppDeps, 'settings' | 'models' | 'ledger' | 'newestCandles' | 'log'>;
+
+interface Chosen {
+  readonly snapshot: Snapshot;
+  readonly key: string;
+  readonly model: SeriesModel;
+}
+
+export const createPredict = (deps: PredictDeps) => {
+  const { models, log } = deps;
+  const stored = createStoredEvaluation(deps);
+
+  const predict: Predict = async (input, symbol) => {
+    const snapshot = models.snapshot();
+    if (!snapshot) throw new ApiError(503, 'NoModel', 'no model is loaded: train and promote one first');
+    const chosen = choose(deps, snapshot, symbol);
+    const { evaluation, asOfMs } =
+      input.kind === 'symbol' ? await stored(chosen) : evaluateInput(chosen, input);
+    return present(chosen, evaluation, asOfMs);
+  };
+
+  /** An engine keeps trading without our view of the regime, so what goes wrong here is logged, not answered. */
+  const regimeContext = async (instrument: string): Promise<Features | undefined> => {
+    const snapshot = models.snapshot();
+    const key = snapshot && findSeries(Object.keys(snapshot.model.series), instrument, deps.settings);
+    const model = key === undefined ? undefined : snapshot?.model.series[key];
+    if (!snapshot || key === undefined || !model) return undefined;
+    try {
+      return contextOf((await stored({ snapshot, key, model })).evaluation.probabilities);
+    } catch (error) {
+      log.error({ err: error, series: key }, 'no regime context for this decision');
+      return undefined;
+    }
+  };
+
+  return { predict, regimeContext };
+};
+
+/** The model that a symbol means; without one, the first of SYMBOLS. */
+const choose = ({ settings }: PredictDeps, snapshot: Snapshot, symbol: string | undefined): Chosen => {
+  const asked = symbol ?? settings.symbols[0] ?? '';
+  const keys = Object.keys(snapshot.model.series);
+  const key = findSeries(keys, asked, settings);
+  const model = key === undefined ? undefined : snapshot.model.series[key];
+  if (key !== undefined && model) return { snapshot, key, model };
+  if (settings.symbols.some((known) => plainSymbol(known) === plainSymbol(asked))) {
+    throw new ApiError(503, 'NoModel', `${snapshot.versionId} has no model of ${asked} yet`);
+  }
+  throw new ApiError(404, 'UnknownSymbol', `no model of "${asked}"; there are ${keys.join(', ')}`);
+};
+
+interface Evaluated {
+  readonly evaluation: Evaluation;
+  /** When the newest candle closed; null where the input has no times. */
+  readonly asOfMs: number | null;
+}
+
+/** The newest stored candles through the filter, kept until the version or the watermark changes. */
+const createStoredEvaluation = ({ ledger, newestCandles }: PredictDeps) => {
+  const kept = new Map<string, { readonly at: string; readonly evaluated: Evaluated }>();
+  return async (chosen: Chosen): Promise<Evaluated> => {
+    const series = parseSeries(chosen.key);
+    const at = `${chosen.snapshot.versionId} ${ledger.watermark(series)}`;
+    const known = kept.get(chosen.key);
+    if (known?.at === at) return known.evaluated;
+    const columns = await newestCandles(series, servedCandles);
+    if (columns.openTimeMs.length === 0)
+      throw new ApiError(503, 'NoCandles', `no candles of ${chosen.key} are stored`);
+    const evaluated = evaluateCandles(chosen, columns);
+    kept.set(chosen.key, { at, evaluated });
+    return evaluated;
+  };
+};
+
+const evaluateInput = (chosen: Chosen, input: Exclude<PredictInput, { kind: 'symbol' }>): Evaluated => {
+  if (input.kind === 'candles') return evaluateCandles(chosen, input.columns);
+  const known =
+    input.kind === 'logret'
+      ? partialFeatures({ logret: input.logret })
+      : partialFeatures({ features: input.features });
+  return { evaluation: evaluate(chosen.model, usable(known)), asOfMs: null };
+};
+
+const evaluateCandles = ({ key, model }: Chosen, columns: CandleColumns): Evaluated => {
+  const timeframeMs = timeframesMs[parseSeries(key).timeframe];
+  const { rows, sequenceStarts, names } = candleFeatures(columns, { timeframeMs });
+  const known = usable({ rows, sequenceStarts, ...usedInLastRow(rows, names), ignored: [] });
+  return { evaluation: evaluate(model, known), asOfMs: columns.openTimeMs.at(-1)! + timeframeMs };
+};
+
+/** What could not be computed yet of the newest candle (a window that is not full) is marginalised. */
+const usedInLastRow = (rows: Float64Array, names: readonly string[]) => {
+  const last = rows.subarray(rows.length - names.length);
+  return {
+    used: names.filter((_, d) => !Number.isNaN(last[d]!)),
+    marginalised: names.filter((_, d) => Number.isNaN(last[d]!)),
+  };
+};
+
+/** Nothing that the model knows would make the answer a guess. */
+const usable = (known: KnownFeatures): KnownFeatures => {
+  if (known.rows.some((value) => !Number.isNaN(value))) return known;
+  throw new ApiError(
+    422,
+    'NothingUsable',
+    `none of the model's features can be computed; it knows ${known.marginalised.join(', ')}`,
+  );
+};
+
+const present = (
+  { snapshot, key, model }: Chosen,
+  evaluation: Evaluation,
+  asOfMs: number | null,
+): PredictAnswer => {
+  const { probabilities, forecast, regime, known } = evaluation;
+  return {
+    regime_proba: probabilities,
+    probs: probabilities,
+    regime,
+    confidence: probabilities[regime]!,
+    forecast,
+    model_meta: {
+      version_id: snapshot.versionId,
+      series: key,
+      n_states: model.regimes.length,
+      as_of_ms: asOfMs,
+      trained_to_ms: model.trainedRange.toMs,
+      features_used: known.used,
+      features_marginalised: known.marginalised,
+      features_ignored: known.ignored,
+    },
+  };
+};
+
+/** BULL, CHOP_1, CHOP_2 … summed by their first word. */
+const contextOf = (probabilities: Readonly<Record<string, number>>): Features => {
+  const sum = (word: string) =>
+    Object.entries(probabilities).reduce(
+      (total, [label, p]) => (label.startsWith(word) ? total + p : total),
+      0,
+    );
+  return { hmm_bull: sum('BULL'), hmm_bear: sum('BEAR'), hmm_chop: sum('CHOP') };
+};

@@ -1,0 +1,66 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import type { Metrics } from '../metrics.ts';
+import type { LedgerReader } from '../ports.ts';
+
+/** The ledger's numbers are read when they are asked for, so a scrape never shows old ones. */
+const observeLedger = (metrics: Metrics, ledger: LedgerReader): void => {
+  for (const [status, count] of Object.entries(ledger.fileCounts())) metrics.files.set({ status }, count);
+  for (const { series, value } of ledger.watermarks()) metrics.watermarkSeconds.set({ series }, value / 1000);
+  metrics.missingCandles.reset();
+  for (const { series, missing } of ledger.gaps()) metrics.missingCandles.inc({ series }, missing);
+};
+
+export const addMetricsRoute = (add: AddEndpoint, { metrics, ledger }: RouteDeps): void => {
+  add(
+    {
+      method: 'get',
+      path: '/metrics',
+      summary: 'Prometheus metrics',
+      role: 'reader',
+      rate: 'read',
+      timeoutMs: 10_000,
+      answer: z.string(),
+    },
+    async ({ context }) => {
+      observeLedger(metrics, ledger);
+      return context.body(await metrics.registry.metrics(), 200, {
+        'Content-Type': metrics.registry.contentType,
+      });
+    },
+  );
+};
+
+const about = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Autotrain gateway',
+    version: '1',
+    description:
+      'Regime probabilities and strategy parameters for the engine; training and promotion for operators.',
+  },
+};
+
+/** Added last: it documents the endpoints that are there by then. */
+export const addOpenApiRoute = (add: AddEndpoint, app: OpenAPIHono): void => {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-API-Key',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  add(
+    {
+      method: 'get',
+      path: '/openapi.json',
+      summary: 'This document',
+      role: 'open',
+      rate: 'read',
+      timeoutMs: 10_000,
+      answer: z.looseObject({}),
+    },
+    () => app.getOpenAPI31Document(about),
+  );
+};

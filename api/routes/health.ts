@@ -1,0 +1,54 @@
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import { ApiError } from '../errors.ts';
+import { openObject } from '../fields.ts';
+
+const quick = { role: 'open', rate: 'read', timeoutMs: 5_000 } as const;
+
+/** Whether the process lives, and whether it can serve. */
+export const addHealthRoutes = (
+  add: AddEndpoint,
+  { models, ledger, training, settings }: RouteDeps,
+): void => {
+  add(
+    {
+      ...quick,
+      method: 'get',
+      path: '/health',
+      summary: 'The process lives; what it serves',
+      answer: openObject,
+    },
+    () => {
+      const snapshot = models.snapshot();
+      return {
+        status: 'ok',
+        exchange: settings.exchange,
+        model: {
+          version_id: snapshot?.versionId ?? null,
+          loaded_at_ms: snapshot?.loadedAtMs ?? null,
+          problem: models.problem() ?? null,
+        },
+      };
+    },
+  );
+
+  add(
+    {
+      ...quick,
+      method: 'get',
+      path: '/ready',
+      summary: '503 until databases and a model are there',
+      answer: openObject,
+    },
+    async () => {
+      const checks = {
+        ledger: ledger.versionCount() >= 0,
+        model: models.snapshot() !== undefined,
+        temporal: await training.healthy(),
+      };
+      // Serving goes on without Temporal, so it is told but does not decide.
+      if (checks.ledger && checks.model) return { status: 'ready', checks };
+      throw new ApiError(503, 'NotReady', 'no model is loaded yet: ingest and train first');
+    },
+  );
+};

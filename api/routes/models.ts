@@ -1,0 +1,93 @@
+import { z } from '@hono/zod-openapi';
+import type { VersionRow } from '../../ledger/version-rows.ts';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import { ApiError } from '../errors.ts';
+import { openObject, pageOf, pageQuery, versionName } from '../fields.ts';
+
+const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } as const;
+
+/** The cursor is the place in the ledger of the last version seen. */
+const versionsQuery = pageQuery.extend({ cursor: z.coerce.number().int().min(0).optional() });
+
+const metrics = z.record(z.string(), z.number().nullable());
+
+const modelAnswer = z.object({
+  active_version: z.string().nullable(),
+  registry_size: z.number().int(),
+  metrics,
+});
+
+const versionRow = z.looseObject({
+  version_id: z.string(),
+  created_at: z.number().openapi({ description: 'epoch ms UTC' }),
+  metrics,
+});
+
+const metricsOf = (row: VersionRow | undefined) => (row ? { [row.metricName]: row.metricValue } : {});
+
+const present = (row: VersionRow, active: string | undefined) => ({
+  version_id: row.versionId,
+  created_at: row.createdAt,
+  metrics: metricsOf(row),
+  active: row.versionId === active,
+  parent_version_id: row.parentVersionId,
+  n_states: row.nStates,
+  n_obs: row.nObs,
+  series: row.series,
+  tag: row.tag,
+});
+
+export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion }: RouteDeps): void => {
+  add({ ...read, path: '/model', summary: 'What serves', answer: modelAnswer }, () => {
+    const active = models.snapshot()?.versionId;
+    return {
+      active_version: active ?? null,
+      registry_size: ledger.versionCount(),
+      metrics: metricsOf(active === undefined ? undefined : ledger.version(active)),
+      champion: ledger.champion() ?? null,
+      problem: models.problem() ?? null,
+    };
+  });
+
+  add(
+    {
+      ...read,
+      path: '/models',
+      summary: 'Versions, newest first',
+      query: versionsQuery,
+      answer: pageOf(versionRow),
+    },
+    ({ query: { limit, cursor } }) => {
+      // One more than asked for tells whether there is a next page.
+      const rows = ledger.versions({ limit: limit + 1, ...(cursor === undefined ? {} : { before: cursor }) });
+      const shown = rows.slice(0, limit);
+      const active = models.snapshot()?.versionId;
+      return {
+        data: shown.map((row) => present(row, active)),
+        page: { nextCursor: rows.length > limit ? String(shown.at(-1)?.seq) : null, limit },
+      };
+    },
+  );
+
+  add(
+    {
+      ...read,
+      path: '/models/{version}',
+      summary: 'The whole report of a version',
+      params: z.object({ version: versionName }),
+      answer: openObject,
+    },
+    async ({ params: { version } }) => {
+      const row = ledger.version(version);
+      if (!row) throw new ApiError(404, 'UnknownVersion', `no version ${version}`);
+      const { metadata, modelHash } = await readVersion(version);
+      return {
+        ...present(row, models.snapshot()?.versionId),
+        gate: row.gate,
+        model_hash: modelHash,
+        metadata,
+      };
+    },
+  );
+};

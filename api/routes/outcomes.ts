@@ -1,0 +1,86 @@
+import { z } from '@hono/zod-openapi';
+import type { RouteDeps } from '../app.ts';
+import type { LearnInput } from '../controller.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import {
+  featureMap,
+  instrumentName,
+  opaqueId,
+  openObject,
+  pageQuery,
+  presetName,
+  strategyAndInstrument,
+  strategyName,
+} from '../fields.ts';
+
+const outcomeBody = z.object({
+  reward: z.number().openapi({ description: 'quote currency' }),
+  features: featureMap.nullish(),
+  decision_id: opaqueId.nullish(),
+  config_id: opaqueId.nullish(),
+  outcome_id: opaqueId.nullish(),
+});
+
+/** A config_id reads `<strategy>:<instrument>:<decision>:<preset_id>`. */
+const decisionOf = ({ decision_id, config_id }: z.infer<typeof outcomeBody>) =>
+  decision_id ?? config_id?.split(':').at(-2);
+
+const learnInput = (presetId: string, body: z.infer<typeof outcomeBody>): LearnInput => {
+  const decisionId = decisionOf(body);
+  return {
+    presetId,
+    reward: body.reward,
+    ...(body.features == null ? {} : { features: body.features }),
+    ...(decisionId === undefined ? {} : { decisionId }),
+    ...(body.outcome_id == null ? {} : { outcomeId: body.outcome_id }),
+  };
+};
+
+export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: RouteDeps): void => {
+  add(
+    {
+      method: 'post',
+      path: '/learn/outcome/{strategy}/{instrument}/{preset_id}',
+      summary: 'A realised reward; with an outcome_id it counts once however often it is sent',
+      role: 'engine',
+      rate: 'engine',
+      timeoutMs: 5_000,
+      params: strategyAndInstrument.extend({ preset_id: presetName }),
+      body: outcomeBody,
+      answer: z.object({ ok: z.literal(true), duplicate: z.boolean() }),
+    },
+    ({ params: { preset_id, ...scope }, body }) => {
+      const { duplicate } = controller.learn({ ...scope, ...learnInput(preset_id, body) });
+      metrics.outcomes.inc({ strategy: scope.strategy, duplicate: String(duplicate) });
+      return { ok: true, duplicate };
+    },
+  );
+};
+
+const recordsQuery = pageQuery.extend({
+  strategy: strategyName.optional(),
+  instrument: instrumentName.optional(),
+});
+
+const defined = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+
+export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
+  const read = {
+    method: 'get',
+    role: 'reader',
+    rate: 'read',
+    timeoutMs: 10_000,
+    answer: openObject,
+  } as const;
+  for (const kind of ['decisions', 'outcomes'] as const) {
+    add(
+      { ...read, path: `/${kind}`, summary: `Stored ${kind}, newest first`, query: recordsQuery },
+      ({ query }) => ({
+        data: controller[kind](defined(query)),
+      }),
+    );
+  }
+};

@@ -1,0 +1,85 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { RouteDeps } from '../app.ts';
+import type { Features, Scope } from '../controller.ts';
+import { type AddEndpoint, parse } from '../endpoint.ts';
+import { featureMap, opaqueId, strategyAndInstrument } from '../fields.ts';
+
+const paramAnswer = z.looseObject({
+  config_id: z.string().openapi({ description: '<strategy>:<instrument>:<decision>:<preset_id>' }),
+  params: z.record(z.string(), z.unknown()),
+  policy_version: z.string(),
+  preset_id: z.string(),
+  decision_id: z.string(),
+  features_used: z.array(z.string()),
+  features_missing: z.array(z.string()),
+  propensity: z.number().nullable(),
+});
+
+const paramQuery = z.object({
+  position_id: opaqueId.optional(),
+  'features[name]': z
+    .string()
+    .optional()
+    .openapi({ description: 'a feature value; one such parameter for each name' }),
+});
+
+const paramBody = z.object({ features: featureMap.nullish(), position_id: opaqueId.nullish() });
+
+/** `Number('')` is 0, which would be a feature that nobody sent. */
+const toNumber = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
+
+/** `features[ret]=0.1`; the query decoder has already undone the percent-encoding of the brackets. */
+const featuresOfQuery = (c: Context): Features => {
+  const given = Object.entries(c.req.query()).flatMap(([key, text]): [string, number][] => {
+    const name = /^features\[(.*)\]$/.exec(key)?.[1];
+    return name === undefined ? [] : [[name, toNumber(text)]];
+  });
+  return parse(z.object({ features: featureMap }), { features: Object.fromEntries(given) }).features;
+};
+
+interface Asked {
+  readonly features: Features;
+  readonly positionId: string | null | undefined;
+}
+
+export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, metrics }: RouteDeps): void => {
+  const decide = async (c: Context, scope: Scope, { features, positionId }: Asked) => {
+    const context = await regimeContext(scope.instrument);
+    const answer = controller.decide({
+      ...scope,
+      features,
+      ...(positionId == null ? {} : { positionId }),
+      ...(context ? { context } : {}),
+    });
+    metrics.decisions.inc({ strategy: scope.strategy });
+    return c.json(answer as object, 200, { 'Cache-Control': 'no-store' });
+  };
+
+  const endpoint = {
+    path: '/param/{strategy}/{instrument}',
+    role: 'engine',
+    rate: 'engine',
+    timeoutMs: 4_000,
+    params: strategyAndInstrument,
+    answer: paramAnswer,
+  } as const;
+
+  add(
+    {
+      ...endpoint,
+      method: 'get',
+      summary: 'Parameters for new positions; writes a decision',
+      writes: true,
+      query: paramQuery,
+    },
+    ({ context, params, query }) =>
+      decide(context, params, { features: featuresOfQuery(context), positionId: query.position_id }),
+  );
+
+  add(
+    { ...endpoint, method: 'post', summary: 'The same with the features in a JSON body', body: paramBody },
+    ({ context, params, body }) =>
+      decide(context, params, { features: body.features ?? {}, positionId: body.position_id }),
+  );
+};

@@ -1,0 +1,57 @@
+import { z } from '@hono/zod-openapi';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import { parse } from '../endpoint.ts';
+import { openObject, presetName, strategyAndInstrument } from '../fields.ts';
+
+/** Loose on purpose: what is missing has an answer of its own, which older clients compare word for word. */
+const registerBody = z.object({ preset_id: z.unknown(), params: z.unknown() });
+
+const complete = z.object({
+  preset_id: presetName,
+  params: z.record(z.string().min(1).max(64), z.unknown()),
+});
+
+const isMissing = (value: unknown) =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  (typeof value === 'object' && Object.keys(value).length === 0);
+
+export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
+  add(
+    {
+      method: 'post',
+      path: '/preset/register/{strategy}/{instrument}',
+      summary: 'Add a preset, or give one new parameters',
+      role: 'engine',
+      rate: 'read',
+      timeoutMs: 5_000,
+      params: strategyAndInstrument,
+      body: registerBody,
+      answer: z.looseObject({ ok: z.literal(true) }),
+    },
+    ({ context, params: scope, body }) => {
+      if (isMissing(body.preset_id) || isMissing(body.params)) {
+        return context.json({ detail: 'preset_id and params required' }, 400);
+      }
+      const { preset_id: presetId, params } = parse(complete, body);
+      controller.register({ ...scope, presetId, params });
+      return { ok: true };
+    },
+  );
+
+  add(
+    {
+      method: 'get',
+      path: '/presets/{strategy}/{instrument}',
+      summary: 'The presets of a strategy on an instrument',
+      role: 'reader',
+      rate: 'read',
+      timeoutMs: 5_000,
+      params: strategyAndInstrument,
+      answer: openObject,
+    },
+    ({ params }) => ({ data: controller.presets(params) }),
+  );
+};

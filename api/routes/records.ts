@@ -1,0 +1,47 @@
+import { parseSeries } from '../../series.ts';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import { openObject } from '../fields.ts';
+
+const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, answer: openObject } as const;
+
+/** What is stored: read straight from the ledger, in its own words. */
+export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void => {
+  const gapsOf = (series: string) => ledger.gaps(parseSeries(series));
+
+  add(
+    { ...read, path: '/ledger', summary: 'Files by status; bars, watermark and gaps of each series' },
+    () => ({
+      files: ledger.fileCounts(),
+      series: ledger.watermarks().map(({ series, value }) => ({
+        series,
+        bars: ledger.bars(parseSeries(series)),
+        watermark: value,
+        gaps: gapsOf(series),
+      })),
+    }),
+  );
+
+  add({ ...read, path: '/ledger/gaps', summary: 'Candles that the exchange did not have' }, () => ({
+    data: ledger.gaps(),
+  }));
+
+  add({ ...read, path: '/watermarks', summary: 'Open time of the next candle to ask for' }, () => ({
+    data: ledger.watermarks().map(({ series, value, updatedAt }) => ({
+      name: `ingest:${series}`,
+      series,
+      value,
+      updated_at: updatedAt,
+    })),
+  }));
+};
+
+/** What runs: asked of Temporal. */
+export const addTemporalRoutes = (add: AddEndpoint, { training }: RouteDeps): void => {
+  add({ ...read, path: '/workflows', summary: 'Recent workflow runs' }, async () => ({
+    data: await training.workflows(),
+  }));
+  add({ ...read, path: '/schedules', summary: 'Schedules and their next runs' }, async () => ({
+    data: await training.schedules(),
+  }));
+};

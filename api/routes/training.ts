@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint, Call } from '../endpoint.ts';
+import { ApiError } from '../errors.ts';
+import { flag, openObject, tagName, versionName } from '../fields.ts';
+import type { DecisionRequest } from '../training.ts';
+
+/** A fit over years of candles ends well within; the caller who does not want to wait says `wait=false`. */
+const untilTrainedMs = 60 * 60_000;
+
+const waitQuery = z.object({ wait: flag(true) });
+
+const ingestQuery = waitQuery.extend({ until: z.enum(['chunk', 'now']).default('chunk') });
+
+const ingestAnswer = z.object({
+  downloaded: z.number().int(),
+  series: z.array(openObject),
+  workflow_ids: z.array(z.string()),
+});
+
+/** `null` is what older clients send for "not given". */
+const trainBody = z.object({
+  n_states: z.number().int().min(2).max(12).nullish(),
+  tag: tagName.nullish(),
+  promote: z.boolean().nullish(),
+});
+
+const trainAnswer = z.object({
+  version_id: z.string().openapi({ description: '"n/a" when there was nothing new' }),
+  metric_name: z.string(),
+  metric_value: z.number().nullable().openapi({ description: 'nats per candle' }),
+  promoted: z.boolean(),
+  message: z.string(),
+  metadata: openObject,
+  workflow_id: z.string(),
+});
+
+const trainRequest = ({
+  body,
+  query,
+}: Call<unknown, z.infer<typeof waitQuery>, z.infer<typeof trainBody>>) => ({
+  wait: query.wait,
+  ...(body.n_states == null ? {} : { nStates: body.n_states }),
+  ...(body.tag == null ? {} : { tag: body.tag }),
+  ...(body.promote == null ? {} : { promote: body.promote }),
+});
+
+export const addTrainingRoutes = (add: AddEndpoint, { training, models }: RouteDeps): void => {
+  const work = { method: 'post', role: 'trainer', rate: 'work', timeoutMs: untilTrainedMs } as const;
+
+  add(
+    {
+      ...work,
+      path: '/ingest_once',
+      summary: 'Store the next chunk of each series, or with until=now all there is',
+      query: ingestQuery,
+      answer: ingestAnswer,
+    },
+    async ({ query, context }) => {
+      const answer = await training.ingestOnce(query);
+      return query.wait ? answer : context.json(answer as object, 202);
+    },
+  );
+
+  add(
+    {
+      ...work,
+      path: '/train',
+      summary: 'Retrain now, or join the running retrain',
+      query: waitQuery,
+      body: trainBody,
+      answer: trainAnswer,
+    },
+    async (call) => {
+      const answer = await training.train(trainRequest(call));
+      if (!call.query.wait) return call.context.json(answer as object, 202);
+      await models.reload();
+      return answer;
+    },
+  );
+};
+
+export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }: RouteDeps): void => {
+  const admin = {
+    method: 'post',
+    role: 'admin',
+    rate: 'work',
+    timeoutMs: 5 * 60_000,
+    answer: openObject,
+  } as const;
+
+  const decide = async (
+    request: Pick<DecisionRequest, 'kind' | 'versionId'>,
+    { principal, context }: Caller,
+  ) => {
+    const { versionId } = request;
+    if (versionId !== undefined && !ledger.version(versionId)) {
+      throw new ApiError(404, 'UnknownVersion', `no version ${versionId}`);
+    }
+    // A client that repeats a request whose answer was lost names it, and it is decided once.
+    const requestId = context.req.header('idempotency-key')?.slice(0, 200) ?? randomUUID();
+    const record = await training.decide({ ...request, actor: principal.subject, requestId });
+    await models.reload();
+    return record;
+  };
+
+  const byVersion = z.object({ version_id: versionName });
+  for (const kind of ['promote', 'approve'] as const) {
+    add(
+      { ...admin, path: `/model/${kind}`, summary: `Decide: ${kind} this version`, body: byVersion },
+      (call) => decide({ kind, versionId: call.body.version_id }, call),
+    );
+  }
+
+  add(
+    {
+      ...admin,
+      path: '/model/rollback',
+      summary: 'Serve the predecessor again, or the version named',
+      body: z.object({ to: versionName.nullish() }),
+    },
+    (call) =>
+      decide({ kind: 'rollback', ...(call.body.to == null ? {} : { versionId: call.body.to }) }, call),
+  );
+};
+
+type Caller = Pick<Call<unknown, unknown, unknown>, 'principal' | 'context'>;

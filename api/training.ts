@@ -1,0 +1,70 @@
+/**
+ * The long work behind the gateway: it is asked for here and runs in Temporal. `temporal/training-client.ts`
+ * implements it; errors carry `type`, a failure type that `errors.ts` turns into a status.
+ */
+export interface Training {
+  ingestOnce(request: { readonly until: 'chunk' | 'now'; readonly wait: boolean }): Promise<IngestAnswer>;
+  /** Starts a retrain or joins the running one; other arguments than the running one's: type RetrainRunning. */
+  train(request: TrainRequest): Promise<TrainAnswer | StartedAnswer>;
+  decide(request: DecisionRequest): Promise<PromotionRecord>;
+  workflows(): Promise<readonly WorkflowSummary[]>;
+  schedules(): Promise<readonly unknown[]>;
+  healthy(): Promise<boolean>;
+}
+
+export interface TrainRequest {
+  readonly nStates?: number;
+  readonly tag?: string;
+  readonly promote?: boolean;
+  readonly wait: boolean;
+}
+
+export interface StartedAnswer {
+  readonly workflow_id: string;
+}
+
+export interface TrainAnswer {
+  /** "n/a" when there was nothing new to train on. */
+  readonly version_id: string;
+  readonly metric_name: string;
+  /** nats per candle; null when nothing was trained. */
+  readonly metric_value: number | null;
+  readonly promoted: boolean;
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, unknown>> & { readonly claimed_files: number };
+  readonly workflow_id: string;
+}
+
+export interface IngestAnswer {
+  readonly downloaded: number;
+  readonly series: readonly SeriesIngest[];
+  readonly workflow_ids: readonly string[];
+}
+
+export interface SeriesIngest {
+  readonly series: string;
+  readonly downloaded: number;
+  readonly watermark: number;
+  readonly gaps: readonly { readonly fromMs: number; readonly toMs: number; readonly missing: number }[];
+  readonly error?: string;
+}
+
+export interface DecisionRequest {
+  readonly kind: 'promote' | 'rollback' | 'approve';
+  /** The version to promote or approve, or to roll back to; without it a rollback goes to the predecessor. */
+  readonly versionId?: string;
+  readonly actor: string;
+  /** The same id asks for the same decision again: it is made once. */
+  readonly requestId: string;
+}
+
+export type PromotionRecord = Readonly<Record<string, unknown>>;
+
+export interface WorkflowSummary {
+  readonly id: string;
+  readonly runId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly startedAt: number;
+  readonly ms: number | null;
+}
