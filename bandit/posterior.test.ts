@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { type ArmSums, emptySums, extendSums, learn, remaining } from './arm-sums.ts';
+import { estimate, precision, weights } from './ridge.ts';
+import { readReference, readStream } from './stream.fixture.ts';
+
+interface Case {
+  lambda: number;
+  arms: { A: number[][]; b: number[]; beta: number[] }[];
+  probe: { t: number; mean: number[]; sd: number[] }[];
+}
+
+const steps = readStream('stationary.csv');
+const { cases } = readReference('posterior-ref.json') as { cases: Case[] };
+
+/** The reference's protocol: row t plays arm t mod 5, rows 0..999. */
+const played = (): ArmSums[] => {
+  const arms = Array.from({ length: 5 }, () => emptySums(8));
+  steps.slice(0, 1000).forEach(({ x, rewards }, t) => {
+    const arm = t % 5;
+    arms[arm] = learn(arms[arm] as ArmSums, x, rewards[arm] as number, 1);
+  });
+  return arms;
+};
+
+const worst = (got: Iterable<number>, want: readonly number[]): number =>
+  Math.max(...[...got].map((value, i) => Math.abs(value - (want[i] as number))));
+
+describe('the posterior equals MABWiser 2.7.4', () => {
+  const arms = played();
+  test.each(cases)('λ = $lambda: A, b, β', ({ lambda, arms: wanted }) => {
+    arms.forEach((sums, arm) => {
+      const want = wanted[arm] as Case['arms'][number];
+      const options = { lambda, remaining: 1 };
+      expect(worst(precision(sums, options), want.A.flat())).toBeLessThan(1e-9);
+      expect(worst(sums.moment, want.b)).toBeLessThan(1e-9);
+      expect(worst(weights(sums, options), want.beta)).toBeLessThan(1e-9);
+    });
+  });
+  test.each(cases)('λ = $lambda: mean and deviation at the probes', ({ lambda, probe }) => {
+    for (const { t, mean, sd } of probe) {
+      const got = arms.map((sums) =>
+        estimate(sums, (steps[t] as { x: Float64Array }).x, { lambda, remaining: 1 }),
+      );
+      expect(
+        worst(
+          got.map((e) => e.mean),
+          mean,
+        ),
+      ).toBeLessThan(1e-9);
+      expect(
+        worst(
+          got.map((e) => e.deviation),
+          sd,
+        ),
+      ).toBeLessThan(1e-9);
+    }
+  });
+});
+
+describe('forgetting', () => {
+  const x = Float64Array.from([1, 0.5]);
+  test('fading late equals fading at each step', () => {
+    const stepwise = learn(learn(emptySums(2), x, 1, 1), x, 2, remaining(1, 10));
+    const late = learn(learn(emptySums(2), x, 1, 1), x, 2, 1);
+    const faded = stepwise.gram.map((entry) => entry * remaining(7, 10));
+    expect(faded[0]).toBeCloseTo(2 ** (-8 / 10) + 2 ** (-7 / 10), 12);
+    expect(late.gram[0]).toBe(2);
+  });
+  test('an arm that idles returns to its prior and not beyond', () => {
+    let sums = emptySums(2);
+    for (let i = 0; i < 100; i++) sums = learn(sums, x, 1, 1);
+    const idle = estimate(sums, x, { lambda: 1, remaining: remaining(100_000, 346) });
+    expect(idle.mean).toBeCloseTo(0, 12);
+    expect(idle.deviation).toBeCloseTo(Math.sqrt(1.25), 12);
+  });
+  test('an infinite half-life forgets nothing', () => {
+    expect(remaining(1e9, Number.POSITIVE_INFINITY)).toBe(1);
+  });
+});
+
+test('a new feature changes nothing that was learned', () => {
+  const x = Float64Array.from([1, 0.5]);
+  const sums = learn(emptySums(2), x, 2, 1);
+  const options = { lambda: 1, remaining: 1 };
+  expect(estimate(extendSums(sums, 4), Float64Array.from([1, 0.5, 0, 0]), options)).toEqual(
+    estimate(sums, x, options),
+  );
+});
