@@ -1,0 +1,256 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { readSettings, type SettingsRead, type Values } from './config/read-settings.ts';
+import { type ApiKey, defaultTrainThreads, type Role, type SettingName } from './config/settings.ts';
+import { type Series, type Timeframe, timeframesMs } from './series.ts';
+
+export type { ApiKey, Role, SettingName };
+
+const dayMs = 86_400_000;
+
+/** Everything that can be set, parsed and checked. Entry points read it once and pass it on as a value. */
+export interface Config {
+  readonly domain: 'production' | 'research';
+  readonly logLevel: Values['LOG_LEVEL'];
+  /** Root of what `npm start` keeps (lock, Temporal's database, logs). */
+  readonly stateDir: string;
+  readonly exchange: ExchangeConfig;
+  /** One per symbol, in the order of SYMBOLS: the first is the default of /predict. */
+  readonly series: readonly Series[];
+  readonly paths: {
+    readonly dataDir: string;
+    readonly landingDir: string;
+    readonly ledgerFile: string;
+    readonly controllerFile: string;
+    readonly modelsDir: string;
+  };
+  readonly archive: { readonly days: number; readonly deleteAfterProcess: boolean };
+  readonly training: TrainingConfig;
+  readonly promotion: {
+    readonly minDelta: number;
+    readonly minCandles: number;
+    readonly alpha: number;
+    readonly auto: boolean;
+  };
+  readonly schedules: { readonly ingestCron: string; readonly retrainCron: string };
+  readonly gateway: GatewayConfig;
+  readonly controller: { readonly l2: number; readonly maxPresets: number };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly cliPath: string | undefined;
+    readonly uiUrl: string | undefined;
+  };
+  readonly simulator: {
+    readonly seed: number;
+    readonly replayDir: string | undefined;
+    readonly untilMs: number | undefined;
+  };
+  /** Names that somebody set, as against defaults. */
+  readonly explicit: ReadonlySet<SettingName>;
+  /** For the entry point's log. */
+  readonly warnings: readonly string[];
+}
+
+export interface ExchangeConfig {
+  readonly id: string;
+  /** Replaces the exchange's own address when set. */
+  readonly url: string | undefined;
+  readonly apiKey: string | undefined;
+  readonly apiSecret: string | undefined;
+  readonly timeframe: Timeframe;
+  readonly batchLimit: number;
+  /** First open time to ask for; undefined: `training.windowMs` before now. */
+  readonly startMs: number | undefined;
+  /** Last open time to ask for; undefined: no end. */
+  readonly endMs: number | undefined;
+  readonly sleepMs: number;
+}
+
+export interface TrainingConfig {
+  readonly nStates: number;
+  readonly covarianceType: 'full' | 'diag';
+  readonly scope: 'series';
+  readonly exactlyOnce: false;
+  readonly windowDays: number;
+  readonly windowMs: number;
+  readonly minPoints: number;
+  readonly minNewCandles: number;
+  readonly seed: number;
+  /** Series trained at the same time. */
+  readonly threads: number;
+  readonly leaseMs: number;
+}
+
+export interface GatewayConfig {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  readonly requireAuth: boolean;
+  readonly allowInsecure: boolean;
+  readonly jwtAlgorithm: 'HS256';
+  readonly jwtSecret: string | undefined;
+  readonly jwtAudience: string | undefined;
+  readonly apiKeys: readonly ApiKey[];
+}
+
+/** The settings cannot be used. `problems` names each: setting, value (never of a secret), what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the settings are not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+export interface LoadOptions {
+  /** Given by `npm start`: the roots lie under the state directory instead of `/`. */
+  readonly embedded?: boolean;
+  /** A `.env` file; the environment wins over it. A missing file is no error. */
+  readonly envFile?: string;
+}
+
+/** Reads a `.env` file into names and texts; empty when there is none. */
+export const readEnvFile = (path: string): Record<string, string> => {
+  try {
+    return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')) as Record<string, string>;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigError([`${path} cannot be read: ${(cause as Error).message}`]);
+  }
+};
+
+/**
+ * Reads and checks all settings.
+ *
+ * @param env the environment (`process.env`; entry points alone hand it in)
+ * @throws ConfigError with every problem at once
+ */
+export const loadConfig = (
+  env: NodeJS.ProcessEnv,
+  { embedded = false, envFile }: LoadOptions = {},
+): Config => {
+  const read = readSettings(env, envFile === undefined ? {} : readEnvFile(envFile));
+  const problems = [...read.problems, ...contradictions(read.values)];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return configOf(read, embedded);
+};
+
+const contradictions = (values: Values): string[] => {
+  const {
+    START_TS: start,
+    END_TS: end,
+    REQUIRE_AUTH: auth,
+    JWT_SECRET: jwt,
+    GATEWAY_API_KEYS: keys,
+  } = values;
+  return [
+    ...(start !== undefined && end !== undefined && start >= end ? ['START_TS must lie before END_TS'] : []),
+    ...(auth && jwt === undefined && keys === undefined
+      ? ['REQUIRE_AUTH=true needs JWT_SECRET or GATEWAY_API_KEYS: otherwise nobody could enter']
+      : []),
+  ];
+};
+
+const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolean): Config => ({
+  domain: values.DOMAIN,
+  logLevel: values.LOG_LEVEL,
+  stateDir: resolve(values.STATE_DIR),
+  exchange: exchangeOf(values),
+  series: values.SYMBOLS.map((symbol) => ({
+    exchange: values.EXCHANGE,
+    symbol,
+    timeframe: values.TIMEFRAME,
+  })),
+  paths: pathsOf(values, explicit, embedded),
+  archive: {
+    days: values.ARCHIVE_DAYS ?? values.TRAIN_WINDOW_DAYS,
+    deleteAfterProcess: values.DELETE_AFTER_PROCESS,
+  },
+  training: trainingOf(values),
+  promotion: {
+    minDelta: values.PROMOTION_MIN_DELTA,
+    minCandles: values.PROMOTION_MIN_CANDLES,
+    alpha: values.PROMOTION_ALPHA,
+    auto: values.AUTO_PROMOTE,
+  },
+  schedules: {
+    ingestCron: values.INGEST_CRON ?? cronOncePer(values.TIMEFRAME),
+    retrainCron: values.RETRAIN_CRON,
+  },
+  gateway: gatewayOf(values),
+  controller: { l2: values.L2, maxPresets: values.MAX_PRESETS },
+  temporal: {
+    address: values.TEMPORAL_ADDRESS,
+    namespace: values.TEMPORAL_NAMESPACE,
+    cliPath: values.TEMPORAL_CLI_PATH,
+    uiUrl: values.TEMPORAL_UI_URL,
+  },
+  simulator: { seed: values.SIM_SEED, replayDir: values.SIM_REPLAY, untilMs: values.SIM_UNTIL },
+  explicit,
+  warnings,
+});
+
+const exchangeOf = (values: Values): ExchangeConfig => ({
+  id: values.EXCHANGE,
+  url: values.EXCHANGE_URL,
+  apiKey: values.API_KEY,
+  apiSecret: values.API_SECRET,
+  timeframe: values.TIMEFRAME,
+  batchLimit: values.BATCH_LIMIT,
+  startMs: values.START_TS,
+  endMs: values.END_TS,
+  sleepMs: values.SLEEP_MS,
+});
+
+/** A root that is set moves what lies under it, unless that is set too. */
+const pathsOf = (values: Values, explicit: ReadonlySet<SettingName>, embedded: boolean): Config['paths'] => {
+  const root = (name: 'DATA_DIR' | 'MODELS_DIR', folder: string) =>
+    resolve(embedded && !explicit.has(name) ? `${values.STATE_DIR}/${folder}` : values[name]);
+  const dataDir = root('DATA_DIR', 'ml');
+  const under = (name: 'DATA_LANDING' | 'LEDGER_DB' | 'PC_DB', leaf: string) =>
+    resolve(explicit.has(name) ? values[name] : `${dataDir}/${leaf}`);
+  return {
+    dataDir,
+    landingDir: under('DATA_LANDING', 'incoming'),
+    ledgerFile: under('LEDGER_DB', 'manifest.sqlite'),
+    controllerFile: under('PC_DB', 'param_controller.sqlite'),
+    modelsDir: root('MODELS_DIR', 'models'),
+  };
+};
+
+const trainingOf = (values: Values): TrainingConfig => ({
+  nStates: values.HMM_STATES,
+  covarianceType: values.HMM_COVARIANCE,
+  scope: values.MODEL_SCOPE,
+  exactlyOnce: values.EXACTLY_ONCE,
+  windowDays: values.TRAIN_WINDOW_DAYS,
+  windowMs: values.TRAIN_WINDOW_DAYS * dayMs,
+  minPoints: values.TRAIN_MIN_POINTS,
+  minNewCandles: values.MIN_NEW_CANDLES,
+  seed: values.TRAIN_SEED,
+  threads: values.TRAIN_THREADS ?? defaultTrainThreads(),
+  leaseMs: values.LEASE_MS,
+});
+
+const gatewayOf = (values: Values): GatewayConfig => ({
+  host: values.HOST,
+  port: values.PORT,
+  requireAuth: values.REQUIRE_AUTH,
+  allowInsecure: values.ALLOW_INSECURE,
+  jwtAlgorithm: values.JWT_ALG,
+  jwtSecret: values.JWT_SECRET,
+  jwtAudience: values.JWT_AUDIENCE,
+  apiKeys: values.GATEWAY_API_KEYS ?? [],
+});
+
+/** Once per candle: every minute, every 5 minutes, on the hour, every 4 hours, at midnight (UTC). */
+const cronOncePer = (timeframe: Timeframe): string => {
+  const minutes = timeframesMs[timeframe] / 60_000;
+  if (minutes < 60) return minutes === 1 ? '* * * * *' : `*/${minutes} * * * *`;
+  if (minutes < 1440) return minutes === 60 ? '0 * * * *' : `0 */${minutes / 60} * * *`;
+  return '0 0 * * *';
+};
