@@ -1,0 +1,119 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Series, seriesKey } from '../series.ts';
+import { archivedMonths, archivePath, monthEndMs, monthOf, readArchivedMonth } from './archive-files.ts';
+import { archiveLock } from './archive-lock.ts';
+import { type CandleLine, joinLines } from './candle-csv.ts';
+import { verifyAndReadLines } from './candle-file.ts';
+import { type CrashPoint, writeDurably } from './durable-file.ts';
+import type { FileRow } from './file-rows.ts';
+import type { Ledger } from './open.ts';
+
+const dayMs = 86_400_000;
+
+export interface ArchiveRequest {
+  readonly ledger: Ledger;
+  readonly dataDir: string;
+  readonly series: Series;
+  /** Whether the CSVs go once their candles are in the archive. */
+  readonly deleteAfterProcess: boolean;
+  /** Months that ended this long before the newest candle are removed. */
+  readonly archiveDays: number;
+  readonly crash?: CrashPoint;
+}
+
+export interface Archived {
+  /** Files whose candles were copied. */
+  readonly archived: number;
+  /** Files that became `deleted`. */
+  readonly deleted: number;
+  readonly prunedMonths: readonly string[];
+}
+
+const isEarlier = (one: FileRow, other: FileRow): boolean =>
+  one.fetchedAt < other.fetchedAt || (one.fetchedAt === other.fetchedAt && one.seq < other.seq);
+
+const overlaps = (one: FileRow, other: FileRow): boolean =>
+  one.tStart <= other.tEnd && other.tStart <= one.tEnd;
+
+/**
+ * The later fetched copy of a candle wins, and the archive does not say when its copy was fetched. So a file waits
+ * while an earlier fetched one with some of the same candles has not been archived.
+ */
+const readyFiles = (ledger: Ledger, series: Series): FileRow[] => {
+  const waiting = ledger.unarchivedFiles(series, ['downloaded', 'processing']);
+  const blocked: FileRow[] = [...waiting];
+  const ready: FileRow[] = [];
+  for (const file of ledger.processedFiles(series)) {
+    const held = blocked.some((other) => isEarlier(other, file) && overlaps(other, file));
+    (held ? blocked : ready).push(file);
+  }
+  return ready;
+};
+
+const byMonth = (lines: readonly CandleLine[]): Map<string, CandleLine[]> => {
+  const months = new Map<string, CandleLine[]>();
+  for (const line of lines) {
+    const month = monthOf(line.openTimeMs);
+    const known = months.get(month);
+    if (known) known.push(line);
+    else months.set(month, [line]);
+  }
+  return months;
+};
+
+/** Later copies of a candle replace earlier ones. */
+const merge = (earlier: readonly CandleLine[], later: readonly CandleLine[]): CandleLine[] => {
+  const lines = new Map([...earlier, ...later].map((line) => [line.openTimeMs, line]));
+  return [...lines.values()].sort((one, other) => one.openTimeMs - other.openTimeMs);
+};
+
+const writeMonths = ({ dataDir, series, crash }: ArchiveRequest, lines: readonly CandleLine[]): void => {
+  for (const [month, later] of byMonth(lines)) {
+    const merged = merge(readArchivedMonth(dataDir, series, month), later);
+    writeDurably(archivePath(dataDir, series, month), joinLines(merged), crash);
+  }
+};
+
+const copyToArchive = (request: ArchiveRequest): number => {
+  const { ledger, dataDir, series, crash } = request;
+  const ready = readyFiles(ledger, series);
+  if (ready.length === 0) return 0;
+  writeMonths(
+    request,
+    ready.flatMap((file) => verifyAndReadLines(file, dataDir)),
+  );
+  crash?.('archive:written');
+  ledger.markArchived(ready.map(({ fileId }) => fileId));
+  crash?.('archive:marked');
+  return ready.length;
+};
+
+/** First the rows, then the CSVs: a crash between them leaves CSVs that the janitor removes. */
+const deleteArchived = ({ ledger, dataDir, series, crash }: ArchiveRequest): number => {
+  const gone = ledger.archivedFiles(series);
+  const deleted = ledger.markDeleted(gone.map(({ fileId }) => fileId));
+  crash?.('archive:deleted');
+  for (const { path } of gone) rmSync(join(dataDir, path), { force: true });
+  return deleted;
+};
+
+const pruneMonths = ({ ledger, dataDir, series, archiveDays }: ArchiveRequest): string[] => {
+  const newest = ledger.storedRange(series)?.toMs ?? 0;
+  const old = archivedMonths(dataDir, series).filter(
+    (month) => monthEndMs(month) <= newest - archiveDays * dayMs,
+  );
+  for (const month of old) rmSync(archivePath(dataDir, series, month), { force: true });
+  return old;
+};
+
+/**
+ * Compacts processed files of a series into one file per month, then lets their CSVs go. Repeating it after a crash
+ * at any point ends in the same archive. A corrupt file stops it before anything is written (`CandleFileCorrupt`).
+ */
+export const archiveProcessed = (request: ArchiveRequest): Archived =>
+  archiveLock(request.dataDir, seriesKey(request.series), () => ({
+    archived: copyToArchive(request),
+    deleted: request.deleteAfterProcess ? deleteArchived(request) : 0,
+    prunedMonths: pruneMonths(request),
+  }));

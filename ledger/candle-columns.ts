@@ -1,0 +1,38 @@
+/** Candles as columns of equal length, ascending by open time, no open time twice. */
+export interface CandleColumns {
+  /** Epoch ms. */
+  readonly openTimeMs: Float64Array;
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+  readonly volume: Float64Array;
+}
+
+/** The values of a candle, in the order of the CSV: open, high, low, close, volume. */
+export type CandleValues = Float64Array;
+
+/** Turns candles by open time into columns. */
+export const toColumns = (candles: ReadonlyMap<number, CandleValues>): CandleColumns => {
+  const openTimeMs = Float64Array.from(candles.keys()).sort();
+  const rows = Array.from(openTimeMs, (time) => candles.get(time) as CandleValues);
+  const column = (at: number) => Float64Array.from(rows, (row) => row[at] as number);
+  return {
+    openTimeMs,
+    open: column(0),
+    high: column(1),
+    low: column(2),
+    close: column(3),
+    volume: column(4),
+  };
+};
+
+/** The candles from index `from` on. */
+export const sliceColumns = (columns: CandleColumns, from: number): CandleColumns => ({
+  openTimeMs: columns.openTimeMs.slice(from),
+  open: columns.open.slice(from),
+  high: columns.high.slice(from),
+  low: columns.low.slice(from),
+  close: columns.close.slice(from),
+  volume: columns.volume.slice(from),
+});

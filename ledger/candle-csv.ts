@@ -1,0 +1,53 @@
+import { LedgerError } from './errors.ts';
+
+/** One row of a file of ours: the text is kept as it is, so that copying a candle never changes its decimals. */
+export interface CandleLine {
+  readonly openTimeMs: number;
+  readonly line: string;
+}
+
+export const candleHeader = 'timestamp,open,high,low,close,volume';
+
+const decimal = '\\d+(?:\\.\\d+)?';
+const row = new RegExp(`^(\\d{1,15})${`,(${decimal})`.repeat(5)}$`);
+
+const refuse = (path: string, line: number, reason: string): never => {
+  throw new LedgerError('CandleFileCorrupt', `${path}, line ${line}: ${reason}`);
+};
+
+const requireFrame = (text: string, path: string): string[] => {
+  const lines = text.split('\n');
+  if (lines[0] !== candleHeader) refuse(path, 1, `the header is not "${candleHeader}"`);
+  if (lines.pop() !== '') refuse(path, lines.length + 1, 'the last line does not end: the file is cut off');
+  return lines.slice(1);
+};
+
+/** Splits a file of ours into rows in strictly ascending order. Values are not looked at. */
+export const readLines = (bytes: Buffer, path: string): CandleLine[] => {
+  let last = -1;
+  return requireFrame(bytes.toString('utf8'), path).map((line, index) => {
+    const openTimeMs = Number(
+      row.exec(line)?.[1] ?? refuse(path, index + 2, `"${line.slice(0, 80)}" is no candle`),
+    );
+    if (openTimeMs <= last) refuse(path, index + 2, `${openTimeMs} is not after ${last}`);
+    last = openTimeMs;
+    return { openTimeMs, line };
+  });
+};
+
+const requireSane = (values: Float64Array, path: string, line: number): void => {
+  const [open = 0, high = 0, low = 0, close = 0] = values;
+  if (!values.every(Number.isFinite)) refuse(path, line, 'a value is not finite');
+  if (!(open > 0 && high > 0 && low > 0 && close > 0)) refuse(path, line, 'a price is not above 0');
+  if (high < low) refuse(path, line, `high ${high} is below low ${low}`);
+};
+
+/** open, high, low, close, volume of one row. `lineNumber` is for the message. */
+export const valuesOf = ({ line }: CandleLine, path: string, lineNumber: number): Float64Array => {
+  const values = Float64Array.from(line.split(',').slice(1), Number);
+  requireSane(values, path, lineNumber);
+  return values;
+};
+
+export const joinLines = (lines: readonly CandleLine[]): Buffer =>
+  Buffer.from(`${candleHeader}\n${lines.map(({ line }) => `${line}\n`).join('')}`);

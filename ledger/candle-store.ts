@@ -1,0 +1,129 @@
+import { type Series, timeframesMs } from '../series.ts';
+import { archivedMonths, ifThere, monthEndMs, readArchivedMonth } from './archive-files.ts';
+import { type CandleColumns, type CandleValues, sliceColumns, toColumns } from './candle-columns.ts';
+import { valuesOf } from './candle-csv.ts';
+import { verifyAndRead } from './candle-file.ts';
+import { LedgerError } from './errors.ts';
+import type { FileRow } from './file-rows.ts';
+import type { Ledger } from './open.ts';
+
+type Candles = Map<number, CandleValues>;
+
+/** Earliest fetched first. */
+const byFetch = (one: FileRow, other: FileRow): number =>
+  one.fetchedAt - other.fetchedAt || one.seq - other.seq;
+
+interface Source {
+  readonly ledger: Ledger;
+  readonly dataDir: string;
+  readonly series: Series;
+}
+
+const addMonth = (candles: Candles, { dataDir, series }: Source, month: string): void => {
+  readArchivedMonth(dataDir, series, month).forEach((line, at) => {
+    candles.set(line.openTimeMs, valuesOf(line, `archive of ${month}`, at + 2));
+  });
+};
+
+/** False when the CSV is gone: an archiver moved its candles meanwhile, or it is lost. */
+const addFile = (candles: Candles, dataDir: string, file: FileRow): boolean => {
+  const content = ifThere(() => verifyAndRead(file, dataDir));
+  content?.openTimeMs.forEach((time, at) => {
+    candles.set(time, content.ohlcv.subarray(at * 5, at * 5 + 5));
+  });
+  return content !== undefined;
+};
+
+/** Reads months, then files in the order of fetching, so that the later fetched copy of a candle wins. */
+const readAll = (source: Source, months: readonly string[], files: readonly FileRow[]): Candles | FileRow => {
+  const candles: Candles = new Map();
+  for (const month of months) addMonth(candles, source, month);
+  for (const file of files) if (!addFile(candles, source.dataDir, file)) return file;
+  return candles;
+};
+
+const requireMoved = (lost: FileRow, listed: readonly FileRow[]): void => {
+  if (!listed.some(({ fileId }) => fileId === lost.fileId)) return;
+  throw new LedgerError('CandleFileMissing', `${lost.path} is registered, but not there`, {
+    fileId: lost.fileId,
+  });
+};
+
+/**
+ * Asks for the files first and reads the archive after: what an archiver moves between the two is found in the
+ * archive. When a CSV goes while it is being read, everything is read again.
+ */
+const readStable = (source: Source, list: () => FileRow[], months: () => string[]): Candles => {
+  let files = list();
+  for (;;) {
+    const found = readAll(source, months(), files);
+    if (found instanceof Map) return found;
+    files = list();
+    requireMoved(found, files);
+  }
+};
+
+const onlyFrom = (candles: Candles, fromMs: number): Candles =>
+  new Map([...candles].filter(([time]) => time >= fromMs));
+
+export interface WindowRequest extends Source {
+  /** Open time of the first candle wanted; all when left out. */
+  readonly fromMs?: number;
+  /** The claim whose files belong to the window too. */
+  readonly claimId?: number;
+}
+
+/** The claim's files are asked for first: what is completed meanwhile is found among the processed ones. */
+const windowFiles = ({ ledger, series, fromMs = 0, claimId }: WindowRequest): FileRow[] => {
+  const claimed = claimId === undefined ? [] : ledger.claimedFiles(claimId, series);
+  return [...ledger.unarchivedFiles(series, ['processed']), ...claimed]
+    .filter(({ tEnd }) => tEnd >= fromMs)
+    .sort(byFetch);
+};
+
+/**
+ * The training window of a series: archive ∪ processed files ∪ the files of the claim, each candle once, the later
+ * fetched copy. Throws `CandleFileCorrupt` or `CandleFileMissing` with the `fileId`.
+ */
+export const readWindow = (request: WindowRequest): CandleColumns => {
+  const { dataDir, series, fromMs = 0 } = request;
+  const months = () => archivedMonths(dataDir, series).filter((month) => monthEndMs(month) > fromMs);
+  return toColumns(
+    onlyFrom(
+      readStable(request, () => windowFiles(request), months),
+      fromMs,
+    ),
+  );
+};
+
+export interface NewestRequest extends Source {
+  readonly count: number;
+}
+
+const readFrom = (request: NewestRequest, fromMs: number): Candles => {
+  const { ledger, dataDir, series } = request;
+  const files = () =>
+    ledger
+      .unarchivedFiles(series, ['downloaded', 'processing', 'processed'])
+      .filter(({ tEnd }) => tEnd >= fromMs);
+  const months = () => archivedMonths(dataDir, series).filter((month) => monthEndMs(month) > fromMs);
+  return onlyFrom(readStable(request, files, months), fromMs);
+};
+
+/** Doubles the span into the past until gaps and overlaps leave enough candles, or there are no more. */
+const readEnough = (request: NewestRequest): Candles => {
+  const range = request.ledger.storedRange(request.series);
+  if (!range) return new Map();
+  for (let bars = request.count; ; bars *= 2) {
+    const fromMs = range.toMs - (bars - 1) * timeframesMs[request.series.timeframe];
+    const candles = readFrom(request, fromMs);
+    if (candles.size >= request.count || fromMs <= range.fromMs) return candles;
+  }
+};
+
+/** The newest `count` stored candles of a series, for serving: all that is stored and not quarantined. */
+export const newestCandles = (request: NewestRequest): CandleColumns => {
+  const columns = toColumns(readEnough(request));
+  const from = Math.max(0, columns.openTimeMs.length - request.count);
+  return sliceColumns(columns, from);
+};

@@ -1,0 +1,122 @@
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import type { Reader, Writer } from './database.ts';
+import { LedgerError } from './errors.ts';
+import { type FileRow, unclaimed } from './file-rows.ts';
+import { mintFence } from './meta.ts';
+import { claimRuns, claims, files } from './schema.ts';
+
+export type ClaimRow = typeof claims.$inferSelect;
+
+/** The run that asks. Temporal allows one run of a workflow id at a time; a Reset makes a new run of the same id. */
+export interface Owner {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** A leased, fenced right of one run to `files`. `claimId` is the claim's first fence, `fence` its newest. */
+export interface Claim extends Owner {
+  readonly claimId: number;
+  readonly fence: number;
+  readonly claimedAt: number;
+  /** The claim is over when the store's clock reaches it. */
+  readonly leaseUntil: number;
+  readonly files: FileRow[];
+}
+
+export const claimedBy = ({ workflowId, runId }: Owner): string => `${workflowId}/${runId}`;
+
+/** The files that a fence holds, in the order of registration. */
+export const heldFiles = (db: Reader, fence: number): FileRow[] =>
+  db
+    .select()
+    .from(files)
+    .where(and(eq(files.claimFence, fence), eq(files.status, 'processing')))
+    .orderBy(asc(files.seq))
+    .all();
+
+export const findClaim = (db: Reader, claimId: number): ClaimRow | undefined =>
+  db.select().from(claims).where(eq(claims.claimId, claimId)).get();
+
+export const claimRow = (db: Reader, claimId: number): ClaimRow => {
+  const row = findClaim(db, claimId);
+  if (!row) throw new LedgerError('NotFound', `no claim ${claimId}`);
+  return row;
+};
+
+export const toClaim = (db: Reader, row: ClaimRow): Claim => {
+  const { claimId, fence, workflowId, runId, claimedAt, leaseUntil } = row;
+  return { claimId, fence, workflowId, runId, claimedAt, leaseUntil, files: heldFiles(db, fence) };
+};
+
+/** The claim if it is open. A completed one is `ClaimNotOpen`; one that was given back or swept is `Fenced`. */
+export const openClaim = (db: Reader, claimId: number): ClaimRow => {
+  const row = claimRow(db, claimId);
+  if (row.closedAt === null) return row;
+  if (row.outcome === 'committed') throw new LedgerError('ClaimNotOpen', `claim ${claimId} is completed`);
+  throw new LedgerError('Fenced', `claim ${claimId} is over (${row.outcome}); its files were given back`);
+};
+
+const wasSeen = (db: Reader, claimId: number, runId: string): boolean =>
+  db
+    .select()
+    .from(claimRuns)
+    .where(and(eq(claimRuns.claimId, claimId), eq(claimRuns.runId, runId)))
+    .get() !== undefined;
+
+/** The owner, or a new run of the same workflow that may take over. A run that was superseded never comes back. */
+export const requireOwner = (db: Reader, row: ClaimRow, { workflowId, runId }: Owner): void => {
+  if (row.workflowId === workflowId && row.runId === runId) return;
+  if (row.workflowId === workflowId && !wasSeen(db, row.claimId, runId)) return;
+  throw new LedgerError(
+    'Fenced',
+    `claim ${row.claimId} belongs to ${claimedBy(row)}, not to ${workflowId}/${runId}`,
+  );
+};
+
+export const requireLease = (row: ClaimRow, now: number): void => {
+  if (row.leaseUntil > now) return;
+  throw new LedgerError('Fenced', `the lease of claim ${row.claimId} ended ${now - row.leaseUntil} ms ago`);
+};
+
+export const rememberRun = (tx: Writer, { claimId, runId, fence }: ClaimRow, now: number): void => {
+  tx.insert(claimRuns).values({ claimId, runId, fence, takenAt: now }).run();
+};
+
+/** Same files, new fence: what the old body still does meets `Fenced`. */
+const takeOver = (tx: Writer, row: ClaimRow, { runId }: Owner, now: number): ClaimRow => {
+  const next = { ...row, runId, fence: mintFence(tx) };
+  tx.update(claims).set({ runId, fence: next.fence }).where(eq(claims.claimId, row.claimId)).run();
+  tx.update(files)
+    .set({ claimFence: next.fence, claimedBy: claimedBy(next) })
+    .where(and(eq(files.claimFence, row.fence), eq(files.status, 'processing')))
+    .run();
+  rememberRun(tx, next, now);
+  return next;
+};
+
+/** Proves that the run owns the open claim; the first call of a run made by Reset takes it over. */
+export const ownClaim = (tx: Writer, claimId: number, owner: Owner, now: number): ClaimRow => {
+  const row = openClaim(tx, claimId);
+  requireOwner(tx, row, owner);
+  return row.runId === owner.runId ? row : takeOver(tx, row, owner, now);
+};
+
+export const closeClaim = (
+  tx: Writer,
+  { claimId }: ClaimRow,
+  outcome: NonNullable<ClaimRow['outcome']>,
+  now: number,
+): void => {
+  tx.update(claims)
+    .set({ closedAt: now, outcome })
+    .where(and(eq(claims.claimId, claimId), isNull(claims.closedAt)))
+    .run();
+};
+
+/** processing → downloaded. */
+export const requeue = (tx: Writer, file: FileRow, attempts: number): void => {
+  tx.update(files)
+    .set({ status: 'downloaded', attempts, ...unclaimed })
+    .where(eq(files.fileId, file.fileId))
+    .run();
+};

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { asStorageFailure } from './storage-failure.ts';
+
+/** Called at named points of every step that touches the disk, so that tests can crash there. */
+export type CrashPoint = (point: string) => void;
+
+const nothing: CrashPoint = () => {};
+
+const syncPath = (path: string): void => {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/** A rename survives a power cut only when the directory is synced as well. */
+export const syncDirectory = syncPath;
+
+/** Makes a directory whose entry in each new parent is durable too. */
+export const makeDirectory = (path: string): void => {
+  const made = mkdirSync(path, { recursive: true });
+  if (made === undefined) return;
+  for (let at = path; at.length >= made.length; at = dirname(at)) syncDirectory(dirname(at));
+};
+
+/** A new file with these bytes, on disk when it returns. Its name is durable only after `syncDirectory`. */
+export const writeSynced = (path: string, bytes: string | Uint8Array): void => {
+  const descriptor = openSync(path, 'wx');
+  try {
+    writeFileSync(descriptor, bytes);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/** Half-written files begin like this; the janitor removes old ones. */
+export const temporaryPrefix = '.tmp-';
+
+const writeThenRename = (path: string, bytes: string | Uint8Array, crash: CrashPoint): void => {
+  const temporary = join(
+    dirname(path),
+    `${temporaryPrefix}${randomBytes(6).toString('hex')}-${basename(path)}`,
+  );
+  try {
+    writeSynced(temporary, bytes);
+    crash('file:written');
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  crash('file:renamed');
+  syncDirectory(dirname(path));
+  crash('file:synced');
+};
+
+/**
+ * Replaces `path` as a whole: after a crash it holds the old bytes or the new ones, and after this returns, the
+ * new ones. Throws LedgerError `StorageUnavailable` (disk full, read-only …); then nothing was stored.
+ */
+export const writeDurably = (path: string, bytes: string | Uint8Array, crash: CrashPoint = nothing): void => {
+  try {
+    makeDirectory(dirname(path));
+    writeThenRename(path, bytes, crash);
+  } catch (error) {
+    throw asStorageFailure(error, path);
+  }
+};

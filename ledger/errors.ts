@@ -1,0 +1,35 @@
+/**
+ * Every way in which the ledger refuses. None of them leaves anything half done.
+ *
+ * - `Fenced`: another run owns the claim now, or the lease is over. Never retry.
+ * - `ClaimNotOpen`: the claim was completed already.
+ * - `WatermarkMoved`: another ingest was first; look at the watermark again.
+ * - `StorageUnavailable`: disk full, read-only, not writable, or locked for too long. Nothing was stored.
+ * - `CandleFileCorrupt`: bytes that do not have the registered hash, or a row that is no candle.
+ */
+export type LedgerErrorCode =
+  | 'Fenced'
+  | 'ClaimNotOpen'
+  | 'NotFound'
+  | 'Conflict'
+  | 'DomainMismatch'
+  | 'WatermarkMoved'
+  | 'StorageUnavailable'
+  | 'CandleFileCorrupt'
+  | 'CandleFileMissing';
+
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError';
+  readonly code: LedgerErrorCode;
+  /** The file that the failure is about, where there is one: what to quarantine. */
+  readonly fileId: string | undefined;
+
+  constructor(code: LedgerErrorCode, message: string, options: { cause?: unknown; fileId?: string } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.fileId = options.fileId;
+  }
+}
+
+export const isLedgerError = (error: unknown, code?: LedgerErrorCode): error is LedgerError =>
+  error instanceof LedgerError && (code === undefined || error.code === code);

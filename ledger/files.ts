@@ -1,0 +1,143 @@
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, sql, sum } from 'drizzle-orm';
+import type { Series } from '../series.ts';
+import type { Reader, Store, Writer } from './database.ts';
+import { LedgerError } from './errors.ts';
+import { type FileRow, type FileStatus, inSeries } from './file-rows.ts';
+import { fileStatuses, files } from './schema.ts';
+
+export const fileById = (db: Reader, fileId: string): FileRow | undefined =>
+  db.select().from(files).where(eq(files.fileId, fileId)).get();
+
+export interface FileQuery {
+  readonly status?: FileStatus;
+  readonly series?: Series;
+  readonly limit: number;
+  /** `fileId` of the last row seen. */
+  readonly afterId?: string;
+}
+
+const seqOf = (db: Reader, fileId: string): number => {
+  const row = fileById(db, fileId);
+  if (!row) throw new LedgerError('NotFound', `no file ${fileId}`);
+  return row.seq;
+};
+
+const listFiles = (db: Reader, { status, series, limit, afterId }: FileQuery): FileRow[] =>
+  db
+    .select()
+    .from(files)
+    .where(
+      and(
+        status && eq(files.status, status),
+        series && inSeries(series),
+        afterId === undefined ? undefined : gt(files.seq, seqOf(db, afterId)),
+      ),
+    )
+    .orderBy(asc(files.seq))
+    .limit(limit)
+    .all();
+
+const countByStatus = (db: Reader): Record<FileStatus, number> => {
+  const rows = db.select({ status: files.status, n: count() }).from(files).groupBy(files.status).all();
+  const found = new Map(rows.map(({ status, n }) => [status, n]));
+  return Object.fromEntries(fileStatuses.map((status) => [status, found.get(status) ?? 0])) as Record<
+    FileStatus,
+    number
+  >;
+};
+
+const barsOf = (db: Reader, series: Series): number =>
+  Number(
+    db
+      .select({ bars: sum(files.bars) })
+      .from(files)
+      .where(and(inSeries(series), eq(files.kind, 'candles'), ne(files.status, 'quarantined')))
+      .get()?.bars ?? 0,
+  );
+
+const storedRange = (db: Reader, series: Series): { fromMs: number; toMs: number } | undefined => {
+  const range = {
+    fromMs: sql<number | null>`min(${files.tStart})`,
+    toMs: sql<number | null>`max(${files.tEnd})`,
+  };
+  const row = db
+    .select(range)
+    .from(files)
+    .where(and(inSeries(series), ne(files.status, 'quarantined')))
+    .get();
+  return row?.fromMs == null || row.toMs == null ? undefined : { fromMs: row.fromMs, toMs: row.toMs };
+};
+
+/** Oldest fetched first, so that a later copy of a candle is applied over an earlier one. */
+const byFetch = [asc(files.fetchedAt), asc(files.seq)] as const;
+
+const readable = (db: Reader, series: Series, statuses: readonly FileStatus[]): FileRow[] =>
+  db
+    .select()
+    .from(files)
+    .where(and(inSeries(series), inArray(files.status, [...statuses]), isNull(files.archivedAt)))
+    .orderBy(...byFetch)
+    .all();
+
+const markArchived = (tx: Writer, fileIds: readonly string[], now: number): void => {
+  for (const fileId of fileIds) {
+    tx.update(files)
+      .set({ archivedAt: now })
+      .where(and(eq(files.fileId, fileId), eq(files.status, 'processed'), isNull(files.archivedAt)))
+      .run();
+  }
+};
+
+const markDeleted = (tx: Writer, fileIds: readonly string[], now: number): number =>
+  fileIds
+    .map((fileId) =>
+      tx
+        .update(files)
+        .set({ status: 'deleted', deletedAt: now })
+        .where(and(eq(files.fileId, fileId), eq(files.status, 'processed'), isNotNull(files.archivedAt)))
+        .run(),
+    )
+    .reduce((total, { changes }) => total + changes, 0);
+
+export const fileStore = ({ read, write, now }: Store) => ({
+  file: (fileId: string): FileRow | undefined => read((db) => fileById(db, fileId)),
+
+  /** In the order of registration. */
+  files: (query: FileQuery): FileRow[] => read((db) => listFiles(db, query)),
+
+  /** The rows whose CSV lies at this path, relative to the data directory. */
+  filesAt: (path: string): FileRow[] =>
+    read((db) => db.select().from(files).where(eq(files.path, path)).all()),
+
+  fileCounts: (): Record<FileStatus, number> => read(countByStatus),
+
+  /** How many candles are stored, quarantined files left out. */
+  bars: (series: Series): number => read((db) => barsOf(db, series)),
+
+  /** Files whose candles are not in the archive yet, earliest fetched first. */
+  unarchivedFiles: (series: Series, statuses: readonly FileStatus[]): FileRow[] =>
+    read((db) => readable(db, series, statuses)),
+
+  /** Processed files that wait for the archive, earliest fetched first. */
+  processedFiles: (series: Series): FileRow[] => read((db) => readable(db, series, ['processed'])),
+
+  /** Processed files whose candles are in the archive, and whose CSVs may go. */
+  archivedFiles: (series: Series): FileRow[] =>
+    read((db) =>
+      db
+        .select()
+        .from(files)
+        .where(and(inSeries(series), eq(files.status, 'processed'), isNotNull(files.archivedAt)))
+        .all(),
+    ),
+
+  /** Their candles are durably in the archive. */
+  markArchived: (fileIds: readonly string[]): void => write((tx) => markArchived(tx, fileIds, now())),
+
+  /** processed and archived → deleted; then the CSVs may be unlinked. Returns how many changed. */
+  markDeleted: (fileIds: readonly string[]): number => write((tx) => markDeleted(tx, fileIds, now())),
+
+  /** Open times of the oldest and the newest candle stored, quarantined files left out. */
+  storedRange: (series: Series): { fromMs: number; toMs: number } | undefined =>
+    read((db) => storedRange(db, series)),
+});

@@ -1,0 +1,87 @@
+import { auditLog } from './audit.ts';
+import { claimStore } from './claims.ts';
+import { openDatabase, type Store } from './database.ts';
+import { lineageStore } from './dispositions.ts';
+import { LedgerError } from './errors.ts';
+import { fileStore } from './files.ts';
+import { gapStore } from './gaps.ts';
+import { giveBackStore } from './give-back.ts';
+import { readMeta, requireOwn, writeMeta } from './meta.ts';
+import { applyMigrations, knownSchemaVersion } from './migrate.ts';
+import { promotionStore } from './promotions.ts';
+import { quarantineStore } from './quarantine.ts';
+import { registrationStore } from './registration.ts';
+import { retentionStore } from './retention.ts';
+import { versionStore } from './versions.ts';
+import { watermarkStore } from './watermarks.ts';
+
+export interface LedgerOptions {
+  readonly path: string;
+  /** `production` or `research`: fixed when the ledger is made. */
+  readonly domain: string;
+  readonly readonly?: boolean;
+  /** Epoch ms. The store's own clock when left out. */
+  readonly clock?: () => number;
+}
+
+/** The domain is looked at first: nothing is written to a ledger of the other one. */
+const prepare = (store: Store, domain: string): void =>
+  store.write((tx) => {
+    requireOwn(readMeta(tx), domain);
+    applyMigrations(tx);
+    writeMeta(tx, domain, store.now());
+  });
+
+const requirePrepared = ({ read }: Store, { path, domain }: LedgerOptions): void => {
+  const found = read(readMeta);
+  requireOwn(found, domain);
+  if (found?.schemaVersion === knownSchemaVersion()) return;
+  throw new LedgerError('NotFound', `${path} is no up-to-date ledger yet; a worker makes it when it starts`);
+};
+
+const closeOnFailure = <T>(store: Store, work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+};
+
+const openStore = (options: LedgerOptions): Store => {
+  const { path, domain, readonly = false, clock } = options;
+  const store = openDatabase({ path, readonly, ...(clock && { clock }) });
+  closeOnFailure(store, () => (readonly ? requirePrepared(store, options) : prepare(store, domain)));
+  store.enforceForeignKeys();
+  return store;
+};
+
+/**
+ * Opens the ledger; makes it or brings it up to date first, unless `readonly`. Every method is synchronous and
+ * either does all it says or throws and does nothing. Throws LedgerError: `DomainMismatch`, `StorageUnavailable`,
+ * `NotFound` (readonly, and not there), `Conflict` (made by newer code, or no ledger).
+ */
+export const openLedger = (options: LedgerOptions) => {
+  const store = openStore(options);
+  return {
+    ...auditLog(store),
+    ...watermarkStore(store),
+    ...gapStore(store),
+    ...registrationStore(store),
+    ...fileStore(store),
+    ...quarantineStore(store),
+    ...claimStore(store),
+    ...giveBackStore(store),
+    ...versionStore(store),
+    ...lineageStore(store),
+    ...promotionStore(store),
+    ...retentionStore(store),
+
+    /** Runs under the write lock, in one transaction with the ledger's own calls inside it. */
+    exclusively: <T>(work: () => T): T => store.write(() => work()),
+
+    close: (): void => store.close(),
+  };
+};
+
+export type Ledger = ReturnType<typeof openLedger>;

@@ -1,0 +1,119 @@
+import { desc, eq } from 'drizzle-orm';
+import { record } from './audit.ts';
+import type { Reader, Store, Writer } from './database.ts';
+import { LedgerError } from './errors.ts';
+import { mintFence } from './meta.ts';
+import { type promotionKinds, promotions } from './schema.ts';
+import { livingVersion } from './version-rows.ts';
+
+export type PromotionRow = typeof promotions.$inferSelect;
+
+export interface PromotionRequest {
+  readonly versionId: string;
+  readonly kind: (typeof promotionKinds)[number];
+  readonly actor: string;
+  readonly reason: string;
+  /** The version that the decision was made against; null: no champion yet. Left out: whatever it is. */
+  readonly expectedChampion?: string | null;
+  /** The same request again answers the same row. */
+  readonly requestId: string;
+}
+
+export const championRow = (db: Reader): PromotionRow | undefined =>
+  db.select().from(promotions).orderBy(desc(promotions.fence)).limit(1).get();
+
+/** The same request, done before. */
+const promotedBefore = (tx: Writer, { requestId, versionId }: PromotionRequest): PromotionRow | undefined => {
+  const found = tx.select().from(promotions).where(eq(promotions.requestId, requestId)).get();
+  if (!found || found.versionId === versionId) return found;
+  throw new LedgerError('Conflict', `the request ${requestId} promoted ${found.versionId}, not ${versionId}`);
+};
+
+const requireChampion = (champion: string | null, expected: string | null | undefined): void => {
+  if (expected === undefined || expected === champion) return;
+  throw new LedgerError('Conflict', `the champion is ${champion ?? 'none'}, not ${expected ?? 'none'}`);
+};
+
+const insertPromotion = (tx: Writer, request: PromotionRequest, previous: string | null, now: number) => {
+  const { versionId, kind, actor, reason, requestId } = request;
+  return tx
+    .insert(promotions)
+    .values({
+      fence: mintFence(tx),
+      versionId,
+      kind,
+      actor,
+      reason,
+      requestId,
+      previousVersionId: previous,
+      createdAt: now,
+    })
+    .returning()
+    .get();
+};
+
+const promote = (tx: Writer, request: PromotionRequest, now: number): PromotionRow => {
+  const before = promotedBefore(tx, request);
+  if (before) return before;
+  livingVersion(tx, request.versionId);
+  const previous = championRow(tx)?.versionId ?? null;
+  requireChampion(previous, request.expectedChampion);
+  const row = insertPromotion(tx, request, previous, now);
+  record(tx, now, {
+    actor: request.actor,
+    action: `version.${request.kind}`,
+    subject: request.versionId,
+    detail: { fence: row.fence, previous, reason: request.reason },
+  });
+  return row;
+};
+
+/**
+ * The champions as a stack: a promotion puts a version on top, going back to one takes off what is above it.
+ * So a rollback after a rollback goes further back, and never returns to the version that was left.
+ */
+export const championStack = (rows: readonly Pick<PromotionRow, 'versionId'>[]): string[] =>
+  rows.reduce<string[]>((stack, { versionId }) => {
+    const at = stack.indexOf(versionId);
+    return at < 0 ? [...stack, versionId] : stack.slice(0, at + 1);
+  }, []);
+
+export const allPromotions = (db: Reader): PromotionRow[] =>
+  db.select().from(promotions).orderBy(promotions.fence).all();
+
+const project = (
+  tx: Writer,
+  write: (champion: PromotionRow) => void,
+  now: number,
+): PromotionRow | undefined => {
+  const champion = championRow(tx);
+  if (!champion) return undefined;
+  write(champion);
+  tx.update(promotions).set({ linkedAt: now }).where(eq(promotions.fence, champion.fence)).run();
+  return { ...champion, linkedAt: now };
+};
+
+export const promotionStore = ({ read, write, now }: Store) => ({
+  /**
+   * Makes a version the champion under a newer fence. Throws `NotFound` (unknown or pruned) or `Conflict` (another
+   * champion than expected). Then `projectChampion` of registry/current.ts points the link at it.
+   */
+  promote: (request: PromotionRequest): PromotionRow => write((tx) => promote(tx, request, now())),
+
+  champion: (): PromotionRow | undefined => read(championRow),
+
+  /** The version to roll back to: the champion before this one, by the stack of promotions. */
+  predecessor: (): string | undefined => read((db) => championStack(allPromotions(db)).at(-2)),
+
+  /** What became of a request that may have been carried out before. */
+  promotionOf: (requestId: string): PromotionRow | undefined =>
+    read((db) => db.select().from(promotions).where(eq(promotions.requestId, requestId)).get()),
+
+  /** Newest first. */
+  promotions: ({ limit }: { limit: number }): PromotionRow[] =>
+    read((db) => db.select().from(promotions).orderBy(desc(promotions.fence)).limit(limit).all()),
+
+  /** Points the link at the champion under the write lock, so that a slow projection never undoes a newer one. */
+  projectChampion: (point: (champion: PromotionRow) => void): PromotionRow | undefined =>
+    write((tx) => project(tx, point, now())),
+});

@@ -1,0 +1,49 @@
+import { eq } from 'drizzle-orm';
+import { seriesKey } from '../series.ts';
+import { record } from './audit.ts';
+import { openClaim } from './claim-rows.ts';
+import type { Store, Writer } from './database.ts';
+import { LedgerError } from './errors.ts';
+import { type FileRow, seriesOfFile } from './file-rows.ts';
+import { fileById } from './files.ts';
+import { files } from './schema.ts';
+
+/** Puts a file aside for good, with the reason, wherever it stands. */
+export const quarantineFile = (tx: Writer, file: FileRow, reason: string, now: number): void => {
+  tx.update(files)
+    .set({ status: 'quarantined', quarantineReason: reason, leaseUntil: null })
+    .where(eq(files.fileId, file.fileId))
+    .run();
+  record(tx, now, {
+    actor: 'ledger',
+    action: 'file.quarantine',
+    subject: file.fileId,
+    detail: { reason, series: seriesKey(seriesOfFile(file)), path: file.path },
+  });
+};
+
+interface Quarantine {
+  readonly fileId: string;
+  /** Given when the file was found bad under a claim: then only the newest fence of the claim may do it. */
+  readonly claimId?: number;
+  readonly reason: string;
+}
+
+const requireHeldBy = (tx: Writer, file: FileRow, claimId: number): void => {
+  if (file.status === 'processing' && file.claimFence === openClaim(tx, claimId).fence) return;
+  throw new LedgerError('Fenced', `claim ${claimId} does not hold the file ${file.fileId}`);
+};
+
+const quarantine = (tx: Writer, { fileId, claimId, reason }: Quarantine, now: number): void => {
+  const file = fileById(tx, fileId);
+  if (!file) throw new LedgerError('NotFound', `no file ${fileId}`);
+  if (file.status === 'quarantined') return;
+  if (file.status === 'deleted') throw new LedgerError('Conflict', `the file ${fileId} is deleted`);
+  if (claimId !== undefined) requireHeldBy(tx, file, claimId);
+  quarantineFile(tx, file, reason, now);
+};
+
+export const quarantineStore = ({ write, now }: Store) => ({
+  /** Puts a bad file aside with its reason; the others of its claim go on. Repeating it is harmless. */
+  quarantine: (request: Quarantine): void => write((tx) => quarantine(tx, request, now())),
+});

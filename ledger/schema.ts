@@ -1,0 +1,205 @@
+/**
+ * The ledger's tables. Change them here, then `npx drizzle-kit generate`.
+ *
+ * Times are epoch ms UTC. Rules that no bug of ours may break (a watermark moves forward, the audit log is
+ * append-only) are triggers of the database, in the migrations.
+ */
+import { sql } from 'drizzle-orm';
+import { check, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const fileStatuses = ['downloaded', 'processing', 'processed', 'deleted', 'quarantined'] as const;
+export const fileKinds = ['candles', 'corrections'] as const;
+export const promotionKinds = ['promote', 'rollback', 'adopt', 'restore'] as const;
+export const dispositionKinds = ['trained', 'corrected_late', 'skipped_late', 'duplicate'] as const;
+
+/** One row: what the whole ledger is, and the newest fence minted. */
+export const meta = sqliteTable(
+  'meta',
+  {
+    id: integer().primaryKey(),
+    schemaVersion: integer('schema_version').notNull(),
+    domain: text().notNull(),
+    fence: integer().notNull(),
+    epoch: integer().notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [check('meta_is_one_row', sql`${table.id} = 1`)],
+);
+
+export const files = sqliteTable(
+  'files',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    fileId: text('file_id').notNull().unique(),
+    sha256: text().notNull(),
+    kind: text({ enum: fileKinds }).notNull(),
+    path: text().notNull(),
+    exchange: text().notNull(),
+    symbol: text().notNull(),
+    timeframe: text().notNull(),
+    tStart: integer('t_start').notNull(),
+    tEnd: integer('t_end').notNull(),
+    bars: integer().notNull(),
+    sizeBytes: integer('size_bytes').notNull(),
+    fetchedAt: integer('fetched_at').notNull(),
+    status: text({ enum: fileStatuses }).notNull(),
+    claimFence: integer('claim_fence'),
+    claimedBy: text('claimed_by'),
+    claimedAt: integer('claimed_at'),
+    leaseUntil: integer('lease_until'),
+    attempts: integer().notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+    processedAt: integer('processed_at'),
+    archivedAt: integer('archived_at'),
+    deletedAt: integer('deleted_at'),
+    quarantineReason: text('quarantine_reason'),
+  },
+  (table) => [
+    index('files_by_series').on(table.exchange, table.symbol, table.timeframe, table.status, table.tEnd),
+    index('files_by_status').on(table.status),
+    index('files_by_claim').on(table.claimFence),
+    index('files_by_path').on(table.path),
+    check(
+      'files_status_known',
+      sql`${table.status} in ('downloaded', 'processing', 'processed', 'deleted', 'quarantined')`,
+    ),
+    check('files_range_ordered', sql`${table.tStart} <= ${table.tEnd} and ${table.bars} > 0`),
+    check(
+      'files_claimed_when_processing',
+      sql`${table.status} <> 'processing' or (${table.claimFence} is not null and ${table.leaseUntil} is not null)`,
+    ),
+  ],
+);
+
+export const watermarks = sqliteTable('watermarks', {
+  name: text().primaryKey(),
+  value: integer().notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** Ranges of candles that the exchange answered without: open times of the first and last missing one. */
+export const gaps = sqliteTable(
+  'gaps',
+  {
+    series: text().notNull(),
+    fromMs: integer('from_ms').notNull(),
+    toMs: integer('to_ms').notNull(),
+    missing: integer().notNull(),
+    foundAt: integer('found_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.series, table.fromMs, table.toMs] }),
+    check('gaps_range_ordered', sql`${table.fromMs} <= ${table.toMs} and ${table.missing} > 0`),
+  ],
+);
+
+/** A leased, fenced right of one run to a set of files; its id is its first fence. */
+export const claims = sqliteTable(
+  'claims',
+  {
+    claimId: integer('claim_id').primaryKey(),
+    fence: integer().notNull().unique(),
+    workflowId: text('workflow_id').notNull(),
+    runId: text('run_id').notNull(),
+    claimedAt: integer('claimed_at').notNull(),
+    leaseUntil: integer('lease_until').notNull(),
+    closedAt: integer('closed_at'),
+    outcome: text({ enum: ['committed', 'given_back', 'expired'] }),
+  },
+  (table) => [index('claims_open').on(table.closedAt, table.leaseUntil)],
+);
+
+/** Every run that ever owned a claim: a run that is in here and is not the owner was superseded for good. */
+export const claimRuns = sqliteTable(
+  'claim_runs',
+  {
+    claimId: integer('claim_id')
+      .notNull()
+      .references(() => claims.claimId),
+    runId: text('run_id').notNull(),
+    fence: integer().notNull(),
+    takenAt: integer('taken_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.claimId, table.runId] }),
+    index('claim_runs_by_run').on(table.runId),
+  ],
+);
+
+export const versions = sqliteTable('versions', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  versionId: text('version_id').notNull().unique(),
+  claimId: integer('claim_id')
+    .notNull()
+    .unique()
+    .references(() => claims.claimId),
+  dir: text().notNull(),
+  parentVersionId: text('parent_version_id'),
+  metricName: text('metric_name').notNull(),
+  metricValue: real('metric_value'),
+  modelHash: text('model_hash').notNull(),
+  dataHash: text('data_hash').notNull(),
+  nStates: integer('n_states').notNull(),
+  nObs: integer('n_obs').notNull(),
+  tag: text(),
+  series: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+  gate: text({ mode: 'json' }).$type<unknown>(),
+  claimedFiles: integer('claimed_files').notNull(),
+  createdAt: integer('created_at').notNull(),
+  prunedAt: integer('pruned_at'),
+});
+
+/** The truth about what serves; the `current` link is its projection. The newest fence is the champion. */
+export const promotions = sqliteTable('promotions', {
+  fence: integer().primaryKey(),
+  versionId: text('version_id')
+    .notNull()
+    .references(() => versions.versionId),
+  kind: text({ enum: promotionKinds }).notNull(),
+  previousVersionId: text('previous_version_id'),
+  actor: text().notNull(),
+  reason: text().notNull(),
+  requestId: text('request_id').notNull().unique(),
+  createdAt: integer('created_at').notNull(),
+  /** When the link was seen to point here; null between the promotion and its projection. */
+  linkedAt: integer('linked_at'),
+});
+
+/** One chain of trained states of a series; the head is what the next incremental training goes on from. */
+export const lineages = sqliteTable('lineages', {
+  lineage: text().primaryKey(),
+  series: text().notNull(),
+  headVersionId: text('head_version_id')
+    .notNull()
+    .references(() => versions.versionId),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** What became of the candles of each file in a lineage, as ranges of open times. */
+export const dispositions = sqliteTable(
+  'dispositions',
+  {
+    lineage: text().notNull(),
+    fileId: text('file_id')
+      .notNull()
+      .references(() => files.fileId),
+    series: text().notNull(),
+    kind: text({ enum: dispositionKinds }).notNull(),
+    fromMs: integer('from_ms').notNull(),
+    toMs: integer('to_ms').notNull(),
+    candles: integer().notNull(),
+    versionId: text('version_id')
+      .notNull()
+      .references(() => versions.versionId),
+  },
+  (table) => [primaryKey({ columns: [table.lineage, table.fileId, table.kind, table.fromMs] })],
+);
+
+export const audit = sqliteTable('audit', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  subject: text().notNull(),
+  detail: text({ mode: 'json' }).$type<unknown>(),
+});

@@ -1,0 +1,140 @@
+import { and, count, desc, eq, isNull, lt } from 'drizzle-orm';
+import { seriesKey } from '../series.ts';
+import { record } from './audit.ts';
+import {
+  type ClaimRow,
+  claimRow,
+  closeClaim,
+  heldFiles,
+  type Owner,
+  ownClaim,
+  requireLease,
+  requireOwner,
+} from './claim-rows.ts';
+import type { Reader, Store, Writer } from './database.ts';
+import { type Disposition, recordDispositions } from './dispositions.ts';
+import { LedgerError } from './errors.ts';
+import { type FileRow, seriesOfFile } from './file-rows.ts';
+import { files, versions } from './schema.ts';
+import { type VersionRow, versionById, versionOfClaim } from './version-rows.ts';
+
+export interface NewVersion {
+  readonly versionId: string;
+  /** Relative to the models directory. */
+  readonly dir: string;
+  readonly parentVersionId: string | null;
+  readonly metricName: string;
+  readonly metricValue: number | null;
+  readonly modelHash: string;
+  readonly dataHash: string;
+  readonly nStates: number;
+  readonly nObs: number;
+  readonly tag: string | null;
+  /** Keys of the series that were trained in it: their claimed files become `processed`. */
+  readonly series: readonly string[];
+  /** JSON */
+  readonly gate: unknown;
+  readonly createdAt: number;
+}
+
+export interface Commit extends Owner {
+  readonly claimId: number;
+  readonly version: NewVersion;
+  readonly dispositions: readonly Disposition[];
+  /** Asked under the write lock: is the version's directory (still) in place? */
+  readonly isInPlace?: () => boolean;
+}
+
+/** The same commit, done before. Another version under this claim, or another model of this name, is a conflict. */
+const committedBefore = (tx: Writer, { claimId, version }: Commit): VersionRow | undefined => {
+  const found = versionById(tx, version.versionId) ?? versionOfClaim(tx, claimId);
+  if (!found) return undefined;
+  const same = found.claimId === claimId && found.versionId === version.versionId;
+  if (same && found.modelHash === version.modelHash) return found;
+  throw new LedgerError(
+    'Conflict',
+    `${version.versionId}: ${found.versionId} exists, by claim ${found.claimId}`,
+  );
+};
+
+const requireInPlace = ({ version, isInPlace }: Commit): void => {
+  if (isInPlace === undefined || isInPlace()) return;
+  throw new LedgerError('NotFound', `${version.dir} is gone; nothing was committed`);
+};
+
+const complete = (tx: Writer, file: FileRow, now: number): void => {
+  tx.update(files)
+    .set({ status: 'processed', processedAt: now, leaseUntil: null })
+    .where(eq(files.fileId, file.fileId))
+    .run();
+};
+
+const completeFiles = (tx: Writer, own: ClaimRow, series: readonly string[], now: number): number => {
+  const done = heldFiles(tx, own.fence).filter((file) => series.includes(seriesKey(seriesOfFile(file))));
+  for (const file of done) complete(tx, file, now);
+  return done.length;
+};
+
+const insertVersion = (tx: Writer, { claimId, version }: Commit, claimedFiles: number): VersionRow =>
+  tx
+    .insert(versions)
+    .values({ ...version, claimId, claimedFiles })
+    .returning()
+    .get();
+
+const commit = (tx: Writer, request: Commit, now: number): VersionRow => {
+  const { claimId, workflowId, runId, version, dispositions } = request;
+  requireOwner(tx, claimRow(tx, claimId), { workflowId, runId });
+  const before = committedBefore(tx, request);
+  if (before) return before;
+  const own = ownClaim(tx, claimId, { workflowId, runId }, now);
+  requireLease(own, now);
+  requireInPlace(request);
+  const row = insertVersion(tx, request, completeFiles(tx, own, version.series, now));
+  recordDispositions(tx, dispositions, version.versionId, now);
+  if (heldFiles(tx, own.fence).length === 0) closeClaim(tx, own, 'committed', now);
+  record(tx, now, {
+    actor: `${workflowId}/${runId}`,
+    action: 'version.commit',
+    subject: version.versionId,
+    detail: { claimId, fence: own.fence, files: row.claimedFiles, modelHash: version.modelHash },
+  });
+  return row;
+};
+
+const listVersions = (db: Reader, limit: number, before: number | undefined): VersionRow[] =>
+  db
+    .select()
+    .from(versions)
+    .where(and(isNull(versions.prunedAt), before === undefined ? undefined : lt(versions.seq, before)))
+    .orderBy(desc(versions.seq))
+    .limit(limit)
+    .all();
+
+export const versionStore = ({ read, write, now }: Store) => ({
+  /**
+   * Call it when the version's directory is complete and durably in place. ONE transaction: the row, the claimed
+   * files of its series → processed, dispositions, lineage heads, audit. The same commit again answers the same row.
+   * Files of series that are not in `version.series` stay claimed: give them back.
+   */
+  commitVersion: (request: Commit): VersionRow => write((tx) => commit(tx, request, now())),
+
+  /** Also when it was pruned since: see `prunedAt`. */
+  version: (versionId: string): VersionRow | undefined => read((db) => versionById(db, versionId)),
+
+  /** The version that a claim became, if it was committed. */
+  versionOfClaim: (claimId: number): VersionRow | undefined => read((db) => versionOfClaim(db, claimId)),
+
+  /** How many versions were judged against this champion: each is one look at its evidence. */
+  versionsJudgedAgainst: (championId: string): number =>
+    read((db) =>
+      db.select({ n: count() }).from(versions).where(eq(versions.parentVersionId, championId)).get(),
+    )?.n ?? 0,
+
+  /** Those that were not pruned, newest first; `before` is the `seq` of the last row seen. */
+  versions: ({ limit, before }: { limit: number; before?: number }): VersionRow[] =>
+    read((db) => listVersions(db, limit, before)),
+
+  versionCount: (): number =>
+    read((db) => db.select({ n: count() }).from(versions).where(isNull(versions.prunedAt)).get())?.n ?? 0,
+});
