@@ -1,3 +1,7 @@
+import type { HmmParameters } from '../hmm/model.ts';
+
+export type { HmmParameters } from '../hmm/model.ts';
+
 /**
  * The types of `model.json`: what a version holds, one model per series.
  *
@@ -39,17 +43,4 @@ export interface OpenTimeRange {
 export interface Scaler {
   readonly mean: readonly number[];
   readonly scale: readonly number[];
-}
-
-/** A hidden Markov model with Gaussian emissions, in scaled feature space; K states, D features. */
-export interface HmmParameters {
-  readonly covarianceType: 'diag' | 'full';
-  /** [K], sums to 1. */
-  readonly startProbability: readonly number[];
-  /** [K][K], rows sum to 1. */
-  readonly transitionMatrix: readonly (readonly number[])[];
-  /** [K][D] */
-  readonly means: readonly (readonly number[])[];
-  /** diag: [K][D] variances; full: [K][D][D], symmetric positive definite. */
-  readonly covariances: readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[];
 }

@@ -1,0 +1,222 @@
+import {
+  type CandleColumns,
+  candleFeatures,
+  completeRows,
+  type FeatureRows,
+} from '../features/candle-features.ts';
+import { filterObservations } from '../hmm/filter.ts';
+import { fit } from '../hmm/fit.ts';
+import { fromParameters, type Hmm, permuteStates, toParameters } from '../hmm/model.ts';
+import type { Observations } from '../hmm/observations.ts';
+import { fitScaler, logJacobian, scaleRows } from '../hmm/scaler.ts';
+import {
+  compare,
+  decide,
+  type GateOptions,
+  type GateResult,
+  type PairedComparison,
+} from '../registry/gate.ts';
+import type { OpenTimeRange, Scaler, SeriesModel } from '../registry/model-file.ts';
+import { absoluteGates } from './absolute-gates.ts';
+import { TrainingError } from './training-error.ts';
+
+export interface TrainingJob {
+  readonly columns: CandleColumns;
+  readonly timeframeMs: number;
+  readonly nStates: number;
+  readonly covarianceType: 'diag' | 'full';
+  readonly seed: number;
+  readonly restarts?: number;
+  /** What serves this series now; undefined for its first model. */
+  readonly champion?: SeriesModel;
+  readonly gate: GateOptions;
+}
+
+export interface TrainingProgress {
+  readonly phase: 'fit' | 'score' | 'refit';
+  readonly restart: number;
+  readonly iteration: number;
+  /** Of the training rows in scaled units, nats. */
+  readonly logLikelihood: number;
+}
+
+export interface SeriesTraining {
+  readonly model: SeriesModel;
+  readonly gate: GateResult;
+  /** Complete feature rows of the window. */
+  readonly nObs: number;
+  /** Mean one-step predictive log-likelihood of the held-out candles, unscaled features, nats/candle. */
+  readonly metricValue: number;
+  readonly warnings: readonly string[];
+  readonly timings: {
+    readonly featuresMs: number;
+    readonly fitMs: number;
+    readonly scoreMs: number;
+    readonly refitMs: number;
+  };
+}
+
+/**
+ * Sliding mode (DESIGN §5) for one series: fit on the first four fifths of the window, score the last one bar by bar
+ * with the filter carried over, pass the gates, then go on to fit the whole window. Pure: the same job gives the same
+ * model, bit for bit (only `timings` differ). Throws `TrainingError` on too few rows.
+ */
+export const trainSeriesModel = (
+  job: TrainingJob,
+  onProgress: (progress: TrainingProgress) => void,
+): SeriesTraining => {
+  const clock = stopwatch();
+  const features = completeRows(candleFeatures(job.columns, job));
+  const nObs = features.openTimeMs.length;
+  demandRows(nObs, job.nStates);
+  const cut = Math.floor(0.8 * nObs);
+  const featuresMs = clock();
+  const judged = fitJudged(job, features, cut, onProgress);
+  const fitMs = clock();
+  onProgress({ phase: 'score', restart: 0, iteration: 0, logLikelihood: judged.logLikelihood });
+  const scores = score(judged.hmm, judged.scaler, features).subarray(cut);
+  const checks = absoluteGates(judged.hmm, judged.data, scores);
+  const gate = decide(checks, pairedWithChampion(job, features, cut, scores), job.gate);
+  const scoreMs = clock();
+  const final = refit(job, judged, features, onProgress);
+  return {
+    model: assemble(job, features, cut, judged, final.hmm),
+    gate,
+    nObs,
+    metricValue: scores.reduce((a, b) => a + b, 0) / scores.length,
+    warnings: [...judged.warnings, ...final.warnings.map((warning) => `refit: ${warning}`)],
+    timings: { featuresMs, fitMs, scoreMs, refitMs: clock() },
+  };
+};
+
+interface Judged {
+  readonly hmm: Hmm;
+  readonly scaler: Scaler;
+  readonly data: Observations;
+  readonly logLikelihood: number;
+  readonly warnings: readonly string[];
+}
+
+const demandRows = (rows: number, nStates: number): void => {
+  const needed = 50 * nStates;
+  if (rows >= needed) return;
+  throw new TrainingError(
+    'TooFewRows',
+    `${rows} complete feature rows, ${needed} needed for ${nStates} states`,
+  );
+};
+
+const fitJudged = (
+  job: TrainingJob,
+  features: FeatureRows,
+  cut: number,
+  onProgress: (progress: TrainingProgress) => void,
+): Judged => {
+  const raw = firstRows(observations(features), cut);
+  const scaler = fitScaler(raw);
+  const data = { ...raw, rows: scaleRows(scaler, raw.rows) };
+  const { model, logLikelihood, report } = fit(data, {
+    ...job,
+    onIteration: (progress) => onProgress({ phase: 'fit', ...progress }),
+  });
+  return { hmm: orderByMeanReturn(model), scaler, data, logLikelihood, warnings: report.warnings };
+};
+
+/** Goes on from the judged parameters, so the states keep their meaning; the scaler stays. */
+const refit = (
+  job: TrainingJob,
+  judged: Judged,
+  features: FeatureRows,
+  onProgress: (progress: TrainingProgress) => void,
+): { hmm: Hmm; warnings: readonly string[] } => {
+  const raw = observations(features);
+  const { model, report } = fit(
+    { ...raw, rows: scaleRows(judged.scaler, raw.rows) },
+    { ...job, initial: judged.hmm, onIteration: (progress) => onProgress({ phase: 'refit', ...progress }) },
+  );
+  return { hmm: orderByMeanReturn(model), warnings: report.warnings };
+};
+
+/** ln p of each row given the rows before it, in the units of the features. [n] */
+const score = (hmm: Hmm, scaler: Scaler, features: FeatureRows): Float64Array => {
+  const raw = observations(features);
+  const jacobian = logJacobian(scaler);
+  const { logLikelihood } = filterObservations(hmm, { ...raw, rows: scaleRows(scaler, raw.rows) });
+  return logLikelihood.map((value) => value + jacobian);
+};
+
+/** Only candles that neither had seen: held out from the candidate, and later than the champion's training. */
+const pairedWithChampion = (
+  { champion, gate }: TrainingJob,
+  features: FeatureRows,
+  cut: number,
+  scores: Float64Array,
+): PairedComparison | undefined => {
+  if (!champion) return undefined;
+  const theirs = score(fromParameters(champion.hmm), champion.scaler, features).subarray(cut);
+  const isLater = (_: number, i: number): boolean =>
+    features.openTimeMs[cut + i]! > champion.trainedRange.toMs;
+  return compare(scores.filter(isLater), theirs.filter(isLater), gate);
+};
+
+const assemble = (
+  job: TrainingJob,
+  features: FeatureRows,
+  cut: number,
+  judged: Judged,
+  hmm: Hmm,
+): SeriesModel => {
+  const { openTimeMs } = features;
+  const n = openTimeMs.length;
+  const fromMs = job.columns.openTimeMs[0]!;
+  const range = (last: number): OpenTimeRange => ({ fromMs, toMs: openTimeMs[last]! });
+  return {
+    hmm: toParameters(hmm),
+    scaler: judged.scaler,
+    regimes: regimeNames(job.nStates),
+    trainedRange: range(n - 1),
+    judged: {
+      hmm: toParameters(judged.hmm),
+      scaler: judged.scaler,
+      trainedRange: range(cut - 1),
+      heldOut: { fromMs: openTimeMs[cut]!, toMs: openTimeMs[n - 1]!, candles: n - cut },
+    },
+  };
+};
+
+/** BEAR has the lowest mean return, BULL the highest; those between are CHOP. */
+export const regimeNames = (nStates: number): string[] => {
+  const between = Array.from({ length: nStates - 2 }, (_, i) => (nStates === 3 ? 'CHOP' : `CHOP_${i + 1}`));
+  return ['BEAR', ...between, 'BULL'];
+};
+
+/** The log return is the first feature. */
+const orderByMeanReturn = (model: Hmm): Hmm => {
+  const meanReturn = (k: number): number => model.means[k * model.nFeatures]!;
+  const order = Array.from({ length: model.nStates }, (_, k) => k).sort(
+    (a, b) => meanReturn(a) - meanReturn(b),
+  );
+  return permuteStates(model, order);
+};
+
+const observations = ({ rows, names, sequenceStarts }: FeatureRows): Observations => ({
+  rows,
+  nFeatures: names.length,
+  sequenceStarts,
+});
+
+const firstRows = ({ rows, nFeatures, sequenceStarts }: Observations, count: number): Observations => ({
+  rows: rows.subarray(0, count * nFeatures),
+  nFeatures,
+  sequenceStarts: sequenceStarts.filter((start) => start < count),
+});
+
+const stopwatch = () => {
+  let last = performance.now();
+  return (): number => {
+    const now = performance.now();
+    const passed = now - last;
+    last = now;
+    return Math.round(passed);
+  };
+};

@@ -1,0 +1,125 @@
+import { cholesky } from '../numerics/cholesky.ts';
+import { HmmError } from './hmm-error.ts';
+import type { Hmm } from './model.ts';
+
+const logTwoPi = Math.log(2 * Math.PI);
+
+/** A model's densities, prepared so that a row costs multiplications only. */
+export interface Emissions {
+  readonly nStates: number;
+  readonly nFeatures: number;
+  readonly means: Float64Array;
+  readonly isDiagonal: boolean;
+  /** diagonal: [K·D] 1/σ; otherwise [K·D·D] lower Cholesky factors whose diagonal is stored inverted. */
+  readonly factors: Float64Array;
+  /** [K]: −½ (D ln 2π + ln |Σₖ|). */
+  readonly logNorms: Float64Array;
+}
+
+/** Throws `InvalidModel` when a covariance is not positive definite. */
+export const prepareEmissions = (model: Hmm): Emissions => {
+  const isDiagonal = model.covarianceType === 'spherical' || model.covarianceType === 'diag';
+  const { nStates, nFeatures, means } = model;
+  const { factors, logNorms } = isDiagonal ? diagonalFactors(model) : choleskyFactors(model);
+  return { nStates, nFeatures, means, isDiagonal, factors, logNorms };
+};
+
+/** ln bₖ(xₜ) of the rows [from, to), written to `out[t·K + k]`. The rows must be complete. */
+export const logEmissions = (
+  emissions: Emissions,
+  rows: Float64Array,
+  from: number,
+  to: number,
+  out: Float64Array,
+): void => {
+  for (let k = 0; k < emissions.nStates; k++) {
+    if (emissions.isDiagonal) diagonalColumn(emissions, rows, from, to, out, k);
+    else fullColumn(emissions, rows, from, to, out, k);
+  }
+};
+
+const diagonalColumn = (
+  { nStates: K, nFeatures: D, means, factors, logNorms }: Emissions,
+  rows: Float64Array,
+  from: number,
+  to: number,
+  out: Float64Array,
+  k: number,
+): void => {
+  const base = k * D;
+  const logNorm = logNorms[k]!;
+  for (let t = from; t < to; t++) {
+    let sum = 0;
+    for (let d = 0; d < D; d++) {
+      const z = (rows[t * D + d]! - means[base + d]!) * factors[base + d]!;
+      sum += z * z;
+    }
+    out[t * K + k] = logNorm - 0.5 * sum;
+  }
+};
+
+/** Forward substitution: z = L⁻¹ (x − μ), then the squared length of z. */
+const fullColumn = (
+  { nStates: K, nFeatures: D, means, factors, logNorms }: Emissions,
+  rows: Float64Array,
+  from: number,
+  to: number,
+  out: Float64Array,
+  k: number,
+): void => {
+  const z = new Float64Array(D);
+  const meanAt = k * D;
+  const factorAt = k * D * D;
+  const logNorm = logNorms[k]!;
+  for (let t = from; t < to; t++) {
+    let sum = 0;
+    for (let i = 0; i < D; i++) {
+      const row = factorAt + i * D;
+      let value = rows[t * D + i]! - means[meanAt + i]!;
+      for (let j = 0; j < i; j++) value -= factors[row + j]! * z[j]!;
+      value *= factors[row + i]!;
+      z[i] = value;
+      sum += value * value;
+    }
+    out[t * K + k] = logNorm - 0.5 * sum;
+  }
+};
+
+const diagonalFactors = ({ covarianceType, nStates: K, nFeatures: D, covariances }: Hmm) => {
+  const factors = new Float64Array(K * D);
+  const logNorms = new Float64Array(K);
+  for (let k = 0; k < K; k++) {
+    let logDeterminant = 0;
+    for (let d = 0; d < D; d++) {
+      const variance = covariances[covarianceType === 'spherical' ? k : k * D + d]!;
+      if (!(variance > 0)) throw new HmmError('InvalidModel', `state ${k}: a variance of ${variance}`);
+      logDeterminant += Math.log(variance);
+      factors[k * D + d] = 1 / Math.sqrt(variance);
+    }
+    logNorms[k] = -0.5 * (D * logTwoPi + logDeterminant);
+  }
+  return { factors, logNorms };
+};
+
+const choleskyFactors = ({ covarianceType, nStates: K, nFeatures: D, covariances }: Hmm) => {
+  const factors = new Float64Array(K * D * D);
+  const logNorms = new Float64Array(K);
+  for (let k = 0; k < K; k++) {
+    const at = k * D * D;
+    if (!cholesky(covariances, D, factors, covarianceType === 'tied' ? 0 : at, at)) {
+      throw new HmmError('InvalidModel', `state ${k}: the covariance matrix is not positive definite`);
+    }
+    logNorms[k] = -0.5 * D * logTwoPi - invertDiagonal(factors, D, at);
+  }
+  return { factors, logNorms };
+};
+
+/** Inverts the diagonal in place and returns Σ ln Lᵢᵢ. */
+const invertDiagonal = (factor: Float64Array, n: number, at: number): number => {
+  let logs = 0;
+  for (let i = 0; i < n; i++) {
+    logs += Math.log(factor[at + i * n + i]!);
+    factor[at + i * n + i] = 1 / factor[at + i * n + i]!;
+  }
+  return logs;
+};

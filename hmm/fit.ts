@@ -1,0 +1,184 @@
+import { createRandom } from '../numerics/random.ts';
+import { baumWelch, type EmReport, type EmResult } from './baum-welch.ts';
+import { createWorkspace, type Workspace } from './forward-backward.ts';
+import { HmmError } from './hmm-error.ts';
+import { initialise } from './initialise.ts';
+import type { CovarianceType, Hmm } from './model.ts';
+import { hasMissing, type Observations, rowCount } from './observations.ts';
+import { defaultPrior, defaultStrength, type Prior, type PriorStrength } from './prior.ts';
+import { featureMeans, pooledCovariance } from './statistics.ts';
+
+export interface FitOptions {
+  readonly nStates: number;
+  readonly covarianceType: CovarianceType;
+  readonly seed: number;
+  /** Short runs from k-means++ starts (default 5); the best two are finished. */
+  readonly restarts?: number;
+  readonly shortIterations?: number;
+  readonly maxIterations?: number;
+  /** Nats per row that an iteration must still gain. */
+  readonly tolerance?: number;
+  readonly strength?: PriorStrength;
+  /** Go on from this model instead of starting anew. */
+  readonly initial?: Hmm;
+  readonly onIteration?: (progress: FitProgress) => void;
+}
+
+export interface FitProgress {
+  readonly restart: number;
+  /** Counts on through the short and the long run of a restart. */
+  readonly iteration: number;
+  readonly logLikelihood: number;
+}
+
+export interface FitResult {
+  readonly model: Hmm;
+  readonly logLikelihood: number;
+  /** Log-likelihood plus log-prior (without its constant). */
+  readonly objective: number;
+  readonly converged: boolean;
+  readonly report: FitReport;
+}
+
+export interface FitReport extends EmReport {
+  /** Objective reached and iterations done by each restart. */
+  readonly restarts: readonly { restart: number; objective: number; iterations: number; finished: boolean }[];
+  /** Nats between the best and the second finished restart; a large one says that the optimum is hard to find. */
+  readonly spread: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Default mode: MAP estimation by EM from seeded k-means++ starts. The result depends on the data, the options and the
+ * seed only. Throws `MissingValues`, `InvalidData` (no rows) or `ObjectiveFell` (a defect of this library).
+ */
+export const fit = (data: Observations, options: FitOptions): FitResult => {
+  if (!(rowCount(data) > 0)) throw new HmmError('InvalidData', 'there is no row to learn from');
+  if (hasMissing(data))
+    throw new HmmError('MissingValues', 'training rows must be complete; leave out the others');
+  const ground = prepare(data, options);
+  const runs = options.initial
+    ? [resume(data, options, ground, options.initial)]
+    : restartRuns(data, options, ground);
+  const [best, second] = runs.filter((run) => run.finished).sort((a, b) => b.objective - a.objective);
+  return summarise(best!, second, runs, rowCount(data));
+};
+
+interface Ground {
+  readonly prior: Prior;
+  readonly centre: Float64Array;
+  readonly scale: Float64Array;
+  readonly workspace: Workspace;
+}
+
+interface Run {
+  readonly restart: number;
+  readonly result: EmResult;
+  readonly iterations: number;
+  readonly objective: number;
+  readonly finished: boolean;
+}
+
+const prepare = (
+  data: Observations,
+  { nStates, covarianceType, strength = defaultStrength }: FitOptions,
+): Ground => {
+  const D = data.nFeatures;
+  const centre = featureMeans(data);
+  const pooled = pooledCovariance(data, centre);
+  const scale = Float64Array.from({ length: D }, (_, d) => Math.sqrt(pooled[d * D + d]!) || 1);
+  const prior = defaultPrior({ covarianceType, nStates, nFeatures: D }, centre, pooled, strength);
+  return { prior, centre, scale, workspace: createWorkspace(data, nStates) };
+};
+
+const restartRuns = (data: Observations, options: FitOptions, ground: Ground): Run[] => {
+  const { restarts = 5, shortIterations = 12 } = options;
+  const short = Array.from({ length: restarts }, (_, restart) => {
+    const random = createRandom(options.seed, restart);
+    const initial = initialise(data, options, ground.prior, ground.centre, ground.scale, random);
+    return run(data, options, ground, {
+      restart,
+      initial,
+      before: 0,
+      iterations: shortIterations,
+      finished: false,
+    });
+  });
+  const best = [...short].sort((a, b) => b.objective - a.objective).slice(0, 2);
+  return short.map((one) => (best.includes(one) ? finish(data, options, ground, one) : one));
+};
+
+const finish = (
+  data: Observations,
+  options: FitOptions,
+  ground: Ground,
+  { restart, result, iterations: before }: Run,
+): Run =>
+  run(data, options, ground, {
+    restart,
+    initial: result.model,
+    before,
+    iterations: options.maxIterations ?? 300,
+    finished: true,
+  });
+
+const resume = (data: Observations, options: FitOptions, ground: Ground, initial: Hmm): Run =>
+  run(data, options, ground, {
+    restart: 0,
+    initial,
+    before: 0,
+    iterations: options.maxIterations ?? 300,
+    finished: true,
+  });
+
+const run = (
+  data: Observations,
+  { tolerance = 1e-6, onIteration }: FitOptions,
+  { prior, workspace }: Ground,
+  {
+    restart,
+    initial,
+    before,
+    iterations,
+    finished,
+  }: { restart: number; initial: Hmm; before: number; iterations: number; finished: boolean },
+): Run => {
+  const result = baumWelch(initial, data, {
+    prior,
+    workspace,
+    tolerance,
+    maxIterations: iterations,
+    onIteration: ({ iteration, logLikelihood }) =>
+      onIteration?.({ restart, iteration: before + iteration, logLikelihood }),
+  });
+  const objective = result.objectives.at(-1) ?? -Infinity;
+  return { restart, result, iterations: before + result.objectives.length, objective, finished };
+};
+
+const summarise = (best: Run, second: Run | undefined, runs: readonly Run[], T: number): FitResult => {
+  const { model, converged, report, logLikelihoods } = best.result;
+  const warnings = [
+    ...(converged ? [] : [`not converged after ${best.iterations} iterations`]),
+    ...(report.repairs > 0 ? [`${report.repairs} covariances were repaired`] : []),
+    ...(report.floored > 0 ? [`${report.floored} variances were raised to the floor`] : []),
+    ...(report.deadStates.length > 0 ? [`states without a row: ${report.deadStates.join(', ')}`] : []),
+    ...(T < 10 * model.nStates ? [`only ${T} rows for ${model.nStates} states`] : []),
+  ];
+  return {
+    model,
+    logLikelihood: logLikelihoods.at(-1)!,
+    objective: best.objective,
+    converged,
+    report: {
+      ...report,
+      restarts: runs.map(({ restart, objective, iterations, finished }) => ({
+        restart,
+        objective,
+        iterations,
+        finished,
+      })),
+      spread: second ? best.objective - second.objective : 0,
+      warnings,
+    },
+  };
+};

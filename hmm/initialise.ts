@@ -1,0 +1,57 @@
+import type { Random } from '../numerics/random.ts';
+import { kMeans } from './k-means.ts';
+import { maximise } from './m-step.ts';
+import { type CovarianceType, covarianceSize, type Hmm } from './model.ts';
+import type { Observations } from './observations.ts';
+import type { Prior } from './prior.ts';
+import { accumulate, createStatistics } from './statistics.ts';
+
+/**
+ * A start for EM: k-means++ clusters taken as if they were the states, then one M-step on them, so that the prior holds
+ * from the beginning. `scale` [D]: standard deviations of the features.
+ */
+export const initialise = (
+  data: Observations,
+  shape: { nStates: number; covarianceType: CovarianceType },
+  prior: Prior,
+  centre: Float64Array,
+  scale: Float64Array,
+  random: Random,
+): Hmm => {
+  const { nStates: K } = shape;
+  const { labels } = kMeans(data, K, scale, random);
+  const model = blank(shape.covarianceType, K, data.nFeatures);
+  const statistics = createStatistics(K, centre);
+  const gamma = new Float64Array(labels.length * K);
+  labels.forEach((k, t) => {
+    gamma[t * K + k] = 1;
+  });
+  countTransitions(labels, data.sequenceStarts, statistics.transitions, K);
+  accumulate(model, data, { gamma }, statistics);
+  maximise(model, statistics, prior);
+  return model;
+};
+
+/** Positive everywhere, so that the M-step may move all of it. */
+const blank = (covarianceType: CovarianceType, K: number, D: number): Hmm => ({
+  covarianceType,
+  nStates: K,
+  nFeatures: D,
+  start: new Float64Array(K).fill(1 / K),
+  transition: new Float64Array(K * K).fill(1 / K),
+  means: new Float64Array(K * D),
+  covariances: new Float64Array(covarianceSize(covarianceType, K, D)).fill(1),
+});
+
+const countTransitions = (
+  labels: Int32Array,
+  starts: readonly number[],
+  counts: Float64Array,
+  K: number,
+): void => {
+  const isStart = new Set(starts);
+  for (let t = 1; t < labels.length; t++) {
+    const at = labels[t - 1]! * K + labels[t]!;
+    if (!isStart.has(t)) counts[at] = counts[at]! + 1;
+  }
+};

@@ -1,0 +1,172 @@
+import { repairPositiveDefinite } from '../numerics/cholesky.ts';
+import type { Hmm } from './model.ts';
+import type { Prior } from './prior.ts';
+import type { Statistics } from './statistics.ts';
+
+/** Which parameters move: any of s(tart), t(ransitions), m(eans), c(ovariances), as hmmlearn writes it. */
+export type Moving = string;
+
+export interface MStepReport {
+  /** Ridges that covariances needed. */
+  repairs: number;
+  /** Variances that were raised to the floor. */
+  floored: number;
+  /** States that no row was given to: means and covariances keep their values. */
+  deadStates: number[];
+}
+
+/**
+ * The parameters that maximise the expected penalised log-likelihood (Huang, Acero, Hon 2001, pp. 443–445; the same
+ * formulas as hmmlearn 0.3.3). Probabilities that are 0 stay 0. Writes into `model`.
+ */
+export const maximise = (
+  model: Hmm,
+  statistics: Statistics,
+  prior: Prior,
+  moving: Moving = 'stmc',
+): MStepReport => {
+  const report: MStepReport = { repairs: 0, floored: 0, deadStates: [] };
+  const { nStates: K } = model;
+  if (moving.includes('s')) proportions(model.start, statistics.start, prior.startCounts, 0, K);
+  if (moving.includes('t')) {
+    for (let j = 0; j < K; j++)
+      proportions(model.transition, statistics.transitions, prior.transitionCounts, j * K, K);
+  }
+  for (let k = 0; k < K; k++) if (!(statistics.weight[k]! > 0)) report.deadStates.push(k);
+  if (moving.includes('m')) updateMeans(model, statistics, prior);
+  if (moving.includes('c')) updateCovariances(model, statistics, prior, report);
+  return report;
+};
+
+/** Counts + pseudo-counts, negative ones cut to 0, as proportions; a row without any count becomes zeros. */
+const proportions = (
+  out: Float64Array,
+  counts: Float64Array,
+  pseudo: Float64Array,
+  at: number,
+  n: number,
+): void => {
+  let total = 0;
+  for (let i = at; i < at + n; i++) {
+    out[i] = out[i] === 0 ? 0 : Math.max(counts[i]! + pseudo[i]!, 0);
+    total += out[i]!;
+  }
+  if (total > 0) for (let i = at; i < at + n; i++) out[i] = out[i]! / total;
+};
+
+const updateMeans = (
+  { nStates: K, nFeatures: D, means }: Hmm,
+  { centre, weight, sums }: Statistics,
+  prior: Prior,
+): void => {
+  for (let i = 0; i < K * D; i++) {
+    const w = prior.meanWeights[i]!;
+    const k = Math.floor(i / D);
+    const c = centre[i % D]!;
+    if (w + weight[k]! > 0) means[i] = c + (w * (prior.means[i]! - c) + sums[i]!) / (w + weight[k]!);
+  }
+};
+
+const updateCovariances = (model: Hmm, statistics: Statistics, prior: Prior, report: MStepReport): void => {
+  if (model.covarianceType === 'diag') updateDiag(model, statistics, prior, report);
+  else if (model.covarianceType === 'spherical') updateSpherical(model, statistics, prior, report);
+  else if (model.covarianceType === 'full') updateFull(model, statistics, prior, report);
+  else updateTied(model, statistics, prior, report);
+};
+
+/** One element of Σ γ (x − μ)(x − μ)ᵀ + κ (μ − m)(μ − m)ᵀ, from the moments about the centre. */
+const scatterAt = (
+  model: Hmm,
+  { centre, weight, sums, products }: Statistics,
+  prior: Prior,
+  k: number,
+  i: number,
+  j: number,
+): number => {
+  const D = model.nFeatures;
+  const [a, b] = [k * D + i, k * D + j];
+  const [mi, mj] = [model.means[a]! - centre[i]!, model.means[b]! - centre[j]!];
+  const moment = products[k * D * D + (i >= j ? i * D + j : j * D + i)]!;
+  const pull =
+    prior.meanWeights[a]! * (model.means[a]! - prior.means[a]!) * (model.means[b]! - prior.means[b]!);
+  return pull + moment - sums[a]! * mj - mi * sums[b]! + mi * mj * weight[k]!;
+};
+
+const updateDiag = (model: Hmm, statistics: Statistics, prior: Prior, report: MStepReport): void => {
+  const { nFeatures: D, covariances } = model;
+  for (let i = 0; i < covariances.length; i++) {
+    const k = Math.floor(i / D);
+    const value = variance(model, statistics, prior, k, i % D);
+    if (value !== undefined) covariances[i] = floored(value, prior.varianceFloor[i % D]!, report);
+  }
+};
+
+const updateSpherical = (model: Hmm, statistics: Statistics, prior: Prior, report: MStepReport): void => {
+  const { nFeatures: D } = model;
+  const floor = prior.varianceFloor.reduce((a, b) => a + b, 0) / D;
+  for (let k = 0; k < model.nStates; k++) {
+    let sum = 0;
+    for (let d = 0; d < D; d++) sum += variance(model, statistics, prior, k, d) ?? Number.NaN;
+    if (!Number.isNaN(sum)) model.covariances[k] = floored(sum / D, floor, report);
+  }
+};
+
+/** Undefined for a state without weight, prior or smallest divisor: there is nothing to divide by. */
+const variance = (
+  model: Hmm,
+  statistics: Statistics,
+  prior: Prior,
+  k: number,
+  d: number,
+): number | undefined => {
+  const { weight } = statistics;
+  const divisor = Math.max(prior.scatterWeight + weight[k]!, prior.smallestDivisor);
+  if (!(prior.scatterWeight + weight[k]! > 0)) return undefined;
+  return (prior.scatter[k * model.nFeatures + d]! + scatterAt(model, statistics, prior, k, d, d)) / divisor;
+};
+
+const floored = (value: number, floor: number, report: MStepReport): number => {
+  if (value >= floor) return value;
+  report.floored++;
+  return floor;
+};
+
+const updateFull = (model: Hmm, statistics: Statistics, prior: Prior, report: MStepReport): void => {
+  const { nStates: K, nFeatures: D, covariances } = model;
+  for (let k = 0; k < K; k++) {
+    const divisor = prior.scatterWeight + statistics.weight[k]!;
+    if (!(divisor > 0)) continue;
+    for (let i = 0; i < D; i++) {
+      for (let j = 0; j < D; j++) {
+        const at = k * D * D + i * D + j;
+        covariances[at] = (prior.scatter[at]! + scatterAt(model, statistics, prior, k, i, j)) / divisor;
+      }
+    }
+    raiseDiagonal(covariances, D, k * D * D, prior, report);
+  }
+};
+
+const updateTied = (model: Hmm, statistics: Statistics, prior: Prior, report: MStepReport): void => {
+  const { nStates: K, nFeatures: D, covariances } = model;
+  const divisor = prior.scatterWeight + statistics.weight.reduce((a, b) => a + b, 0);
+  if (!(divisor > 0)) return;
+  for (let at = 0; at < D * D; at++) {
+    let sum = prior.scatter[at]!;
+    for (let k = 0; k < K; k++) sum += scatterAt(model, statistics, prior, k, Math.floor(at / D), at % D);
+    covariances[at] = sum / divisor;
+  }
+  raiseDiagonal(covariances, D, 0, prior, report);
+};
+
+const raiseDiagonal = (
+  covariances: Float64Array,
+  D: number,
+  at: number,
+  prior: Prior,
+  report: MStepReport,
+): void => {
+  for (let d = 0; d < D; d++) {
+    covariances[at + d * D + d] = floored(covariances[at + d * D + d]!, prior.varianceFloor[d]!, report);
+  }
+  report.repairs += repairPositiveDefinite(covariances, D, at) > 0 ? 1 : 0;
+};

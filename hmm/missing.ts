@@ -1,0 +1,80 @@
+import { type Emissions, logEmissions, prepareEmissions } from './emissions.ts';
+import type { Hmm } from './model.ts';
+import type { Observations } from './observations.ts';
+
+/** ln b(x) of one model over rows of which features may be missing (NaN): those are integrated out, never filled in. */
+export interface Density {
+  /** Fills `out[t·K + k]` for the rows [from, to). A wholly missing row says nothing: ln b = 0 for every state. */
+  fill(rows: Float64Array, from: number, to: number, out: Float64Array): void;
+}
+
+/** Densities of complete and of partly missing rows; one small model per pattern of missing features is kept. */
+export const createDensity = (model: Hmm): Density => {
+  const complete = prepareEmissions(model);
+  const patterns = new Map<string, Emissions | undefined>();
+  const marginal = (observed: readonly number[]): Emissions | undefined => {
+    const key = observed.join();
+    if (!patterns.has(key))
+      patterns.set(key, observed.length ? prepareEmissions(marginalModel(model, observed)) : undefined);
+    return patterns.get(key);
+  };
+  return {
+    fill(rows, from, to, out) {
+      logEmissions(complete, rows, from, to, out);
+      for (let t = from; t < to; t++) {
+        if (!isComplete(rows, t, model.nFeatures)) fillMissing(model, marginal, rows, t, out);
+      }
+    },
+  };
+};
+
+/** ln b for every row of the data, [T·K]. */
+export const logEmissionsOf = (model: Hmm, data: Observations): Float64Array => {
+  const T = data.rows.length / data.nFeatures;
+  const out = new Float64Array(T * model.nStates);
+  createDensity(model).fill(data.rows, 0, T, out);
+  return out;
+};
+
+const fillMissing = (
+  { nStates: K, nFeatures: D }: Hmm,
+  marginal: (observed: readonly number[]) => Emissions | undefined,
+  rows: Float64Array,
+  t: number,
+  out: Float64Array,
+): void => {
+  const row = rows.subarray(t * D, (t + 1) * D);
+  const observed = [...row.keys()].filter((d) => !Number.isNaN(row[d]!));
+  const emissions = marginal(observed);
+  if (!emissions) {
+    out.fill(0, t * K, (t + 1) * K);
+    return;
+  }
+  const values = Float64Array.from(observed, (d) => row[d]!);
+  logEmissions(emissions, values, 0, 1, out.subarray(t * K, (t + 1) * K));
+};
+
+const isComplete = (rows: Float64Array, t: number, D: number): boolean => {
+  for (let d = 0; d < D; d++) if (Number.isNaN(rows[t * D + d]!)) return false;
+  return true;
+};
+
+/** The Gaussian of some features: their means and their block of the covariance. */
+const marginalModel = (model: Hmm, observed: readonly number[]): Hmm => {
+  const { nStates: K, nFeatures: D, covarianceType: type, means, covariances } = model;
+  const states = Array.from({ length: K }, (_, k) => k);
+  const block = (at: number): number[] =>
+    observed.flatMap((i) => observed.map((j) => covariances[at + i * D + j]!));
+  const kept = {
+    spherical: () => Array.from(covariances),
+    diag: () => states.flatMap((k) => observed.map((d) => covariances[k * D + d]!)),
+    tied: () => block(0),
+    full: () => states.flatMap((k) => block(k * D * D)),
+  }[type]();
+  return {
+    ...model,
+    nFeatures: observed.length,
+    means: Float64Array.from(states.flatMap((k) => observed.map((d) => means[k * D + d]!))),
+    covariances: Float64Array.from(kept),
+  };
+};

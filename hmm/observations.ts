@@ -1,0 +1,45 @@
+import { HmmError } from './hmm-error.ts';
+
+/** Rows of several sequences, one after another. */
+export interface Observations {
+  /** [T·D], row-major; NaN = missing. */
+  readonly rows: Float64Array;
+  readonly nFeatures: number;
+  /** Index of the first row of each sequence, ascending, the first one 0. */
+  readonly sequenceStarts: readonly number[];
+}
+
+/** A sequence as the rows [from, to). */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export const rowCount = ({ rows, nFeatures }: Observations): number => rows.length / nFeatures;
+
+/** The sequences of the data. Throws `InvalidData` when the starts do not cut the rows properly. */
+export const spans = (data: Observations): Span[] => {
+  const T = rowCount(data);
+  const { sequenceStarts: starts } = data;
+  if (!Number.isInteger(T))
+    throw new HmmError('InvalidData', `rows do not divide by ${data.nFeatures} features`);
+  if (T === 0) return [];
+  return starts.map((from, i) => {
+    const to = starts[i + 1] ?? T;
+    if ((i === 0 && from !== 0) || !(from < to) || to > T) {
+      throw new HmmError('InvalidData', `sequence ${i} would be rows ${from} to ${to} of ${T}`);
+    }
+    return { from, to };
+  });
+};
+
+/** True when a value is missing. Throws `InvalidData` on an infinity. */
+export const hasMissing = (data: Observations): boolean => {
+  let missing = false;
+  for (const value of data.rows) {
+    if (Number.isFinite(value)) continue;
+    if (!Number.isNaN(value)) throw new HmmError('InvalidData', 'a value is infinite');
+    missing = true;
+  }
+  return missing;
+};
