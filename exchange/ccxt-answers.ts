@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CcxtClient, HandleErrors } from './ccxt-client.ts';
+import { asExchangeError } from './ccxt-failures.ts';
 import { ExchangeError } from './errors.ts';
 
 /** What the answer to one call held. Kept per call: one client serves several at once. */
@@ -39,6 +40,8 @@ const refuseStatus = (status: number, url: string, headers: Record<string, strin
   const wait = retryAfterMs(headers);
   if (status === 429 || status === 418) throw new ExchangeError('RateLimited', said, { retryAfterMs: wait });
   if (status === 451) throw new ExchangeError('Restricted', said);
+  if (status >= 500 && wait !== undefined)
+    throw new ExchangeError('Unavailable', said, { retryAfterMs: wait });
   if (status === 403) throw new ExchangeError('Unavailable', said, { retryAfterMs: wait ?? firewallPauseMs });
 };
 
@@ -54,11 +57,21 @@ const refuseUnreadable = (url: string, body: string, parsed: unknown): void => {
   }
 };
 
+const withStatus = (status: number, url: string, work: () => unknown): unknown => {
+  try {
+    return work();
+  } catch (error) {
+    throw asExchangeError(error, url, status);
+  }
+};
+
 const checkedAnswers =
   (inner: HandleErrors): HandleErrors =>
   (status, reason, url, method, headers, body, parsed, ...rest) => {
     refuseStatus(status, url, headers, body);
-    const handled = inner(status, reason, url, method, headers, body, parsed, ...rest);
+    const handled = withStatus(status, url, () =>
+      inner(status, reason, url, method, headers, body, parsed, ...rest),
+    );
     if (status >= 200 && status < 300) refuseUnreadable(url, body, parsed);
     const call = calls.getStore();
     if (call && Array.isArray(parsed)) call.listedRows = parsed.length;

@@ -15,8 +15,13 @@ const kinds: readonly (readonly [ccxtClass: string, kind: ExchangeErrorKind])[] 
   ['RateLimitExceeded', 'RateLimited'],
   ['BadResponse', 'BadAnswer'],
   ['OperationFailed', 'Unavailable'],
-  ['ExchangeError', 'BadAnswer'],
 ];
+
+/** CCXT's plain ExchangeError: a code that it has no class for. Then the HTTP status has the say. */
+const kindOfStatus = (status: number | undefined): ExchangeErrorKind => {
+  if (status === undefined || status < 400) return 'BadAnswer';
+  return status >= 500 ? 'Unavailable' : 'BadRequest';
+};
 
 const ancestry = (error: object): string[] => {
   const names: string[] = [];
@@ -33,17 +38,16 @@ const isTransport = (error: Error): boolean => {
   return names.includes(error.name) || /^(UND_ERR_|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EAI_)/.test(code);
 };
 
-const kindOf = (error: Error): ExchangeErrorKind | undefined => {
+const kindOf = (error: Error, status: number | undefined): ExchangeErrorKind | undefined => {
   const names = new Set(ancestry(error));
-  const known = names.has('BaseError') ? kinds.find(([name]) => names.has(name))?.[1] : undefined;
-  if (known) return known;
+  if (names.has('BaseError')) return kinds.find(([name]) => names.has(name))?.[1] ?? kindOfStatus(status);
   const cause = error.cause instanceof Error ? error.cause : undefined;
   return isTransport(error) || (cause && isTransport(cause)) ? 'Unavailable' : undefined;
 };
 
 /** An ExchangeError for what CCXT or the socket threw; what neither knows is a bug and stays as it is. */
-export const asExchangeError = (error: unknown, doing: string): unknown => {
+export const asExchangeError = (error: unknown, doing: string, status?: number): unknown => {
   if (error instanceof ExchangeError || !(error instanceof Error)) return error;
-  const kind = kindOf(error);
+  const kind = kindOf(error, status);
   return kind ? new ExchangeError(kind, `${doing}: ${error.message}`, { cause: error }) : error;
 };

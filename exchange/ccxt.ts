@@ -4,6 +4,7 @@ import { countingRows, unlessAborted, watchAnswers } from './ccxt-answers.ts';
 import { type CcxtClient, type CcxtOptions, createCcxtClient } from './ccxt-client.ts';
 import { asExchangeError } from './ccxt-failures.ts';
 import { loadedMarkets } from './ccxt-markets.ts';
+import { nextRows } from './ccxt-pages.ts';
 import { ExchangeError } from './errors.ts';
 import type { CandlePage, Exchange } from './exchange.ts';
 
@@ -20,31 +21,25 @@ const pageLimit = (client: CcxtClient, asked: number): number => {
   return Math.min(asked, client.features?.spot?.fetchOHLCV?.limit ?? largestPage, largestPage);
 };
 
+const fillsPages = (client: CcxtClient): boolean => client.id.startsWith('binance');
+
 /** Rows that CCXT dropped would look like a short page, and a short page like the end of the history. */
-const demandEveryRow = (
-  client: CcxtClient,
-  rows: readonly RawRow[],
-  listed: number | undefined,
-  where: string,
-) => {
-  if (!client.id.startsWith('binance') || listed === rows.length) return;
+const demandEveryRow = (rows: readonly RawRow[], listed: number | undefined, where: string) => {
+  if (listed === rows.length) return;
   throw new ExchangeError(
     'BadAnswer',
-    `${where}: the answer listed ${listed} rows, ${rows.length} were readable`,
+    `${where}: the answer listed ${listed} rows, of which ${rows.length} were readable`,
   );
 };
 
-const fetchRows = async (
-  client: CcxtClient,
-  request: PageRequest,
-  limit: number,
-): Promise<readonly RawRow[]> => {
-  const { series, sinceMs, untilMs } = request;
+const askRows = async (client: CcxtClient, request: PageRequest, sinceMs: number, limit: number) => {
+  const { series, untilMs, signal } = request;
+  signal?.throwIfAborted();
   const params = untilMs === undefined ? {} : { until: untilMs };
   const [rows, listed] = await countingRows(() =>
     client.fetchOHLCV(series.symbol, series.timeframe, sinceMs, limit, params),
   );
-  demandEveryRow(client, rows, listed, seriesKey(series));
+  if (fillsPages(client)) demandEveryRow(rows, listed, seriesKey(series));
   return rows;
 };
 
@@ -55,13 +50,19 @@ const fetchRows = async (
 const fetchPage = async (client: CcxtClient, request: PageRequest): Promise<CandlePage> => {
   const { series, sinceMs, untilMs = Number.POSITIVE_INFINITY } = request;
   const limit = pageLimit(client, request.limit);
-  const exchangeTimeMs = await client.fetchTime();
-  request.signal?.throwIfAborted();
-  const rows = await fetchRows(client, request, limit);
   const timeframeMs = timeframesMs[series.timeframe];
+  const exchangeTimeMs = await client.fetchTime();
+  const { rows, caughtUp } = await nextRows({
+    ask: (fromMs) => askRows(client, request, fromMs, limit),
+    sinceMs,
+    limit,
+    timeframeMs,
+    endMs: Math.min(untilMs, exchangeTimeMs),
+    fillsPages: fillsPages(client),
+  });
   const closed = closedCandles(rows, { timeframeMs, exchangeTimeMs, where: seriesKey(series) });
   const candles = closed.filter(([openTimeMs]) => openTimeMs >= sinceMs && openTimeMs <= untilMs);
-  return { candles, exchangeTimeMs, caughtUp: rows.length < limit };
+  return { candles, exchangeTimeMs, caughtUp };
 };
 
 const demandTimeframe = (client: CcxtClient, { timeframe }: Series): void => {

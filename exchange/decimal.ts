@@ -1,6 +1,9 @@
 const decimalPattern =
   /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$|^([+-]?)\.(\d+)(?:[eE]([+-]?\d{1,4}))?$/;
 
+/** Most text that comes in is canonical already, and there are millions of it. */
+const isCanonical = /^(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
+
 interface Parts {
   readonly negative: boolean;
   readonly whole: string;
@@ -27,6 +30,7 @@ const placePoint = (digits: string, point: number) => ({
  * Throws when the text is not a finite decimal.
  */
 export const canonicalDecimal = (text: string): string => {
+  if (isCanonical.test(text)) return text;
   const { negative, whole, fraction } = split(text);
   const wholeDigits = whole.replace(/^0+/, '') || '0';
   const fractionDigits = fraction.replace(/0+$/, '');

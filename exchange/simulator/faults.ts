@@ -1,5 +1,5 @@
+import { createRandom } from '../../numerics/random.ts';
 import { type Answer, banned, html, json, refusal, tooManyRequests } from './answers.ts';
-import { randomStream } from './random.ts';
 
 /** What can go wrong. The last four change how an answer is sent, the others what it is. */
 export const faultKinds = [
@@ -97,7 +97,7 @@ export const createFaults = ({
   initial?: readonly Fault[];
   seed?: number;
 } = {}) => {
-  const random = randomStream(`faults:${seed}`);
+  const random = createRandom(seed);
   const timesOf = (fault: Fault): number =>
     fault.times ?? (fault.probability === undefined ? 1 : Number.POSITIVE_INFINITY);
   let waiting: { fault: Fault; left: number }[] = [];
@@ -112,7 +112,9 @@ export const createFaults = ({
   };
 
   const strike = (request: FaultRequest): Fault | undefined => {
-    const hit = waiting.find(({ fault }) => matches(fault, request) && random() < (fault.probability ?? 1));
+    const hit = waiting.find(
+      ({ fault }) => matches(fault, request) && random.uniform() < (fault.probability ?? 1),
+    );
     if (!hit) return undefined;
     struck += 1;
     hit.left -= 1;

@@ -9,79 +9,83 @@ import { parseReplayName, type RejectedRow, type ReplayFile, readReplayFile } fr
 import { type CandleSource, type SimSymbol, selectRange } from './source.ts';
 import { splitSymbol } from './symbols.ts';
 
-type History = Map<Timeframe, readonly Candle[]>;
-
-const listFiles = (folder: string): ReplayFile[] =>
-  readdirSync(folder)
+const listFiles = (folder: string): ReplayFile[] => {
+  const files = readdirSync(folder)
     .sort()
     .flatMap((name) => {
       const parsed = parseReplayName(name);
       return parsed ? [{ ...parsed, name, path: join(folder, name) }] : [];
     });
-
-/** Files of one symbol and timeframe continue each other; where they overlap, the later name wins. */
-const readHistories = (files: readonly ReplayFile[], rejected: RejectedRow[]): Map<string, History> => {
-  const histories = new Map<string, History>();
-  for (const file of files) {
-    const read = readReplayFile(file);
-    rejected.push(...read.rejected);
-    const history = histories.get(file.symbol) ?? new Map();
-    histories.set(file.symbol, history);
-    history.set(file.timeframe, sortedLatest([...(history.get(file.timeframe) ?? []), ...read.candles]));
-  }
-  return histories;
+  if (files.length > 0) return files;
+  throw new Error(`${folder} holds no candle file named <exchange>_<SYMBOL>_<timeframe>[_anything].csv[.gz]`);
 };
 
-const mostDecimals = (history: History, columns: readonly (1 | 2 | 3 | 4 | 5)[]): number => {
+/** One symbol's candles by timeframe, each read when it is first asked for. */
+type History = (timeframe: Timeframe) => readonly Candle[];
+
+/** Longer candles, without the last when the shorter ones end inside it: it would look closed and is not. */
+const wholeSpans = (shorter: readonly Candle[], shorterMs: number, longerMs: number): Candle[] => {
+  const endMs = (shorter.at(-1)?.[0] ?? 0) + shorterMs;
+  return aggregate(shorter, longerMs).filter(([openTimeMs]) => openTimeMs + longerMs <= endMs);
+};
+
+/** Files of one symbol and timeframe continue each other; where they overlap, the later name wins. */
+const openHistory = (files: readonly ReplayFile[], rejected: RejectedRow[]): History => {
+  const stored = [...new Set(files.map(({ timeframe }) => timeframe))];
+  const known = new Map<Timeframe, readonly Candle[]>();
+
+  const readStored = (timeframe: Timeframe): Candle[] => {
+    const read = files.filter((file) => file.timeframe === timeframe).map(readReplayFile);
+    rejected.push(...read.flatMap((file) => file.rejected));
+    return sortedLatest(read.flatMap((file) => file.candles));
+  };
+
+  const make = (timeframe: Timeframe): readonly Candle[] => {
+    const finer = finerTimeframe(stored, timeframe);
+    if (finer === timeframe) return readStored(timeframe);
+    return finer ? wholeSpans(candles(finer), timeframesMs[finer], timeframesMs[timeframe]) : [];
+  };
+
+  const candles = (timeframe: Timeframe): readonly Candle[] => {
+    const made = known.get(timeframe) ?? make(timeframe);
+    known.set(timeframe, made);
+    return made;
+  };
+
+  return candles;
+};
+
+const mostDecimals = (candles: readonly Candle[], columns: readonly (1 | 2 | 3 | 4 | 5)[]): number => {
   let most = 0;
-  for (const candles of history.values()) {
-    for (const candle of candles) {
-      for (const column of columns) most = Math.max(most, decimalsOf(candle[column]));
-    }
+  for (const candle of candles) {
+    for (const column of columns) most = Math.max(most, decimalsOf(candle[column]));
   }
   return most;
 };
 
-const describe = (id: string, history: History): SimSymbol => ({
+const describe = (id: string, candles: readonly Candle[]): SimSymbol => ({
   id,
   ...splitSymbol(id),
-  priceDecimals: mostDecimals(history, [1, 2, 3, 4]),
-  volumeDecimals: mostDecimals(history, [5]),
+  priceDecimals: mostDecimals(candles, [1, 2, 3, 4]),
+  volumeDecimals: mostDecimals(candles, [5]),
 });
 
-const closeOfLast = (histories: Iterable<History>, asked: Timeframe | undefined): number => {
-  const closes = [...histories].flatMap((history) =>
-    [...history]
-      .filter(
-        ([timeframe]) => asked === undefined || timeframe === finerTimeframe([...history.keys()], asked),
-      )
-      .flatMap(([timeframe, candles]) =>
-        candles.slice(-1).map(([openTimeMs]) => openTimeMs + timeframesMs[timeframe]),
+const openHistories = (files: readonly ReplayFile[], rejected: RejectedRow[]): Map<string, History> =>
+  new Map(
+    files.map(({ symbol }) => [
+      symbol,
+      openHistory(
+        files.filter((file) => file.symbol === symbol),
+        rejected,
       ),
+    ]),
   );
-  return Math.max(...closes);
-};
-
-const opensFirst = (histories: Iterable<History>): number =>
-  Math.min(
-    ...[...histories].flatMap((history) => [...history.values()].flatMap((candles) => candles[0]?.[0] ?? [])),
-  );
-
-/** Candles of `timeframe`, aggregated once from the longest stored timeframe that divides it. */
-const candlesOf = (history: History | undefined, timeframe: Timeframe): readonly Candle[] => {
-  const stored = history?.get(timeframe);
-  if (!history || stored) return stored ?? [];
-  const finer = finerTimeframe([...history.keys()], timeframe);
-  const made = finer ? aggregate(history.get(finer) ?? [], timeframesMs[timeframe]) : [];
-  history.set(timeframe, made);
-  return made;
-};
 
 /**
  * Real history out of a folder of `<exchange>_<SYMBOL>_<timeframe>[_anything].csv[.gz]`.
- * The clock starts when the last candle of `timeframe` closes (of any timeframe when none is named), or at `untilMs`
- * when that is earlier. Rows that are no candles are left out and listed in `rejected`.
- * Throws when no file of the folder carries such a name.
+ * The clock starts when the last candle of `timeframe` closes, over all symbols that have it or can make it of shorter
+ * candles, or at `untilMs` when that is earlier. Rows that are no candles are left out and listed in `rejected`.
+ * Throws when the folder has no such candles.
  */
 export const replaySource = ({
   folder,
@@ -89,32 +93,23 @@ export const replaySource = ({
   untilMs = Number.POSITIVE_INFINITY,
 }: {
   folder: string;
-  timeframe?: Timeframe;
+  timeframe: Timeframe;
   untilMs?: number;
 }): CandleSource & { readonly rejected: readonly RejectedRow[] } => {
-  const files = listFiles(folder);
-  if (files.length === 0) {
-    throw new Error(
-      `${folder} holds no candle file named <exchange>_<SYMBOL>_<timeframe>[_anything].csv[.gz]`,
-    );
-  }
   const rejected: RejectedRow[] = [];
-  const histories = readHistories(files, rejected);
-  const endMs = closeOfLast(histories.values(), timeframe);
-  if (!Number.isFinite(endMs))
-    throw new Error(`${folder} holds no candles${timeframe ? ` for ${timeframe}` : ''}`);
+  const histories = openHistories(listFiles(folder), rejected);
+  const main = [...histories].map(([id, history]) => ({ id, candles: history(timeframe) }));
+  const filled = main.filter(({ candles }) => candles.length > 0);
+  if (filled.length === 0) throw new Error(`${folder} holds no candles for ${timeframe}`);
+  const endMs = Math.max(...filled.map(({ candles }) => candles.at(-1)?.[0] ?? 0)) + timeframesMs[timeframe];
   return {
-    symbols: [...histories].map(([id, history]) => describe(id, history)),
+    symbols: main.map(({ id, candles }) => describe(id, candles)),
     startMs: Math.min(endMs, untilMs),
-    firstMs: opensFirst(histories.values()),
+    firstMs: Math.min(...filled.map(({ candles }) => candles[0]?.[0] ?? endMs)),
     endMs,
     rejected,
-    has: (symbol, asked) => {
-      const history = histories.get(symbol);
-      return history !== undefined && finerTimeframe([...history.keys()], asked) !== undefined;
-    },
     candles: (range) => {
-      const candles = candlesOf(histories.get(range.symbol), range.timeframe);
+      const candles = histories.get(range.symbol)?.(range.timeframe) ?? [];
       const [from, to] = selectRange(candles.length, (index) => (candles[index] as Candle)[0], range);
       return candles.slice(from, to);
     },

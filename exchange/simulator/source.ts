@@ -30,8 +30,7 @@ export interface CandleSource {
   /** Open time of the oldest candle, and the close of the newest (Infinity when it never ends). */
   readonly firstMs: number;
   readonly endMs: number;
-  has(symbol: string, timeframe: Timeframe): boolean;
-  /** Ascending, whole candles, canonical decimals. */
+  /** Ascending, whole candles, canonical decimals; none for a symbol or timeframe that it cannot make. */
   candles(range: CandleRange): readonly Candle[];
 }
 

@@ -1,4 +1,4 @@
-import { type Timeframe, timeframesMs } from '../../series.ts';
+import { timeframesMs } from '../../series.ts';
 import { canonicalDecimal } from '../decimal.ts';
 import type { Candle } from '../exchange.ts';
 import { aggregate } from './aggregate.ts';
@@ -15,17 +15,18 @@ const volumeDecimals = 5;
 const startPrices: Record<string, number> = { BTCUSDT: 64_000, ETHUSDT: 3_400, SOLUSDT: 150 };
 const dollarsPerMinute = 900_000;
 
+/** A number of its own for each symbol, whatever the order they are listed in. */
+const streamOf = (symbol: string): number =>
+  [...symbol].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) >>> 0, 7);
+
 /** A market's minutes as far as anybody asked, made in order and remembered. */
 const rememberedMinutes = (symbol: string, seed: number) => {
   const startPrice = startPrices[symbol] ?? 100;
   const made: MinuteBar[] = [];
-  const market = minuteBars({
-    seed: `${seed}:${symbol}`,
-    startPrice,
-    typicalVolume: dollarsPerMinute / startPrice,
-  });
+  const typicalVolume = dollarsPerMinute / startPrice;
+  const market = minuteBars({ seed, stream: streamOf(symbol), startPrice, typicalVolume });
   return (index: number): MinuteBar => {
-    while (made.length <= index) made.push(market.next().value as MinuteBar);
+    while (made.length <= index) made.push(market.next().value);
     return made[index] as MinuteBar;
   };
 };
@@ -79,7 +80,6 @@ export const syntheticSource = ({
     startMs,
     firstMs,
     endMs: Number.POSITIVE_INFINITY,
-    has: (symbol, _timeframe: Timeframe) => markets.has(symbol),
     candles,
   };
 };
