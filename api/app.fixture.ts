@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { GatewayConfig } from '../config.ts';
 import type { CandleColumns } from '../features/candle-features.ts';
 import type { HmmParameters } from '../hmm/model.ts';
 import type { VersionRow } from '../ledger/version-rows.ts';
 import type { ModelFile, SeriesModel } from '../registry/model-file.ts';
+import type { Series } from '../series.ts';
 import { type AppDeps, createApp } from './app.ts';
 import type { ControllerPort } from './controller.ts';
 import { ApiError } from './errors.ts';
@@ -16,14 +18,27 @@ import type { Training } from './training.ts';
 
 export const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
+const hourly = (symbol: string): Series => ({ exchange: 'binance', symbol, timeframe: '1h' });
+
 export const settings: GatewaySettings = {
-  exchange: 'binance',
-  symbols: ['BTC/USDT', 'ETH/USDT'],
-  timeframe: '1h',
-  host: '127.0.0.1',
-  allowInsecure: false,
-  auth: { required: false, apiKeys: [] },
+  series: [hourly('BTC/USDT'), hourly('ETH/USDT')],
+  gateway: {
+    host: '127.0.0.1',
+    port: 0,
+    requireAuth: false,
+    allowInsecure: false,
+    jwtAlgorithm: 'HS256',
+    jwtSecret: undefined,
+    jwtAudience: undefined,
+    apiKeys: [],
+  },
 };
+
+/** The same with other gateway settings. */
+export const settingsWith = (gateway: Partial<GatewayConfig>): GatewaySettings => ({
+  ...settings,
+  gateway: { ...settings.gateway, ...gateway },
+});
 
 export const btc = 'binance:BTC/USDT:1h';
 export const hourMs = 3_600_000;

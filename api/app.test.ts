@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { appWith, btc, fixedModels, modelOf, postJson, quiet, settings, snapshotOf } from './app.fixture.ts';
-import type { AuthSettings } from './ports.ts';
+import type { GatewayConfig } from '../config.ts';
+import {
+  appWith,
+  btc,
+  fixedModels,
+  modelOf,
+  postJson,
+  quiet,
+  settingsWith,
+  snapshotOf,
+} from './app.fixture.ts';
 import type { Training } from './training.ts';
 
-const auth: AuthSettings = {
-  required: true,
+const auth: Partial<GatewayConfig> = {
+  requireAuth: true,
   apiKeys: [
     { role: 'reader', key: 'r' },
     { role: 'engine', key: 'e' },
@@ -28,7 +37,7 @@ const failingTraining = (type: string): Training => {
 };
 
 describe('roles', () => {
-  const { app } = appWith({ settings: { ...settings, auth } });
+  const { app } = appWith({ settings: settingsWith(auth) });
   const predict = { method: 'POST', body: '{"logret":[0.001]}' };
   const decide = { method: 'POST', body: '{"version_id":"v1"}' };
   it.each([
@@ -51,7 +60,7 @@ describe('roles', () => {
   });
 
   it('refused requests reach nothing', async () => {
-    const guarded = appWith({ settings: { ...settings, auth } });
+    const guarded = appWith({ settings: settingsWith(auth) });
     await guarded.app.request('/train', { method: 'POST', headers: { 'x-api-key': 'e' } });
     await guarded.app.request('/param/hmm/BTCUSDT');
     expect([...guarded.training, ...guarded.controller]).toEqual([]);

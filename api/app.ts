@@ -55,7 +55,7 @@ export const createApp = (deps: AppDeps): OpenAPIHono => {
 
 const addRoutes = (app: OpenAPIHono, deps: AppDeps) => {
   const add = addEndpoint(app, {
-    authenticate: createAuthenticate(deps.settings.auth),
+    authenticate: createAuthenticate(deps.settings.gateway),
     takeToken: createRateLimit(deps.rates ?? defaultRates),
   });
   const { predict, regimeContext } = createPredict(deps);

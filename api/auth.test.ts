@@ -1,17 +1,18 @@
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import type { GatewayConfig } from '../config.ts';
 import { settings } from './app.fixture.ts';
-import { assertSafeToServe, createAuthenticate, roleAllows } from './auth.ts';
-import type { AuthSettings, GatewaySettings } from './ports.ts';
+import { type AuthSettings, assertSafeToServe, createAuthenticate, roleAllows } from './auth.ts';
 
 const jwtSecret = 'a secret of thirty-two bytes or more';
 const auth: AuthSettings = {
-  required: true,
+  requireAuth: true,
   apiKeys: [
     { role: 'reader', key: 'read-me' },
     { role: 'admin', key: 'rule-me' },
   ],
   jwtSecret,
+  jwtAudience: undefined,
 };
 
 const token = (claims: Record<string, unknown>, { secret = jwtSecret, alg = 'HS256', expires = '5m' } = {}) =>
@@ -92,16 +93,16 @@ it('roles include the ones below them', () => {
 });
 
 describe('a start that would serve everyone by mistake is refused', () => {
-  const start = (over: Partial<GatewaySettings>) => () => assertSafeToServe({ ...settings, ...over });
+  const start = (over: Partial<GatewayConfig>) => () => assertSafeToServe({ ...settings.gateway, ...over });
 
   it('auth on without any key', () => {
-    expect(start({ auth: { required: true, apiKeys: [] } })).toThrow(/GATEWAY_API_KEYS/);
+    expect(start({ requireAuth: true })).toThrow(/GATEWAY_API_KEYS/);
   });
 
   it.each(['0.0.0.0', '::', '10.0.0.4', '127.0.0.1.example.org'])('HOST=%s with auth off', (host) => {
     expect(start({ host })).toThrow(/ALLOW_INSECURE/);
     expect(start({ host, allowInsecure: true })).not.toThrow();
-    expect(start({ host, auth })).not.toThrow();
+    expect(start({ host, ...auth })).not.toThrow();
   });
 
   it.each(['127.0.0.1', 'localhost', '::1'])('but HOST=%s is this machine only', (host) => {

@@ -1,7 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { GatewayConfig, Role } from '../config.ts';
 import { ApiError } from './errors.ts';
-import { type AuthSettings, type GatewaySettings, type Role, roles } from './ports.ts';
+
+/** Each may do what the ones before it may. */
+export const roles: readonly Role[] = ['reader', 'engine', 'trainer', 'admin'];
+
+export type AuthSettings = Pick<GatewayConfig, 'requireAuth' | 'apiKeys' | 'jwtSecret' | 'jwtAudience'>;
 
 export interface Principal {
   /** Who asks, for the audit and the rate limit. */
@@ -22,11 +27,11 @@ const isRole = (value: unknown): value is Role => roles.some((role) => role === 
 export const roleAllows = (have: Role, need: Role) => roles.indexOf(have) >= roles.indexOf(need);
 
 /** Settings under which serving would be open by mistake stop the start. */
-export const assertSafeToServe = ({ auth, host, allowInsecure }: GatewaySettings): void => {
-  if (auth.required && auth.apiKeys.length === 0 && !auth.jwtSecret) {
+export const assertSafeToServe = ({ host, allowInsecure, ...auth }: GatewayConfig): void => {
+  if (auth.requireAuth && auth.apiKeys.length === 0 && !auth.jwtSecret) {
     throw new Error('REQUIRE_AUTH=true needs GATEWAY_API_KEYS or JWT_SECRET: without one nobody could ask');
   }
-  if (!auth.required && !isLoopback(host) && !allowInsecure) {
+  if (!auth.requireAuth && !isLoopback(host) && !allowInsecure) {
     throw new Error(
       `HOST=${host} is reachable from other machines and REQUIRE_AUTH is off: set REQUIRE_AUTH=true, or ALLOW_INSECURE=true to serve without keys`,
     );
@@ -75,7 +80,7 @@ const refuseToken = (error: unknown): never => {
 };
 
 export const createAuthenticate = (settings: AuthSettings): Authenticate => {
-  if (!settings.required) return async () => ({ subject: 'anonymous', role: 'admin' });
+  if (!settings.requireAuth) return async () => ({ subject: 'anonymous', role: 'admin' });
   const byKey = principalOfKey(settings);
   const byToken = principalOfToken(settings);
   return async (headers) => {

@@ -1,13 +1,13 @@
 import { type CandleColumns, candleFeatures } from '../features/candle-features.ts';
 import { partialFeatures } from '../features/partial-features.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
-import { parseSeries, timeframesMs } from '../series.ts';
+import { parseSeries, seriesKey, timeframesMs } from '../series.ts';
 import type { AppDeps } from './app.ts';
 import type { Features } from './controller.ts';
 import { ApiError } from './errors.ts';
 import type { Snapshot } from './models.ts';
 import { type Evaluation, evaluate, type KnownFeatures } from './regimes.ts';
-import { findSeries, plainSymbol } from './symbols.ts';
+import { findSeries } from './symbols.ts';
 
 /** Enough for the slowest feature's window and for the filter to forget where it began. */
 export const servedCandles = 1_000;
@@ -55,7 +55,7 @@ export const createPredict = (deps: PredictDeps) => {
   /** An engine keeps trading without our view of the regime, so what goes wrong here is logged, not answered. */
   const regimeContext = async (instrument: string): Promise<Features | undefined> => {
     const snapshot = models.snapshot();
-    const key = snapshot && findSeries(Object.keys(snapshot.model.series), instrument, deps.settings);
+    const key = snapshot && findSeries(Object.keys(snapshot.model.series), instrument, deps.settings.series);
     const model = key === undefined ? undefined : snapshot?.model.series[key];
     if (!snapshot || key === undefined || !model) return undefined;
     try {
@@ -71,12 +71,12 @@ export const createPredict = (deps: PredictDeps) => {
 
 /** The model that a symbol means; without one, the first of SYMBOLS. */
 const choose = ({ settings }: PredictDeps, snapshot: Snapshot, symbol: string | undefined): Chosen => {
-  const asked = symbol ?? settings.symbols[0] ?? '';
+  const asked = symbol ?? settings.series[0]?.symbol ?? '';
   const keys = Object.keys(snapshot.model.series);
-  const key = findSeries(keys, asked, settings);
+  const key = findSeries(keys, asked, settings.series);
   const model = key === undefined ? undefined : snapshot.model.series[key];
   if (key !== undefined && model) return { snapshot, key, model };
-  if (settings.symbols.some((known) => plainSymbol(known) === plainSymbol(asked))) {
+  if (findSeries(settings.series.map(seriesKey), asked, settings.series) !== undefined) {
     throw new ApiError(503, 'NoModel', `${snapshot.versionId} has no model of ${asked} yet`);
   }
   throw new ApiError(404, 'UnknownSymbol', `no model of "${asked}"; there are ${keys.join(', ')}`);

@@ -1,29 +1,21 @@
-import { parseSeries } from '../series.ts';
+import { parseSeries, type Series, seriesKey } from '../series.ts';
 
 /** `BTC/USDT`, `btcusdt` and `BTC-USDT` are one symbol. */
 export const plainSymbol = (text: string): string => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 
-interface Preference {
-  readonly exchange: string;
-  readonly timeframe: string;
-}
-
 /**
- * The key among `keys` that a client means by a symbol or a whole series key; undefined where none matches.
- * Of several timeframes or exchanges the configured ones win.
+ * The key among `keys` that a client means by a symbol or by a whole series key; undefined where none matches.
+ * Where a symbol has several series, a configured one wins.
  */
 export const findSeries = (
   keys: readonly string[],
   symbol: string,
-  { exchange, timeframe }: Preference,
+  configured: readonly Series[],
 ): string | undefined => {
   const exact = keys.find((key) => key.toUpperCase() === symbol.toUpperCase());
   if (exact) return exact;
-  const score = (key: string) => {
-    const series = parseSeries(key);
-    return Number(series.timeframe === timeframe) * 2 + Number(series.exchange === exchange);
-  };
-  return keys
-    .filter((key) => plainSymbol(parseSeries(key).symbol) === plainSymbol(symbol))
-    .sort((a, b) => score(b) - score(a))[0];
+  const wanted = plainSymbol(symbol);
+  const matches = keys.filter((key) => plainSymbol(parseSeries(key).symbol) === wanted);
+  const known = new Set(configured.map(seriesKey));
+  return matches.find((key) => known.has(key)) ?? matches[0];
 };

@@ -1,9 +1,17 @@
+import { setTimeout } from 'node:timers/promises';
+import { seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import { openObject } from '../fields.ts';
 
 const quick = { role: 'open', rate: 'read', timeoutMs: 5_000 } as const;
+
+/** An unreachable server must not make the probe time out. */
+const temporalMs = 2_000;
+
+const within = (ms: number, healthy: Promise<boolean>): Promise<boolean> =>
+  Promise.race([healthy, setTimeout(ms, false, { ref: false })]);
 
 /** Whether the process lives, and whether it can serve. */
 export const addHealthRoutes = (
@@ -22,7 +30,7 @@ export const addHealthRoutes = (
       const snapshot = models.snapshot();
       return {
         status: 'ok',
-        exchange: settings.exchange,
+        series: settings.series.map(seriesKey),
         model: {
           version_id: snapshot?.versionId ?? null,
           loaded_at_ms: snapshot?.loadedAtMs ?? null,
@@ -44,7 +52,7 @@ export const addHealthRoutes = (
       const checks = {
         ledger: ledger.versionCount() >= 0,
         model: models.snapshot() !== undefined,
-        temporal: await training.healthy(),
+        temporal: await within(temporalMs, training.healthy()),
       };
       // Serving goes on without Temporal, so it is told but does not decide.
       if (checks.ledger && checks.model) return { status: 'ready', checks };

@@ -5,12 +5,20 @@ import { parse } from '../endpoint.ts';
 import { openObject, presetName, strategyAndInstrument } from '../fields.ts';
 
 /** Loose on purpose: what is missing has an answer of its own, which older clients compare word for word. */
-const registerBody = z.object({ preset_id: z.unknown(), params: z.unknown() });
+const registerBody = z.object({ preset_id: z.unknown().optional(), params: z.unknown().optional() });
 
-const complete = z.object({
-  preset_id: presetName,
-  params: z.record(z.string().min(1).max(64), z.unknown()),
-});
+/** Parameters are flat or nearly so; deeper ones would only break whoever walks them. */
+const deepest = 8;
+const isShallow = (value: unknown, levels = deepest): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)));
+
+const parameters = z
+  .record(z.string().min(1).max(64), z.unknown())
+  .refine((params) => isShallow(params), `nested deeper than ${deepest} levels`);
+
+const complete = z.object({ preset_id: presetName, params: parameters });
 
 const isMissing = (value: unknown) =>
   value === undefined ||
