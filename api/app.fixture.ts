@@ -1,18 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayConfig } from '../config.ts';
 import type { CandleColumns } from '../features/candle-features.ts';
 import type { HmmParameters } from '../hmm/model.ts';
 import type { VersionRow } from '../ledger/version-rows.ts';
+import { pointCurrentAt } from '../registry/current.ts';
 import type { ModelFile, SeriesModel } from '../registry/model-file.ts';
+import { type StoredVersion, writeVersionDir } from '../registry/store.ts';
 import type { Series } from '../series.ts';
 import { type AppDeps, createApp } from './app.ts';
 import type { ControllerPort } from './controller.ts';
 import { ApiError } from './errors.ts';
 import { createMetrics } from './metrics.ts';
-import type { LoadedVersion, Models, Snapshot } from './models.ts';
+import type { Models, Snapshot } from './models.ts';
 import type { GatewaySettings, LedgerReader, Logger } from './ports.ts';
 import type { Training } from './training.ts';
 
@@ -106,7 +107,7 @@ export const snapshotOf = (versionId: string, model: ModelFile): Snapshot => ({
 export const fixedModels = (snapshot: Snapshot | undefined): Models => ({
   snapshot: () => snapshot,
   problem: () => undefined,
-  reload: async () => {},
+  reload: () => {},
   stop: () => {},
 });
 
@@ -200,7 +201,7 @@ export const recordingController = () => {
   return { controller, asked };
 };
 
-const loaded = (nStates: number): LoadedVersion => ({
+const loaded = (nStates: number): StoredVersion => ({
   model: modelOf(nStates),
   metadata: { n_obs: 5 },
   modelHash: 'hash',
@@ -231,18 +232,22 @@ export const postJson = (body: unknown, headers: Record<string, string> = {}): R
   headers: { 'content-type': 'application/json', ...headers },
 });
 
-/** A models directory with `current` swapped as the registry does it; `remove` when done. */
-export const temporaryModelsDir = () => {
+/** A name for a version of K states. */
+export const versionIdOfStates = (nStates: number): string =>
+  `20240101T000000Z__hmm${nStates}__0000000${nStates}`;
+
+/** A registry of its own, with versions of the numbers of states asked for; `remove` when done. */
+export const temporaryRegistry = (...nStates: number[]) => {
   const modelsDir = mkdtempSync(join(tmpdir(), 'autotrain-models-'));
-  mkdirSync(join(modelsDir, 'registry'));
-  const add = (versionId: string, model: ModelFile) => {
-    mkdirSync(join(modelsDir, 'registry', versionId));
-    writeFileSync(join(modelsDir, 'registry', versionId, 'model.json'), JSON.stringify(model));
+  for (const K of nStates)
+    writeVersionDir({ modelsDir, versionId: versionIdOfStates(K), model: modelOf(K), metadata: {} });
+  let fence = 0;
+  return {
+    modelsDir,
+    point: (K: number) => {
+      fence += 1;
+      pointCurrentAt(modelsDir, versionIdOfStates(K), fence);
+    },
+    remove: () => rmSync(modelsDir, { recursive: true, force: true }),
   };
-  const point = (versionId: string) => {
-    const temporary = join(modelsDir, `.current-${randomUUID()}`);
-    symlinkSync(join('registry', versionId), temporary);
-    renameSync(temporary, join(modelsDir, 'current'));
-  };
-  return { modelsDir, add, point, remove: () => rmSync(modelsDir, { recursive: true, force: true }) };
 };

@@ -282,12 +282,12 @@ describe('an app', () => {
   it('reports a refused model in /health and serves on', async () => {
     const models = {
       ...fixedModels(snapshotOf('v1', modelOf(4))),
-      problem: () => ({ versionId: 'v2', detail: 'checksum differs' }),
+      problem: () => ({ target: 'v2', detail: 'checksum differs' }),
     };
     const { app } = appWith({ models, log: quiet });
     expect(await (await app.request('/health')).json()).toMatchObject({
       status: 'ok',
-      model: { version_id: 'v1', problem: { versionId: 'v2', detail: 'checksum differs' } },
+      model: { version_id: 'v1', problem: { target: 'v2', detail: 'checksum differs' } },
     });
   });
 });

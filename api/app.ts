@@ -8,7 +8,7 @@ import { addEndpoint } from './endpoint.ts';
 import { ApiError, answerError } from './errors.ts';
 import { createRateLimit, defaultRates, type Rate, type RateClass } from './limits.ts';
 import type { Metrics } from './metrics.ts';
-import type { LoadedVersion, Models } from './models.ts';
+import type { Models, ReadVersion } from './models.ts';
 import type { GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
 import { createPredict, type Predict } from './predict.ts';
 import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
@@ -26,7 +26,7 @@ export interface AppDeps {
   readonly settings: GatewaySettings;
   readonly ledger: LedgerReader;
   readonly models: Models;
-  readonly readVersion: (versionId: string) => LoadedVersion | Promise<LoadedVersion>;
+  readonly readVersion: ReadVersion;
   readonly newestCandles: NewestCandles;
   readonly controller: ControllerPort;
   readonly training: Training;
@@ -38,7 +38,7 @@ export interface AppDeps {
 export interface RouteDeps extends AppDeps {
   readonly predict: Predict;
   /** hmm_bull, hmm_bear, hmm_chop of an instrument; undefined where no model of it serves. */
-  readonly regimeContext: (instrument: string) => Promise<Features | undefined>;
+  readonly regimeContext: (instrument: string) => Features | undefined;
 }
 
 /** The gateway as a Hono app: `app.request()` needs no port. */

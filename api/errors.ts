@@ -48,7 +48,7 @@ export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
   ImpossibleRow: 422,
   TooManyPresets: 422,
   TemporalUnavailable: 503,
-  StorageFull: 507,
+  StorageUnavailable: 507,
 };
 
 interface Refusal {
@@ -64,12 +64,8 @@ const typeOf = (error: Error): string | undefined => {
   return typeof code === 'string' ? code : undefined;
 };
 
-/** Both are SQLite's or the file system's words for "cannot write here"; the operator reads which in `detail`. */
-const isStorageFailure = (type: string) => /^(ENOSPC|EROFS|SQLITE_FULL|SQLITE_READONLY)/.test(type);
-
 const refusalOfFailure = (error: Error): Refusal => {
   const type = typeOf(error) ?? 'Internal';
-  if (isStorageFailure(type)) return { status: 507, code: type, detail: error.message };
   return { status: statusOfFailure[type] ?? 500, code: type, detail: error.message };
 };
 

@@ -1,82 +1,99 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ModelFile } from '../registry/model-file.ts';
-import { modelOf, quiet, temporaryModelsDir } from './app.fixture.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readVersion } from '../registry/store.ts';
+import { quiet, temporaryRegistry, versionIdOfStates } from './app.fixture.ts';
 import { createMetrics } from './metrics.ts';
 import { type Models, openModels } from './models.ts';
 
-let dir: ReturnType<typeof temporaryModelsDir>;
-let models: Models | undefined;
-const metrics = createMetrics();
+let registry: ReturnType<typeof temporaryRegistry>;
+let models: Models;
+let metrics = createMetrics();
 
 beforeEach(() => {
-  dir = temporaryModelsDir();
-  dir.add('v3', modelOf(3));
-  dir.add('v4', modelOf(4));
+  registry = temporaryRegistry(3, 4);
+  metrics = createMetrics();
 });
 afterEach(() => {
-  models?.stop();
-  dir.remove();
+  models.stop();
+  registry.remove();
 });
 
-const readVersion = (modelsDir: string, versionId: string) => {
-  const text = readFileSync(join(modelsDir, 'registry', versionId, 'model.json'), 'utf8');
-  return { model: JSON.parse(text) as ModelFile, metadata: {}, modelHash: 'h' };
+const open = (pollMs = 60_000) => {
+  const { modelsDir } = registry;
+  models = openModels({
+    modelsDir,
+    pollMs,
+    readVersion: (id) => readVersion(modelsDir, id),
+    metrics,
+    log: quiet,
+  });
 };
 
-const open = async (pollMs = 60_000) => {
-  models = await openModels({ modelsDir: dir.modelsDir, pollMs, readVersion, metrics, log: quiet });
-  return models;
-};
+const serves = () => models.snapshot()?.versionId;
+const refusedGauge = async () => (await metrics.modelRefused.get()).values[0]?.value;
 
 const until = async (holds: () => boolean) => {
   for (let i = 0; i < 200 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
 };
 
-describe('the current link', () => {
-  it('gives no model before the first promotion', async () => {
-    const opened = await open();
-    expect(opened.snapshot()).toBeUndefined();
-    expect(opened.problem()).toBeUndefined();
-  });
+it('has no model, and no problem, before the first promotion', () => {
+  open();
+  expect(serves()).toBeUndefined();
+  expect(models.problem()).toBeUndefined();
+});
 
-  it('is followed by polling', async () => {
-    dir.point('v3');
-    const opened = await open(10);
-    expect(opened.snapshot()?.versionId).toBe('v3');
-    dir.point('v4');
-    await until(() => opened.snapshot()?.versionId === 'v4');
-    expect(opened.snapshot()).toMatchObject({ versionId: 'v4', model: { schema: 'autotrain-model/1' } });
-  });
+it('follows the link by polling', async () => {
+  registry.point(3);
+  open(10);
+  expect(serves()).toBe(versionIdOfStates(3));
+  registry.point(4);
+  await until(() => serves() === versionIdOfStates(4));
+  expect(Object.values(models.snapshot()?.model.series ?? {})[0]?.regimes).toHaveLength(4);
+});
 
-  it('to a version that does not load leaves the old one serving, and says so until it is mended', async () => {
-    dir.point('v3');
-    const opened = await open();
-    const file = join(dir.modelsDir, 'registry', 'v4', 'model.json');
-    const good = readFileSync(file);
-    writeFileSync(file, '{"cut');
-    dir.point('v4');
-    await opened.reload();
-    expect(opened.snapshot()?.versionId).toBe('v3');
-    expect(opened.problem()).toMatchObject({ versionId: 'v4' });
-    expect(await metrics.registry.metrics()).toMatch(/autotrain_model_current_refused 1/);
-    writeFileSync(file, good);
-    await opened.reload();
-    expect(opened.snapshot()?.versionId).toBe('v4');
-    expect(opened.problem()).toBeUndefined();
-    expect(await metrics.registry.metrics()).toMatch(/autotrain_model_current_refused 0/);
-  });
+it('keeps the old model when the new one is altered, and says so until it is mended', async () => {
+  registry.point(3);
+  open();
+  registry.point(4);
+  const file = join(registry.modelsDir, 'registry', versionIdOfStates(4), 'model.json');
+  const good = readFileSync(file, 'utf8');
+  writeFileSync(file, good.replace('0.9', '0.8'));
+  models.reload();
+  expect(serves()).toBe(versionIdOfStates(3));
+  expect(models.problem()?.detail).toMatch(/checksum/);
+  expect(await refusedGauge()).toBe(1);
+  writeFileSync(file, good);
+  models.reload();
+  expect(serves()).toBe(versionIdOfStates(4));
+  expect(models.problem()).toBeUndefined();
+  expect(await refusedGauge()).toBe(0);
+});
 
-  it('back from a refused version to the one that serves clears the problem', async () => {
-    dir.point('v3');
-    const opened = await open();
-    dir.point('missing');
-    await opened.reload();
-    expect(opened.problem()?.versionId).toBe('missing');
-    dir.point('v3');
-    await opened.reload();
-    expect(opened.problem()).toBeUndefined();
-    expect(opened.snapshot()?.versionId).toBe('v3');
-  });
+it.each([
+  ['into the void', 'registry/20240101T000000Z__hmm9__00000009'],
+  ['outside the registry', '..'],
+])(
+  'keeps the old model when the link points %s, and forgets the problem when it points back',
+  (_, target) => {
+    registry.point(3);
+    open();
+    const temporary = join(registry.modelsDir, 'by-hand');
+    symlinkSync(target, temporary);
+    renameSync(temporary, join(registry.modelsDir, 'current'));
+    models.reload();
+    expect(serves()).toBe(versionIdOfStates(3));
+    expect(models.problem()?.target).toBe(target);
+    registry.point(3);
+    models.reload();
+    expect(models.problem()).toBeUndefined();
+  },
+);
+
+it('keeps the model when the link is gone', () => {
+  registry.point(3);
+  open();
+  rmSync(join(registry.modelsDir, 'current'));
+  models.reload();
+  expect(serves()).toBe(versionIdOfStates(3));
 });

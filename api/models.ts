@@ -1,79 +1,57 @@
-import { readlink, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import type { ModelFile } from '../registry/model-file.ts';
+import { readCurrent, readCurrentLink } from '../registry/current.ts';
+import type { StoredVersion } from '../registry/store.ts';
 import type { Metrics } from './metrics.ts';
 import type { Logger } from './ports.ts';
 
-/** What the registry gives for a version: validated, its checksum verified. */
-export interface LoadedVersion {
-  readonly model: ModelFile;
-  readonly metadata: object;
-  readonly modelHash: string;
-}
-
 /** One loaded version. An answer is computed from one snapshot from beginning to end. */
-export interface Snapshot extends LoadedVersion {
+export interface Snapshot extends StoredVersion {
   readonly versionId: string;
   readonly loadedAtMs: number;
 }
 
 /** The current link points to something that does not load; what was loaded before goes on serving. */
 export interface ModelProblem {
-  readonly versionId: string;
+  /** The version, or where the link points when that is none. */
+  readonly target: string;
   readonly detail: string;
 }
 
 export interface Models {
   snapshot(): Snapshot | undefined;
   problem(): ModelProblem | undefined;
-  /** Looks at the link now, not at the next poll; resolves when what it points to is loaded or refused. */
-  reload(): Promise<void>;
+  /** Looks at the link now, not at the next poll. */
+  reload(): void;
   stop(): void;
 }
+
+/** Reads and checks a version; throws when it is missing or altered. */
+export type ReadVersion = (versionId: string) => StoredVersion;
 
 interface ModelsDeps {
   readonly modelsDir: string;
   /** At most a second, so that a promotion serves within a second. */
   readonly pollMs: number;
-  readonly readVersion: (modelsDir: string, versionId: string) => LoadedVersion | Promise<LoadedVersion>;
+  readonly readVersion: ReadVersion;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT';
-
-/** The link's text; undefined where no version was promoted yet. */
-const readTarget = (link: string): Promise<string | undefined> =>
-  readlink(link).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
-  });
-
 /** Follows `current`: a poll reads the link only, and what it points to when it moved. */
-export const openModels = async (deps: ModelsDeps): Promise<Models> => {
-  const { pollMs, log } = deps;
+export const openModels = (deps: ModelsDeps): Models => {
   const follower = createFollower(deps);
-  // One look at a time: each begins after the one before has ended.
-  let last: Promise<void> = Promise.resolve();
-  const reload = () => {
-    last = last
-      .then(follower.look)
-      .catch((error: unknown) => log.error({ err: error }, 'current unreadable'));
-    return last;
-  };
-  await reload();
-  const timer = setInterval(reload, pollMs);
+  follower.look();
+  const timer = setInterval(follower.look, deps.pollMs);
   timer.unref();
-  return { snapshot: follower.snapshot, problem: follower.problem, reload, stop: () => clearInterval(timer) };
+  const { snapshot, problem, look } = follower;
+  return { snapshot, problem, reload: look, stop: () => clearInterval(timer) };
 };
 
 const createFollower = ({ modelsDir, readVersion, metrics, log }: ModelsDeps) => {
-  const link = join(modelsDir, 'current');
   let seen: string | undefined;
   let snapshot: Snapshot | undefined;
   let problem: ModelProblem | undefined;
 
-  const accept = (versionId: string, loaded: LoadedVersion) => {
+  const accept = (versionId: string, loaded: StoredVersion) => {
     snapshot = { ...loaded, versionId, loadedAtMs: Date.now() };
     problem = undefined;
     metrics.modelInfo.reset();
@@ -83,31 +61,27 @@ const createFollower = ({ modelsDir, readVersion, metrics, log }: ModelsDeps) =>
     log.info({ versionId }, 'model loaded');
   };
 
-  const refuse = (versionId: string, error: Error) => {
-    const first = problem?.versionId !== versionId;
-    problem = { versionId, detail: error.message };
+  const refuse = (target: string, error: Error) => {
+    const isNews = problem?.target !== target;
+    problem = { target, detail: error.message };
     metrics.modelRefused.set(1);
-    if (!first) return;
+    if (!isNews) return;
     metrics.modelReloads.inc({ outcome: 'refused' });
-    log.error(
-      { err: error, versionId, serving: snapshot?.versionId },
-      'model refused, the old one serves on',
-    );
+    log.error({ err: error, target, serving: snapshot?.versionId }, 'model refused, the old one serves on');
   };
 
-  const look = async () => {
-    const target = await readTarget(link);
-    if (target === undefined) return;
+  const look = () => {
+    const target = readCurrentLink(modelsDir);
     // A refused target is tried again, because its files may have been repaired under the same name.
-    if (target === seen && !problem) return;
-    const versionId = basename(target);
+    if (target === undefined || (target === seen && !problem)) return;
     try {
-      // Resolved once: everything is read inside the directory that this names, whatever the link does next.
-      const directory = await realpath(join(modelsDir, target));
-      accept(versionId, await readVersion(modelsDir, basename(directory)));
+      // The link is resolved once; the files are read by the version's name, whatever the link does next.
+      const versionId = readCurrent(modelsDir);
+      if (versionId === undefined) throw new Error(`current points to ${target}, which does not exist`);
+      accept(versionId, readVersion(versionId));
       seen = target;
     } catch (error) {
-      refuse(versionId, error as Error);
+      refuse(target, error as Error);
     }
   };
   return { look, snapshot: () => snapshot, problem: () => problem };

@@ -30,4 +30,4 @@ export type LedgerReader = Pick<
 >;
 
 /** The newest stored closed candles of a series. */
-export type NewestCandles = (series: Series, count: number) => CandleColumns | Promise<CandleColumns>;
+export type NewestCandles = (series: Series, count: number) => CandleColumns;

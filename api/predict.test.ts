@@ -132,7 +132,7 @@ describe('POST /predict', () => {
     let snapshot = snapshotOf('v1', modelOf(4));
     const { app } = appWith({
       models: { ...fixedModels(undefined), snapshot: () => snapshot },
-      newestCandles: async (_, count) => {
+      newestCandles: (_, count) => {
         snapshot = snapshotOf('v2', modelOf(3));
         return candlesOf(count);
       },

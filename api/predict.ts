@@ -29,7 +29,7 @@ export interface PredictAnswer {
   readonly model_meta: Readonly<Record<string, unknown>> & { readonly version_id: string };
 }
 
-export type Predict = (input: PredictInput, symbol: string | undefined) => Promise<PredictAnswer>;
+export type Predict = (input: PredictInput, symbol: string | undefined) => PredictAnswer;
 
 type PredictDeps = Pick<AppDeps, 'settings' | 'models' | 'ledger' | 'newestCandles' | 'log'>;
 
@@ -43,23 +43,22 @@ export const createPredict = (deps: PredictDeps) => {
   const { models, log } = deps;
   const stored = createStoredEvaluation(deps);
 
-  const predict: Predict = async (input, symbol) => {
+  const predict: Predict = (input, symbol) => {
     const snapshot = models.snapshot();
     if (!snapshot) throw new ApiError(503, 'NoModel', 'no model is loaded: train and promote one first');
     const chosen = choose(deps, snapshot, symbol);
-    const { evaluation, asOfMs } =
-      input.kind === 'symbol' ? await stored(chosen) : evaluateInput(chosen, input);
+    const { evaluation, asOfMs } = input.kind === 'symbol' ? stored(chosen) : evaluateInput(chosen, input);
     return present(chosen, evaluation, asOfMs);
   };
 
   /** An engine keeps trading without our view of the regime, so what goes wrong here is logged, not answered. */
-  const regimeContext = async (instrument: string): Promise<Features | undefined> => {
+  const regimeContext = (instrument: string): Features | undefined => {
     const snapshot = models.snapshot();
     const key = snapshot && findSeries(Object.keys(snapshot.model.series), instrument, deps.settings.series);
     const model = key === undefined ? undefined : snapshot?.model.series[key];
     if (!snapshot || key === undefined || !model) return undefined;
     try {
-      return contextOf((await stored({ snapshot, key, model })).evaluation.probabilities);
+      return contextOf(stored({ snapshot, key, model }).evaluation.probabilities);
     } catch (error) {
       log.error({ err: error, series: key }, 'no regime context for this decision');
       return undefined;
@@ -91,12 +90,12 @@ interface Evaluated {
 /** The newest stored candles through the filter, kept until the version or the watermark changes. */
 const createStoredEvaluation = ({ ledger, newestCandles }: PredictDeps) => {
   const kept = new Map<string, { readonly at: string; readonly evaluated: Evaluated }>();
-  return async (chosen: Chosen): Promise<Evaluated> => {
+  return (chosen: Chosen): Evaluated => {
     const series = parseSeries(chosen.key);
     const at = `${chosen.snapshot.versionId} ${ledger.watermark(series)}`;
     const known = kept.get(chosen.key);
     if (known?.at === at) return known.evaluated;
-    const columns = await newestCandles(series, servedCandles);
+    const columns = newestCandles(series, servedCandles);
     if (columns.openTimeMs.length === 0)
       throw new ApiError(503, 'NoCandles', `no candles of ${chosen.key} are stored`);
     const evaluated = evaluateCandles(chosen, columns);

@@ -78,10 +78,10 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion }
       params: z.object({ version: versionName }),
       answer: openObject,
     },
-    async ({ params: { version } }) => {
+    ({ params: { version } }) => {
       const row = ledger.version(version);
       if (!row) throw new ApiError(404, 'UnknownVersion', `no version ${version}`);
-      const { metadata, modelHash } = await readVersion(version);
+      const { metadata, modelHash } = readVersion(version);
       return {
         ...present(row, models.snapshot()?.versionId),
         gate: row.gate,

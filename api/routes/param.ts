@@ -44,8 +44,8 @@ interface Asked {
 }
 
 export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, metrics }: RouteDeps): void => {
-  const decide = async (c: Context, scope: Scope, { features, positionId }: Asked) => {
-    const context = await regimeContext(scope.instrument);
+  const decide = (c: Context, scope: Scope, { features, positionId }: Asked) => {
+    const context = regimeContext(scope.instrument);
     const answer = controller.decide({
       ...scope,
       features,

@@ -75,7 +75,7 @@ export const addTrainingRoutes = (add: AddEndpoint, { training, models }: RouteD
     async (call) => {
       const answer = await training.train(trainRequest(call));
       if (!call.query.wait) return call.context.json(answer as object, 202);
-      await models.reload();
+      models.reload();
       return answer;
     },
   );
@@ -101,7 +101,7 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
     // A client that repeats a request whose answer was lost names it, and it is decided once.
     const requestId = context.req.header('idempotency-key')?.slice(0, 200) ?? randomUUID();
     const record = await training.decide({ ...request, actor: principal.subject, requestId });
-    await models.reload();
+    models.reload();
     return record;
   };
 
