@@ -1,0 +1,251 @@
+import { availableParallelism } from 'node:os';
+import * as parse from './parsers.ts';
+
+/** One name of the environment. The whole table is `.env.example`: a test holds the two together. */
+export interface Setting<T> {
+  readonly parse: parse.Parse<T>;
+  /** As it would be written; undefined: unset by default. */
+  readonly fallback?: string;
+  /** What the default is when it follows from something else; shown in `.env.example` beside the fallback. */
+  readonly meaning: string;
+  /** Never shown in messages. */
+  readonly secret?: true;
+}
+
+const required = <T>(fallback: string, parser: parse.Parse<T>, meaning: string) => ({
+  fallback,
+  parse: parser,
+  meaning,
+});
+const optional = <T>(parser: parse.Parse<T>, meaning: string) => ({ parse: parser, meaning });
+const secret = <T>(parser: parse.Parse<T>, meaning: string) => ({
+  parse: parser,
+  meaning,
+  secret: true as const,
+});
+
+/** Accepts what works today; what a later version brings is named, not ignored. */
+const only =
+  <const T extends string>(works: T, comesLater: Readonly<Record<string, string>>): parse.Parse<T> =>
+  (text) => {
+    const later = comesLater[text];
+    if (text === works) return works;
+    throw new RangeError(later === undefined ? works : `${works} (${text}: ${later})`);
+  };
+
+const strictMode: parse.Parse<false> = (text) => {
+  if (!parse.boolean(text)) return false;
+  throw new RangeError('false: strict mode (each candle trained once per lineage) is not built yet');
+};
+
+const path = parse.text(/^[^\0\n]+$/, 'a path');
+const maxWindowDays = 36_500;
+const dayMs = 86_400_000;
+
+const roles = ['reader', 'engine', 'trainer', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export interface ApiKey {
+  readonly role: Role;
+  readonly key: string;
+}
+
+const isRole = (word: string): word is Role => roles.some((role) => role === word);
+
+/** `<role>:<key>`, or a bare key for an engine, as older deployments write it. */
+const apiKey: parse.Parse<ApiKey> = (text) => {
+  const at = text.indexOf(':');
+  const role = at < 0 ? 'engine' : text.slice(0, at);
+  const key = text.slice(at + 1);
+  if (isRole(role) && key.length >= 8) return { role, key };
+  throw new RangeError(
+    `<role>:<key> separated by commas, role one of ${roles.join(', ')}, key of 8 characters or more`,
+  );
+};
+
+const jwtSecret = parse.text(/^.{32,}$/, '32 characters or more: HS256 needs a key as long as its hash');
+
+/** Every name that does something. */
+export const settings = {
+  EXCHANGE: required(
+    'binance',
+    parse.text(/^[a-z0-9]+$/, 'a ccxt id in small letters, such as binance'),
+    'ccxt id of the exchange; npm start uses the built-in simulator unless this is set and no SIM_* is',
+  ),
+  EXCHANGE_URL: optional(
+    parse.httpUrl,
+    'another address for the exchange (a proxy, a simulator), instead of its own',
+  ),
+  SYMBOLS: required(
+    'BTC/USDT,ETH/USDT',
+    parse.list(parse.symbol),
+    'symbols, separated by commas; the first is the one that /predict takes when none is named',
+  ),
+  TIMEFRAME: required('1m', parse.timeframe, 'length of a candle'),
+  BATCH_LIMIT: required('1000', parse.integer(1, 1000), 'candles per request to the exchange'),
+  START_TS: optional(
+    parse.instantMs,
+    'first candle to ask for: epoch ms or UTC date; unset or 0: TRAIN_WINDOW_DAYS back (a replay: its first candle)',
+  ),
+  END_TS: optional(parse.instantMs, 'last candle to ask for: epoch ms or UTC date; unset or 0: no end'),
+  SLEEP_MS: required(
+    '500',
+    parse.integer(0, 3_600_000),
+    'pause between two requests to the exchange, ms (0 against the simulator)',
+  ),
+  API_KEY: secret(parse.text(), "the exchange's API key; public candles need none"),
+  API_SECRET: secret(parse.text(), "the exchange's API secret"),
+
+  DATA_DIR: required('/ml', path, 'root of candles and databases (npm start: .autotrain/ml)'),
+  DATA_LANDING: required(
+    '/ml/incoming',
+    path,
+    'where ingested CSV files land; by default incoming under DATA_DIR',
+  ),
+  LEDGER_DB: required('/ml/manifest.sqlite', path, 'the ledger; by default manifest.sqlite under DATA_DIR'),
+  PC_DB: required(
+    '/ml/param_controller.sqlite',
+    path,
+    'presets, decisions and outcomes; by default param_controller.sqlite under DATA_DIR',
+  ),
+  MODELS_DIR: required('/models', path, 'the model registry (npm start: .autotrain/models)'),
+  ARCHIVE_DAYS: optional(
+    parse.integer(1, maxWindowDays),
+    'days of candles kept in the archive; unset: TRAIN_WINDOW_DAYS',
+  ),
+  DELETE_AFTER_PROCESS: required(
+    'true',
+    parse.boolean,
+    'remove ingested CSV files once their candles are in the archive',
+  ),
+  DOMAIN: required(
+    'production',
+    parse.oneOf('production', 'research'),
+    'which of the two data roots this is; a ledger opens only under its own',
+  ),
+  STATE_DIR: required('.autotrain', path, 'where npm start keeps everything'),
+
+  HMM_STATES: required('4', parse.integer(2, 12), 'regimes per model, 2 to 12'),
+  HMM_COVARIANCE: required('full', parse.oneOf('full', 'diag'), 'covariance of the emissions: full or diag'),
+  MODEL_SCOPE: required(
+    'series',
+    only('series', { pooled: 'one model over all series is not built yet' }),
+    'one model per series',
+  ),
+  TRAIN_WINDOW_DAYS: required(
+    '365',
+    parse.integer(1, maxWindowDays),
+    'sliding mode fits on the last so many days',
+  ),
+  EXACTLY_ONCE: required('false', strictMode, 'strict mode; false is sliding mode, the only one so far'),
+  TRAIN_MIN_POINTS: required(
+    '2000',
+    parse.integer(50, 10_000_000),
+    'candles a window needs before it is trained on',
+  ),
+  MIN_NEW_CANDLES: required(
+    '24',
+    parse.integer(1, 1_000_000),
+    'new candles a retrain needs; fewer are given back',
+  ),
+  TRAIN_SEED: required(
+    '42',
+    parse.integer(0, 4_294_967_295),
+    'seed of the training: same seed, candles and code give the same bytes',
+  ),
+  TRAIN_THREADS: optional(parse.integer(1, 256), `series trained at the same time; unset: one per core`),
+  LEASE_MS: required(
+    '120000',
+    parse.durationMs(5_000, dayMs),
+    'how long a claim holds without a renewal, ms',
+  ),
+  RETRAIN_CRON: required('0 */6 * * *', parse.cron, 'when to retrain, UTC'),
+  INGEST_CRON: optional(parse.cron, 'when to ingest, UTC; unset: once per TIMEFRAME'),
+
+  PROMOTION_MIN_DELTA: required(
+    '0',
+    parse.number(-1000, 1000),
+    'a candidate must beat the champion by more than this, nats/candle',
+  ),
+  PROMOTION_MIN_CANDLES: required(
+    '500',
+    parse.integer(10, 10_000_000),
+    'later candles that both must have scored',
+  ),
+  PROMOTION_ALPHA: required(
+    '0.05',
+    parse.number(0, 0.5, { above: true }),
+    'chance of promoting on null data',
+  ),
+  AUTO_PROMOTE: required('true', parse.boolean, 'false: a candidate that passed waits for an approval'),
+
+  HOST: required('127.0.0.1', parse.text(/^[^\s/]+$/, 'an address or host name'), 'address of the gateway'),
+  PORT: required('8000', parse.integer(0, 65_535), 'port of the gateway; 0: a free one'),
+  REQUIRE_AUTH: required('false', parse.boolean, 'demand a JWT or an API key'),
+  JWT_ALG: required('HS256', only('HS256', { RS256: 'not built yet' }), 'how JWTs are signed'),
+  JWT_SECRET: secret(jwtSecret, 'secret of HS256, 32 characters or more'),
+  JWT_AUDIENCE: optional(parse.text(), 'audience that a JWT must name; unset: not checked'),
+  GATEWAY_API_KEYS: secret(
+    parse.list(apiKey),
+    'X-API-Key values, <role>:<key> separated by commas; roles reader, engine, trainer, admin; a bare key is an engine',
+  ),
+  ALLOW_INSECURE: required(
+    'false',
+    parse.boolean,
+    'let a gateway without authentication be reached from other machines',
+  ),
+
+  L2: required(
+    '1',
+    parse.number(0, 1e6, { above: true }),
+    'ridge of the bandit: how strongly it starts from zero',
+  ),
+  MAX_PRESETS: required('12', parse.integer(1, 1000), 'presets per strategy and instrument'),
+
+  TEMPORAL_ADDRESS: required(
+    '127.0.0.1:7233',
+    parse.hostAndPort,
+    'Temporal server; npm start uses this one when set, else starts its own',
+  ),
+  TEMPORAL_NAMESPACE: required(
+    'default',
+    parse.text(/^[\w.-]+$/, 'letters, digits, dots, dashes'),
+    'Temporal namespace',
+  ),
+  TEMPORAL_CLI_PATH: optional(
+    path,
+    'the temporal binary that npm start uses; unset: PATH, then the cache of the set-up',
+  ),
+  TEMPORAL_UI_URL: optional(parse.httpUrl, "address of Temporal's Web UI, for links"),
+
+  SIM_SEED: required('42', parse.integer(0, 4_294_967_295), 'seed of the synthetic exchange'),
+  SIM_REPLAY: optional(path, 'folder of <exchange>_<SYMBOL>_<timeframe>.csv[.gz]: the simulator replays it'),
+  SIM_UNTIL: optional(
+    parse.instantMs,
+    "where the simulator's clock starts: epoch ms or UTC date; unset: just after the last candle of the replay",
+  ),
+  LOG_LEVEL: required(
+    'info',
+    parse.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'least level that is logged',
+  ),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type SettingName = keyof typeof settings;
+
+/** Names that users' files already have and that nothing uses yet: accepted with a warning. */
+export const notUsedYet: Readonly<Record<string, string>> = {
+  REFETCH_CANDLES: '48',
+  MODEL_ARCHIVE_DIR: '',
+  KEEP_N_MODELS: '5',
+  ROLLBACK_MAX_DROP: '0.02',
+  ROLLBACK_COOLDOWN: '1d',
+  JWT_PUBLIC_KEY: '',
+  COMPAT_PORTS: '',
+  EPSILON: '0',
+  DECISION_TTL: '15m',
+  ALERT_WEBHOOK_URL: '',
+  PAYLOAD_KEY: '',
+};
+
+export const defaultTrainThreads = (): number => availableParallelism();
