@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+
+/** A client that sends its request slower than this holds a connection for nothing. */
+const receiveMs = 30_000;
+/** Longer than the 45 s between an engine's polls, so that it keeps its connection. */
+const keepAliveMs = 65_000;
+/** What is being answered when the stop comes may take this long. */
+const drainMs = 10_000;
+
+const addressInUse = (error: unknown, port: number): Error =>
+  (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    ? new Error(`port ${port} is taken by another program: stop it, or set PORT`, { cause: error })
+    : (error as Error);
+
+const listening = async (server: Server, host: string, port: number): Promise<void> => {
+  server.listen(port, host);
+  await once(server, 'listening').catch((error: unknown) => {
+    throw addressInUse(error, port);
+  });
+};
+
+/** Takes no new requests, lets those that are being answered end, then cuts what is left. */
+const drain = async (server: Server): Promise<void> => {
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+  // A connection whose last answer went out would be kept alive for the next request, which is not coming.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  clearTimeout(cut);
+  clearInterval(sweep);
+};
+
+export interface Listening {
+  /** `http://127.0.0.1:8000`, with the port that was given where 0 was asked for. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Serves the app. Throws when the port is taken. */
+export const listen = async (
+  app: Pick<Hono, 'fetch'>,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> => {
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  Object.assign(server, {
+    requestTimeout: receiveMs,
+    headersTimeout: receiveMs,
+    keepAliveTimeout: keepAliveMs,
+  });
+  await listening(server, host, port);
+  const { address, port: given, family } = server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${given}`;
+  return { url, stop: () => drain(server) };
+};
