@@ -125,11 +125,9 @@ export const versionStore = ({ read, write, now }: Store) => ({
   /** The version that a claim became, if it was committed. */
   versionOfClaim: (claimId: number): VersionRow | undefined => read((db) => versionOfClaim(db, claimId)),
 
-  /** How many versions were judged against this champion: each is one look at its evidence. */
-  versionsJudgedAgainst: (championId: string): number =>
-    read((db) =>
-      db.select({ n: count() }).from(versions).where(eq(versions.parentVersionId, championId)).get(),
-    )?.n ?? 0,
+  /** The versions that were judged against this champion, pruned ones too. */
+  versionsJudgedAgainst: (championId: string): VersionRow[] =>
+    read((db) => db.select().from(versions).where(eq(versions.parentVersionId, championId)).all()),
 
   /** Those that were not pruned, newest first; `before` is the `seq` of the last row seen. */
   versions: ({ limit, before }: { limit: number; before?: number }): VersionRow[] =>
