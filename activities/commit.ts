@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { sha256Of } from '../ledger/candle-file.ts';
+import type { Claim } from '../ledger/claim-rows.ts';
+import type { CrashPoint } from '../ledger/durable-file.ts';
+import { seriesOfFile } from '../ledger/file-rows.ts';
+import type { Ledger } from '../ledger/open.ts';
+import type { ModelFile, SeriesModel } from '../registry/model-file.ts';
+import { readVersion, writeVersionDir } from '../registry/store.ts';
+import { versionIdOf } from '../registry/version-id.ts';
+import { seriesKey } from '../series.ts';
+import type { CommitRequest, CommittedVersion, SeriesOutcome } from '../workflows/types.ts';
+import { owner } from './claims.ts';
+import { failure } from './failures.ts';
+import { removeStaged } from './staging.ts';
+import { describeVersion, rowOf, type Staged, summaryOf, type VersionMetadata } from './version-metadata.ts';
+
+export interface CommitDeps {
+  readonly ledger: Ledger;
+  readonly modelsDir: string;
+  readonly leaseMs: number;
+  readonly seed: number;
+  readonly codeVersion: string;
+  /** Named points between steps, for tests that end the process there. */
+  readonly crash?: CrashPoint;
+}
+
+export const createCommitActivities = (deps: CommitDeps) => ({
+  /**
+   * Makes one version of what was trained: directory first (complete, fsynced, renamed into place), then one transaction
+   * for the version row and the processed files. The name follows from the claim, so a retry finds its own directory.
+   */
+  async commitVersion(request: CommitRequest): Promise<CommittedVersion> {
+    const done = deps.ledger.versionOfClaim(request.claimId);
+    if (done)
+      return summaryOf(readVersion(deps.modelsDir, done.versionId).metadata as unknown as VersionMetadata);
+    const claim = deps.ledger.hold({ claimId: request.claimId, ...owner(), leaseMs: deps.leaseMs });
+    const { versionId, model, metadata } = assemble(deps, claim, request);
+    const { dir, modelHash } = writeVersionDir({
+      modelsDir: deps.modelsDir,
+      ...{ versionId, model, metadata: { ...metadata } },
+      ...(deps.crash ? { crash: deps.crash } : {}),
+    });
+    deps.ledger.commitVersion({
+      claimId: request.claimId,
+      ...owner(),
+      version: rowOf(metadata, dir, modelHash),
+      dispositions: [],
+      isInPlace: () => existsSync(path.join(deps.modelsDir, dir)),
+    });
+    deps.crash?.('version:committed');
+    removeStaged(deps.modelsDir, request.claimId);
+    return summaryOf(metadata);
+  },
+});
+
+const assemble = (deps: CommitDeps, claim: Claim, request: CommitRequest) => {
+  const staged = request.trained.map((outcome) => readStaged(deps.modelsDir, outcome));
+  const parent = deps.ledger.champion()?.versionId ?? null;
+  const inherited = parent === null ? {} : readVersion(deps.modelsDir, parent).model.series;
+  const model = composeModel(staged, inherited);
+  const dataHash = hashOf(staged.map(({ outcome, dataHash }) => [outcome.series, dataHash]));
+  const nStates = Math.max(...staged.map(({ outcome }) => outcome.nStates));
+  const versionId = versionIdOf({ claimedAtMs: claim.claimedAt, nStates, claimId: claim.claimId, dataHash });
+  const metadata = describeVersion({
+    ...{ versionId, parent, staged, dataHash },
+    startedAtMs: claim.claimedAt,
+    left: request.left,
+    fileIds: claimedBy(claim, staged),
+    request: request.request,
+    seed: deps.seed,
+    codeVersion: deps.codeVersion,
+  });
+  return { versionId, model, metadata };
+};
+
+const claimedBy = (claim: Claim, staged: readonly Staged[]): string[] => {
+  const trained = new Set(staged.map(({ outcome }) => outcome.series));
+  return claim.files.filter((file) => trained.has(seriesKey(seriesOfFile(file)))).map(({ fileId }) => fileId);
+};
+
+/** A series that passed brings its candidate; every other one keeps the champion's model, where there is one. */
+const composeModel = (staged: readonly Staged[], inherited: ModelFile['series']): ModelFile => {
+  const series: Record<string, SeriesModel> = { ...inherited };
+  for (const { outcome, training } of staged) {
+    const keeps = inherited[outcome.series];
+    const { judged } = training.model;
+    series[outcome.series] = outcome.decision === 'pass' || !keeps ? training.model : { ...keeps, judged };
+  }
+  const sorted = Object.fromEntries(Object.entries(series).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { schema: 'autotrain-model/1', featureSet: 'candles-4/1', series: sorted };
+};
+
+const readStaged = (modelsDir: string, outcome: SeriesOutcome): Staged => {
+  const bytes = readFileSync(path.join(modelsDir, outcome.artefact.path));
+  if (sha256Of(bytes) !== outcome.artefact.sha256) {
+    throw failure('ModelCorrupt', `the staged training ${outcome.artefact.path} differs from its hash`);
+  }
+  return { outcome, ...(JSON.parse(bytes.toString('utf8')) as Omit<Staged, 'outcome'>) };
+};
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

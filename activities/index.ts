@@ -1,0 +1,24 @@
+import { type ClaimDeps, createClaimActivities } from './claims.ts';
+import { type CommitDeps, createCommitActivities } from './commit.ts';
+import { createIngestActivities, type IngestDeps } from './ingest.ts';
+import { createJanitorActivities, type JanitorDeps } from './janitor.ts';
+import { createPromotionActivities, type PromotionDeps } from './promotion.ts';
+import { createTrainActivities, type TrainDeps } from './train.ts';
+import { translating } from './translate.ts';
+
+export type TrainRoleDeps = ClaimDeps & TrainDeps & CommitDeps & PromotionDeps & JanitorDeps;
+
+/** What the role `ingest` offers: everything that speaks to the exchange. */
+export const createIngestRole = (deps: IngestDeps) => translating(createIngestActivities(deps));
+
+/** What the role `train` offers: everything else. */
+export const createTrainRole = (deps: TrainRoleDeps) =>
+  translating({
+    ...createClaimActivities(deps),
+    ...createTrainActivities(deps),
+    ...createCommitActivities(deps),
+    ...createPromotionActivities(deps),
+    ...createJanitorActivities(deps),
+  });
+
+export type Activities = ReturnType<typeof createIngestRole> & ReturnType<typeof createTrainRole>;

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { type Archived, archiveProcessed } from '../ledger/archive.ts';
+import { isLedgerError } from '../ledger/errors.ts';
+import type { Ledger } from '../ledger/open.ts';
+import { removeOrphans } from '../ledger/orphans.ts';
+import { pruneVersions } from '../registry/prune.ts';
+import { quarantineUnknown, removeStaging } from '../registry/quarantine.ts';
+import type { Series } from '../series.ts';
+import { quarantiningBadFiles } from './quarantine.ts';
+import { removeStagedTrainings } from './staging.ts';
+
+export interface JanitorDeps {
+  readonly ledger: Ledger;
+  readonly series: readonly Series[];
+  readonly dataDir: string;
+  readonly landingDir: string;
+  readonly modelsDir: string;
+  readonly modelArchiveDir?: string | undefined;
+  readonly archiveDays: number;
+  readonly deleteAfterProcess: boolean;
+  readonly keepModels: number;
+  /** What is younger may still be on its way into the ledger. */
+  readonly leaseMs: number;
+}
+
+export const createJanitorActivities = (deps: JanitorDeps) => ({
+  /** Compacts processed files into monthly archives and lets their CSVs go; repeating it changes nothing more. */
+  async archiveProcessed(): Promise<{ archived: number; deleted: number }> {
+    const done = deps.series.map((series) => archiveSeries(deps, series));
+    return {
+      archived: done.reduce((sum, { archived }) => sum + archived, 0),
+      deleted: done.reduce((sum, { deleted }) => sum + deleted, 0),
+    };
+  },
+
+  /** Removes what crashes left: orphan files, half-written versions, staged trainings; prunes old versions. */
+  async tidyDisk(): Promise<{ orphansRemoved: number; versionsQuarantined: number; versionsPruned: number }> {
+    const { ledger, modelsDir, dataDir } = deps;
+    const olderThanMs = 2 * deps.leaseMs;
+    const landing = path.relative(dataDir, deps.landingDir);
+    const orphans = removeOrphans({ ledger, dataDir, landing, olderThanMs });
+    const half = removeStaging({ ledger, modelsDir, olderThanMs });
+    const unknown = quarantineUnknown({ ledger, modelsDir, olderThanMs });
+    const staged = removeStagedTrainings(ledger, modelsDir);
+    const archive = deps.modelArchiveDir === undefined ? {} : { archiveDir: deps.modelArchiveDir };
+    const pruned = pruneVersions({ ledger, modelsDir, keep: deps.keepModels, ...archive });
+    return {
+      orphansRemoved: orphans.length + half.length + staged,
+      versionsQuarantined: unknown.length,
+      versionsPruned: pruned.length,
+    };
+  },
+});
+
+/** A file that went bad since it was trained on is put aside, and the others are archived all the same. */
+const archiveSeries = (deps: JanitorDeps, series: Series): Archived => {
+  for (;;) {
+    try {
+      return quarantiningBadFiles(deps.ledger, () => archiveProcessed({ ...deps, series }));
+    } catch (error) {
+      if (!isLedgerError(error, 'CandleFileCorrupt') && !isLedgerError(error, 'CandleFileMissing'))
+        throw error;
+    }
+  }
+};

@@ -1,0 +1,69 @@
+import type { Ledger } from '../ledger/open.ts';
+import { projectChampion } from '../registry/current.ts';
+import { readVersion } from '../registry/store.ts';
+import type { PromotionRecord, PromotionRequest } from '../workflows/types.ts';
+import { failure } from './failures.ts';
+
+export interface PromotionDeps {
+  readonly ledger: Ledger;
+  readonly modelsDir: string;
+  readonly autoPromote: boolean;
+  /** Asks the promote workflow to carry out or to hold a decision; the worker wires it to a Temporal client. */
+  readonly ask: {
+    decide(request: PromotionRequest): Promise<PromotionRecord>;
+    propose(proposal: { versionId: string; expectedChampion: string | null; actor: string }): Promise<void>;
+  };
+}
+
+export const createPromotionActivities = (deps: PromotionDeps) => ({
+  /** Hands a version that passed its gate to the promote workflow, or before a person when AUTO_PROMOTE is false. */
+  async requestPromotion(request: { versionId: string; expectedChampion: string | null; message: string }) {
+    const { versionId, expectedChampion, message } = request;
+    if (!deps.autoPromote) {
+      await deps.ask.propose({ versionId, expectedChampion, actor: 'retrain' });
+      return { promoted: false, message: 'awaiting approval' };
+    }
+    await deps.ask.decide({
+      kind: 'promote',
+      versionId,
+      expectedChampion,
+      actor: 'retrain',
+      reason: message,
+      requestId: `retrain:${versionId}`,
+    });
+    return { promoted: true, message };
+  },
+
+  /** The ledger's row is the truth, the link its projection: the row first, then the link to the newest row's version. */
+  async movePromotion(request: PromotionRequest): Promise<PromotionRecord> {
+    const done = deps.ledger.promotionOf(request.requestId);
+    const versionId = done?.versionId ?? request.versionId ?? predecessor(deps.ledger);
+    if (!deps.ledger.version(versionId))
+      throw failure('UnknownVersion', `the registry has no version ${versionId}`);
+    readVersion(deps.modelsDir, versionId);
+    const row = deps.ledger.promote({
+      versionId,
+      kind: request.kind === 'rollback' ? 'rollback' : 'promote',
+      actor: request.actor,
+      reason: request.reason,
+      requestId: request.requestId,
+      ...(request.expectedChampion === undefined ? {} : { expectedChampion: request.expectedChampion }),
+    });
+    projectChampion(deps);
+    return {
+      versionId: row.versionId,
+      previousVersionId: row.previousVersionId,
+      kind: row.kind,
+      fence: row.fence,
+      actor: row.actor,
+      reason: row.reason,
+      atMs: row.createdAt,
+    };
+  },
+});
+
+const predecessor = (ledger: Ledger): string => {
+  const before = ledger.predecessor();
+  if (before) return before;
+  throw failure('NoPredecessor', 'there is no earlier champion to roll back to');
+};

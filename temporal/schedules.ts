@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import { ingestId, janitorId, retrainId, taskQueues } from '../workflows/ids.ts';
+import { retrainArguments } from '../workflows/retrain-arguments.ts';
+import type { TickRequest } from '../workflows/types.ts';
+
+export interface ScheduleSettings {
+  readonly series: readonly string[];
+  readonly ingestCron: string;
+  readonly retrainCron: string;
+  readonly janitorEveryMs: number;
+}
+
+interface Wanted {
+  readonly id: string;
+  readonly taskQueue: string;
+  readonly spec: { cronExpressions?: string[]; intervals?: { every: number }[] };
+  readonly catchupWindowMs: number;
+  readonly tick: TickRequest;
+}
+
+export type ScheduleChange = 'created' | 'updated' | 'unchanged';
+
+/** What shall run by itself. Each schedule starts a tick, which starts or leaves alone the run with the fixed id. */
+export const wantedSchedules = (settings: ScheduleSettings): Wanted[] => [
+  ...settings.series.map((series) => ({
+    id: `schedule-${ingestId(series)}`,
+    taskQueue: taskQueues.ingest,
+    spec: { cronExpressions: [settings.ingestCron] },
+    catchupWindowMs: 60_000,
+    tick: {
+      workflow: 'ingest',
+      workflowId: ingestId(series),
+      args: [{ series, until: 'now' }],
+      summary: `Store new candles of ${series}`,
+    } as const,
+  })),
+  {
+    id: `schedule-${retrainId}`,
+    taskQueue: taskQueues.train,
+    spec: { cronExpressions: [settings.retrainCron] },
+    catchupWindowMs: 3_600_000,
+    tick: {
+      workflow: 'retrain',
+      workflowId: retrainId,
+      args: [{}],
+      summary: 'Scheduled retrain',
+      memo: { arguments: retrainArguments({}) },
+    },
+  },
+  {
+    id: `schedule-${janitorId}`,
+    taskQueue: taskQueues.train,
+    spec: { intervals: [{ every: settings.janitorEveryMs }] },
+    catchupWindowMs: 60_000,
+    tick: { workflow: 'janitor', workflowId: janitorId, args: [], summary: 'Give back what dead runs hold' },
+  },
+];
+
+/**
+ * Brings the schedules in line with the settings. One that an operator edited or paused stays as it is until the
+ * settings behind it change: their hash travels in the action's memo.
+ */
+export const applySchedules = async (
+  client: Client,
+  settings: ScheduleSettings,
+): Promise<Record<string, ScheduleChange>> => {
+  const changes: Record<string, ScheduleChange> = {};
+  for (const wanted of wantedSchedules(settings)) changes[wanted.id] = await applyOne(client, wanted);
+  return changes;
+};
+
+const applyOne = async (client: Client, wanted: Wanted): Promise<ScheduleChange> => {
+  const settingsHash = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
+  const handle = client.schedule.getHandle(wanted.id);
+  try {
+    const { action } = await handle.describe();
+    if (action.memo?.['settingsHash'] === settingsHash) return 'unchanged';
+    await handle.update(({ policies, state }) => ({
+      spec: wanted.spec,
+      action: actionOf(wanted, settingsHash),
+      policies,
+      state,
+    }));
+    return 'updated';
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    await create(client, wanted, settingsHash);
+    return 'created';
+  }
+};
+
+const create = async (client: Client, wanted: Wanted, settingsHash: string): Promise<void> => {
+  await client.schedule.create({
+    scheduleId: wanted.id,
+    spec: wanted.spec,
+    action: actionOf(wanted, settingsHash),
+    // One year is the server's default window: a laptop that slept would run every tick that it missed.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: wanted.catchupWindowMs },
+  });
+};
+
+const actionOf = ({ id, taskQueue, tick }: Wanted, settingsHash: string) =>
+  ({
+    type: 'startWorkflow',
+    workflowType: 'tick',
+    workflowId: `tick-${id}`,
+    taskQueue,
+    args: [tick],
+    memo: { settingsHash },
+    staticSummary: tick.summary,
+  }) as const;
+
+/** What an operator asks first: which schedules there are, whether they are paused, when they run next. */
+export const listSchedules = async (client: Client) => {
+  const found: { id: string; paused: boolean; note: string | undefined; nextMs: number | null }[] = [];
+  for await (const { scheduleId, state, info } of client.schedule.list()) {
+    const nextMs = info?.nextActionTimes[0]?.getTime() ?? null;
+    found.push({ id: scheduleId, paused: state?.paused ?? false, note: state?.note, nextMs });
+  }
+  return found;
+};

@@ -1,0 +1,71 @@
+import type { Client } from '@temporalio/client';
+import type { TrainRoleDeps } from '../activities/index.ts';
+import type { IngestDeps } from '../activities/ingest.ts';
+import type { Trainer } from '../activities/train.ts';
+import type { Config } from '../config.ts';
+import { createCcxtExchange } from '../exchange/ccxt.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { CrashPoint } from '../ledger/durable-file.ts';
+import type { Ledger } from '../ledger/open.ts';
+import { askApproval, askDecision } from '../temporal/promotion-requests.ts';
+
+/** How often a file may fail before it is put aside. */
+const maxAttempts = 5;
+
+export const connectExchange = ({ exchange }: Config): Promise<Exchange> =>
+  createCcxtExchange({
+    id: exchange.id,
+    ...(exchange.url === undefined ? {} : { baseUrl: exchange.url }),
+    ...(exchange.apiKey === undefined ? {} : { apiKey: exchange.apiKey }),
+    ...(exchange.apiSecret === undefined ? {} : { secret: exchange.apiSecret }),
+  });
+
+export const ingestDeps = (
+  config: Config,
+  ledger: Ledger,
+  exchange: Exchange,
+  crash?: CrashPoint,
+): IngestDeps => ({
+  exchange,
+  ledger,
+  dataDir: config.paths.dataDir,
+  landingDir: config.paths.landingDir,
+  batchLimit: config.exchange.batchLimit,
+  startMs: async () => config.exchange.startMs ?? (await exchange.timeMs()) - config.training.windowMs,
+  endMs: config.exchange.endMs,
+  sleepMs: config.exchange.sleepMs,
+  ...(crash ? { crash } : {}),
+});
+
+export interface TrainParts {
+  readonly ledger: Ledger;
+  readonly client: Client;
+  readonly trainer: Trainer;
+  readonly codeVersion: string;
+  readonly crash?: CrashPoint;
+}
+
+export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => ({
+  ledger: parts.ledger,
+  trainer: parts.trainer,
+  series: config.series,
+  dataDir: config.paths.dataDir,
+  landingDir: config.paths.landingDir,
+  modelsDir: config.paths.modelsDir,
+  modelArchiveDir: config.registry.archiveDir,
+  archiveDays: config.archive.days,
+  deleteAfterProcess: config.archive.deleteAfterProcess,
+  keepModels: config.registry.keep,
+  leaseMs: config.training.leaseMs,
+  maxAttempts,
+  windowMs: config.training.windowMs,
+  seed: config.training.seed,
+  codeVersion: parts.codeVersion,
+  autoPromote: config.promotion.auto,
+  options: { ...config.training, gate: config.promotion },
+  ask: {
+    decide: (request) => askDecision(parts.client, request),
+    propose: (proposal) => askApproval(parts.client, proposal),
+  },
+  ...(parts.crash ? { crash: parts.crash } : {}),
+});

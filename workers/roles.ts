@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
+import { createIngestRole, createTrainRole, type TrainRoleDeps } from '../activities/index.ts';
+import type { IngestDeps } from '../activities/ingest.ts';
+import { taskQueues } from '../workflows/ids.ts';
+
+/** In dist/ the extension is .js, in source .ts: whichever this file has, its neighbour has too. */
+const workflowsPath = fileURLToPath(
+  new URL(`../workflows/index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+);
+
+export interface Place {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Built ahead by tests; otherwise the worker bundles the workflows itself. */
+  readonly workflowBundle?: WorkflowBundleOption;
+}
+
+const common = ({ connection, namespace, workflowBundle }: Place) =>
+  ({
+    connection,
+    namespace,
+    ...(workflowBundle ? { workflowBundle } : { workflowsPath }),
+    maxCachedWorkflows: 50,
+    shutdownGraceTime: '20 seconds',
+    // After a crash the next task waits this long for the dead worker's queue: 10 s by default.
+    stickyQueueScheduleToStartTimeout: '1 second',
+    // Cancellation and lost claims are learned at heartbeats that are really sent.
+    maxHeartbeatThrottleInterval: '1 second',
+  }) satisfies Partial<WorkerOptions>;
+
+export const ingestWorker = (place: Place, deps: IngestDeps): WorkerOptions => ({
+  ...common(place),
+  taskQueue: taskQueues.ingest,
+  activities: createIngestRole(deps),
+});
+
+export const trainWorker = (place: Place, deps: TrainRoleDeps): WorkerOptions => ({
+  ...common(place),
+  taskQueue: taskQueues.train,
+  activities: createTrainRole(deps),
+});

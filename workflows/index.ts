@@ -1,0 +1,6 @@
+/** What the workers register. */
+export { ingest } from './ingest.ts';
+export { janitor } from './janitor.ts';
+export { promote } from './promote.ts';
+export { retrain } from './retrain.ts';
+export { tick } from './tick.ts';

@@ -1,0 +1,81 @@
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { decideUpdate, proposeUpdate } from './messages.ts';
+import { ledger } from './proxies.ts';
+import { attributes } from './search-attributes.ts';
+import type { PromotionRecord, PromotionRequest, Proposal } from './types.ts';
+
+/**
+ * Moves `current`, one decision at a time: promotions, rollbacks, approvals. It stays open only while a version waits
+ * for a person; a newer proposal replaces the waiting one.
+ */
+export async function promote(): Promise<{ records: PromotionRecord[] }> {
+  const records: PromotionRecord[] = [];
+  let waiting: Proposal | undefined;
+  let begun = false;
+  let busy = false;
+
+  setHandler(proposeUpdate, (proposal) => {
+    begun = true;
+    const superseded = waiting?.versionId;
+    waiting = proposal;
+    show('awaiting approval', proposal.versionId);
+    return { awaiting: proposal.versionId, ...(superseded === undefined ? {} : { superseded }) };
+  });
+
+  setHandler(
+    decideUpdate,
+    async (request) => {
+      begun = true;
+      await condition(() => !busy);
+      busy = true;
+      try {
+        const record = await ledger.movePromotion(completed(request, waiting));
+        records.push(record);
+        if (waiting && settles(request, waiting, record)) waiting = undefined;
+        show(record.kind, record.versionId);
+        return record;
+      } finally {
+        busy = false;
+      }
+    },
+    { validator: (request) => refuseEmptyApproval(request, waiting) },
+  );
+
+  await condition(() => begun && !busy && waiting === undefined && allHandlersFinished());
+  return { records };
+}
+
+/** An approval is a promotion of what waits, under the champion that it was judged against. */
+const completed = (request: PromotionRequest, waiting: Proposal | undefined): PromotionRequest => {
+  if (request.kind !== 'approve') return request;
+  if (!waiting) throw ApplicationFailure.nonRetryable('nothing awaits approval', 'NothingAwaitsApproval');
+  return { ...request, versionId: waiting.versionId, expectedChampion: waiting.expectedChampion };
+};
+
+const settles = (request: PromotionRequest, waiting: Proposal, record: PromotionRecord): boolean =>
+  request.kind === 'approve' || record.versionId === waiting.versionId;
+
+const refuseEmptyApproval = (request: PromotionRequest, waiting: Proposal | undefined): void => {
+  if (request.kind !== 'approve') return;
+  const matches = waiting && (request.versionId === undefined || request.versionId === waiting.versionId);
+  if (matches) return;
+  const what = waiting
+    ? `${request.versionId} does not await approval, ${waiting.versionId} does`
+    : 'nothing awaits approval';
+  throw ApplicationFailure.nonRetryable(what, 'NothingAwaitsApproval');
+};
+
+const show = (outcome: string, versionId: string): void => {
+  setCurrentDetails(`${outcome}: ${versionId}`);
+  upsertSearchAttributes([
+    { key: attributes.outcome, value: outcome },
+    { key: attributes.version, value: versionId },
+  ]);
+};

@@ -1,0 +1,32 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+
+/**
+ * Exchange reads resume at the watermark, so repeating one stores nothing twice; they retry without end because an
+ * exchange that is down comes back, and terminal failures (unknown symbol, restricted region) are non-retryable.
+ */
+export const exchange = proxyActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/**
+ * Ledger and registry steps are idempotent under their fence, so they may repeat freely. A cancelled run waits for the
+ * step at hand, so that compensation never races with it.
+ */
+export const ledger = proxyActivities<Activities>({
+  startToCloseTimeout: '1 minute',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 30 },
+});
+
+/**
+ * Training is long: heartbeats notice a dead worker, and a cancelled run waits until the training thread has really
+ * stopped, or the files would be given back while they are still being trained on.
+ */
+export const training = proxyActivities<Activities>({
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: '10 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+});

@@ -1,0 +1,177 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { ledger, training } from './proxies.ts';
+import { attributes } from './search-attributes.ts';
+import type {
+  ClaimSummary,
+  CommittedVersion,
+  RetrainRequest,
+  RetrainResult,
+  SeriesFailure,
+  SeriesOutcome,
+} from './types.ts';
+
+/** Claims the new files, trains every series in parallel, stores one version and asks for its promotion. */
+export async function retrain(request: RetrainRequest): Promise<RetrainResult> {
+  stage('claim');
+  const claim = await ledger.claimFiles();
+  if (claim.claimedFiles === 0) return nothingTrained('no new data', 0, []);
+  try {
+    return await trainClaimed(claim, request);
+  } catch (error) {
+    await giveBackAfterFailure(claim, error);
+    throw error;
+  }
+}
+
+const trainClaimed = async (claim: ClaimSummary, request: RetrainRequest): Promise<RetrainResult> => {
+  stage('train');
+  setCurrentDetails(claim.series.map((s) => `${s.series}: ${s.files} files, ${s.bars} candles`).join('\n'));
+  const { trained, left } = await trainAll(claim, request);
+  if (trained.length === 0) return await giveAllBack(claim, left);
+  if (left.length > 0) await giveBackSeries(claim, left);
+  stage('commit');
+  const version = await ledger.commitVersion({ claimId: claim.claimId, trained, left, request });
+  upsertSearchAttributes([{ key: attributes.version, value: version.versionId }]);
+  stage('promote');
+  const promotion = await decidePromotion(version, request);
+  stage('archive');
+  await ledger.archiveProcessed();
+  return report(version, promotion, trained, left);
+};
+
+/** One failing series never stops the others; a cancelled run stops them all. */
+const trainAll = async (claim: ClaimSummary, { nStates }: RetrainRequest) => {
+  const trained: SeriesOutcome[] = [];
+  const left: SeriesFailure[] = [];
+  const one = async ({ series }: { series: string }) => {
+    try {
+      trained.push(
+        await training.trainSeries({
+          claimId: claim.claimId,
+          series,
+          ...(nStates === undefined ? {} : { nStates }),
+        }),
+      );
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      left.push({ series, ...describe(error) });
+    }
+  };
+  const settled = await Promise.allSettled(claim.series.map(one));
+  const cancelled = settled.find((result) => result.status === 'rejected');
+  if (cancelled) throw cancelled.reason;
+  return { trained: trained.sort(bySeries), left: left.sort(bySeries) };
+};
+
+const bySeries = (a: { series: string }, b: { series: string }): number => (a.series < b.series ? -1 : 1);
+
+/** Too little data is not a failure of the files: no attempt is counted. Everything else is. */
+const isShortOfData = ({ type }: SeriesFailure): boolean => type === 'NotEnoughData';
+
+const giveBackSeries = async ({ claimId }: ClaimSummary, left: readonly SeriesFailure[]): Promise<void> => {
+  for (const failure of left) {
+    const countAttempt = !isShortOfData(failure);
+    await ledger.giveBack({ claimId, series: [failure.series], countAttempt });
+  }
+};
+
+const giveAllBack = async (claim: ClaimSummary, left: readonly SeriesFailure[]): Promise<RetrainResult> => {
+  const failures = left.filter((failure) => !isShortOfData(failure));
+  const [first] = failures;
+  if (first) throw ApplicationFailure.nonRetryable(failures.map(asText).join('; '), first.type);
+  await giveBackSeries(claim, left);
+  return nothingTrained(`not enough new data: ${left.map(asText).join('; ')}`, 0, left);
+};
+
+const asText = ({ series, reason }: SeriesFailure): string => `${series}: ${reason}`;
+
+/** Runs even when the run was cancelled; the training activities have stopped by then. */
+const giveBackAfterFailure = async (claim: ClaimSummary, error: unknown): Promise<void> => {
+  outcome(isCancellation(error) ? 'cancelled' : 'failed');
+  await CancellationScope.nonCancellable(() =>
+    ledger.giveBack({ claimId: claim.claimId, countAttempt: !isCancellation(error) }),
+  );
+};
+
+const decidePromotion = async (version: CommittedVersion, request: RetrainRequest) => {
+  if (request.promote === false)
+    return { promoted: false, message: 'stored, not promoted: promote was false' };
+  if (version.passed.length === 0) return { promoted: false, message: version.message };
+  return await ledger.requestPromotion({
+    versionId: version.versionId,
+    expectedChampion: version.parentVersionId,
+    message: version.message,
+  });
+};
+
+const report = (
+  version: CommittedVersion,
+  promotion: { promoted: boolean; message: string },
+  trained: readonly SeriesOutcome[],
+  left: readonly SeriesFailure[],
+): RetrainResult => {
+  outcome(promotion.promoted ? 'promoted' : 'stored');
+  return {
+    version_id: version.versionId,
+    metric_name: version.metricName,
+    metric_value: version.metricValue,
+    promoted: promotion.promoted,
+    message: promotion.message,
+    metadata: {
+      claimed_files: version.claimedFiles,
+      n_obs: version.nObs,
+      n_states: version.nStates,
+      parent_version: version.parentVersionId,
+      series: [
+        ...trained.map(({ series, decision, reason }) => ({ series, outcome: decision, reason })),
+        ...left.map(({ series, type, reason }) => ({ series, outcome: type, reason })),
+      ],
+    },
+  };
+};
+
+const nothingTrained = (
+  message: string,
+  claimedFiles: number,
+  left: readonly SeriesFailure[],
+): RetrainResult => {
+  outcome('no new data');
+  return {
+    version_id: 'n/a',
+    metric_name: 'val_log_likelihood',
+    metric_value: null,
+    promoted: false,
+    message,
+    metadata: {
+      claimed_files: claimedFiles,
+      n_obs: 0,
+      n_states: null,
+      parent_version: null,
+      series: left.map(({ series, type, reason }) => ({ series, outcome: type, reason })),
+    },
+  };
+};
+
+const describe = (error: unknown): { type: string; reason: string } => {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return { type: cause.type ?? 'Error', reason: cause.message };
+  return {
+    type: cause instanceof Error ? cause.name : 'Error',
+    reason: cause instanceof Error ? cause.message : String(cause),
+  };
+};
+
+const stage = (value: string): void => {
+  upsertSearchAttributes([{ key: attributes.stage, value }]);
+};
+
+const outcome = (value: string): void => {
+  upsertSearchAttributes([{ key: attributes.outcome, value }]);
+};

@@ -1,0 +1,149 @@
+/** What crosses Temporal: ids, counts, hashes and small reports. Candles never do. */
+
+export interface IngestRequest {
+  readonly series: string;
+  /** `chunk`: one page of BATCH_LIMIT; `now`: pages until the exchange has no more closed candles. */
+  readonly until: 'chunk' | 'now';
+  /** What runs before a continue-as-new already stored. */
+  readonly carried?: { readonly downloaded: number; readonly pages: number; readonly gaps: number };
+}
+
+export interface IngestResult {
+  readonly series: string;
+  readonly downloaded: number;
+  readonly pages: number;
+  /** Spans of missing candles found by this run; the spans themselves are in the ledger. */
+  readonly gaps: number;
+  readonly watermark: number;
+  /** False when there may be more: the run stored one chunk. */
+  readonly caughtUp: boolean;
+}
+
+export interface PageResult {
+  readonly downloaded: number;
+  readonly watermark: number;
+  readonly gaps: number;
+  readonly caughtUp: boolean;
+}
+
+export interface RetrainRequest {
+  /** Number of states; absent: HMM_STATES. */
+  readonly nStates?: number;
+  readonly tag?: string;
+  /** False: the version is stored and never promoted by this run. */
+  readonly promote?: boolean;
+}
+
+export interface ClaimSummary {
+  readonly claimId: number;
+  readonly claimedFiles: number;
+  readonly series: readonly { readonly series: string; readonly files: number; readonly bars: number }[];
+}
+
+export interface TrainSeriesRequest {
+  readonly claimId: number;
+  readonly series: string;
+  readonly nStates?: number;
+}
+
+/** What one series' training left: the model itself is in a staged file, named by its hash. */
+export interface SeriesOutcome {
+  readonly series: string;
+  readonly artefact: { readonly path: string; readonly sha256: string };
+  readonly decision: 'pass' | 'refuse' | 'insufficient';
+  readonly reason: string;
+  readonly metricValue: number;
+  readonly heldOutCandles: number;
+  readonly nObs: number;
+  readonly nStates: number;
+}
+
+export interface SeriesFailure {
+  readonly series: string;
+  readonly type: string;
+  readonly reason: string;
+}
+
+export interface CommitRequest {
+  readonly claimId: number;
+  readonly trained: readonly SeriesOutcome[];
+  readonly left: readonly SeriesFailure[];
+  readonly request: RetrainRequest;
+}
+
+export interface CommittedVersion {
+  readonly versionId: string;
+  readonly parentVersionId: string | null;
+  readonly metricName: string;
+  readonly metricValue: number;
+  readonly nObs: number;
+  readonly nStates: number;
+  readonly claimedFiles: number;
+  /** Series whose candidate passed the gate; with none of them nothing is promoted. */
+  readonly passed: readonly string[];
+  readonly message: string;
+}
+
+export interface RetrainResult {
+  readonly version_id: string;
+  readonly metric_name: string;
+  readonly metric_value: number | null;
+  readonly promoted: boolean;
+  readonly message: string;
+  readonly metadata: {
+    readonly claimed_files: number;
+    readonly n_obs: number;
+    readonly n_states: number | null;
+    readonly parent_version: string | null;
+    readonly series: readonly {
+      readonly series: string;
+      readonly outcome: string;
+      readonly reason: string;
+    }[];
+  };
+}
+
+export interface Proposal {
+  readonly versionId: string;
+  readonly expectedChampion: string | null;
+  readonly actor: string;
+}
+
+export interface PromotionRequest {
+  readonly kind: 'promote' | 'rollback' | 'approve';
+  /** For a rollback: where to; absent: the champion's predecessor. */
+  readonly versionId?: string;
+  readonly actor: string;
+  readonly reason: string;
+  /** The same request asked twice is carried out once. */
+  readonly requestId: string;
+  /** Refuse when another version became champion meanwhile; null: there must be none. */
+  readonly expectedChampion?: string | null;
+}
+
+export interface PromotionRecord {
+  readonly versionId: string;
+  readonly previousVersionId: string | null;
+  readonly kind: string;
+  readonly fence: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+export interface SweepResult {
+  readonly requeued: number;
+  readonly quarantined: number;
+  readonly orphansRemoved: number;
+  readonly versionsQuarantined: number;
+  readonly versionsPruned: number;
+}
+
+export interface TickRequest {
+  readonly workflow: 'ingest' | 'retrain' | 'janitor';
+  readonly workflowId: string;
+  readonly args: readonly unknown[];
+  readonly summary: string;
+  /** Arguments that tell one retrain from another, for whoever wants to join it. */
+  readonly memo?: Readonly<Record<string, unknown>>;
+}
