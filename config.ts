@@ -26,6 +26,7 @@ export interface Config {
     readonly modelsDir: string;
   };
   readonly archive: { readonly days: number; readonly deleteAfterProcess: boolean };
+  readonly registry: { readonly keep: number; readonly archiveDir: string | undefined };
   readonly training: TrainingConfig;
   readonly promotion: {
     readonly minDelta: number;
@@ -35,7 +36,12 @@ export interface Config {
   };
   readonly schedules: { readonly ingestCron: string; readonly retrainCron: string };
   readonly gateway: GatewayConfig;
-  readonly controller: { readonly l2: number; readonly maxPresets: number };
+  readonly controller: {
+    readonly l2: number;
+    readonly maxPresets: number;
+    readonly epsilon: number;
+    readonly decisionTtlMs: number;
+  };
   readonly temporal: {
     readonly address: string;
     readonly namespace: string;
@@ -87,6 +93,7 @@ export interface GatewayConfig {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;
+  readonly compatPorts: readonly number[];
   readonly requireAuth: boolean;
   readonly allowInsecure: boolean;
   readonly jwtAlgorithm: 'HS256';
@@ -170,6 +177,10 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     days: values.ARCHIVE_DAYS ?? values.TRAIN_WINDOW_DAYS,
     deleteAfterProcess: values.DELETE_AFTER_PROCESS,
   },
+  registry: {
+    keep: values.KEEP_N_MODELS,
+    archiveDir: values.MODEL_ARCHIVE_DIR === undefined ? undefined : resolve(values.MODEL_ARCHIVE_DIR),
+  },
   training: trainingOf(values),
   promotion: {
     minDelta: values.PROMOTION_MIN_DELTA,
@@ -182,7 +193,12 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     retrainCron: values.RETRAIN_CRON,
   },
   gateway: gatewayOf(values),
-  controller: { l2: values.L2, maxPresets: values.MAX_PRESETS },
+  controller: {
+    l2: values.L2,
+    maxPresets: values.MAX_PRESETS,
+    epsilon: values.EPSILON,
+    decisionTtlMs: values.DECISION_TTL,
+  },
   temporal: {
     address: values.TEMPORAL_ADDRESS,
     namespace: values.TEMPORAL_NAMESPACE,
@@ -239,6 +255,7 @@ const trainingOf = (values: Values): TrainingConfig => ({
 const gatewayOf = (values: Values): GatewayConfig => ({
   host: values.HOST,
   port: values.PORT,
+  compatPorts: values.COMPAT_PORTS ?? [],
   requireAuth: values.REQUIRE_AUTH,
   allowInsecure: values.ALLOW_INSECURE,
   jwtAlgorithm: values.JWT_ALG,

@@ -109,6 +109,12 @@ export const settings = {
     'presets, decisions and outcomes; by default param_controller.sqlite under DATA_DIR',
   ),
   MODELS_DIR: required('/models', path, 'the model registry (npm start: .autotrain/models)'),
+  MODEL_ARCHIVE_DIR: optional(path, 'versions are copied here before KEEP_N_MODELS prunes them'),
+  KEEP_N_MODELS: required(
+    '5',
+    parse.integer(1, 100_000),
+    'newest versions that are kept, besides champion and predecessor',
+  ),
   ARCHIVE_DAYS: optional(
     parse.integer(1, maxWindowDays),
     'days of candles kept in the archive; unset: TRAIN_WINDOW_DAYS',
@@ -181,6 +187,10 @@ export const settings = {
 
   HOST: required('127.0.0.1', parse.text(/^[^\s/]+$/, 'an address or host name'), 'address of the gateway'),
   PORT: required('8000', parse.integer(0, 65_535), 'port of the gateway; 0: a free one'),
+  COMPAT_PORTS: optional(
+    parse.list(parse.integer(1, 65_535)),
+    'further ports, where the older services were; separated by commas',
+  ),
   REQUIRE_AUTH: required('false', parse.boolean, 'demand a JWT or an API key'),
   JWT_ALG: required('HS256', only('HS256', { RS256: 'not built yet' }), 'how JWTs are signed'),
   JWT_SECRET: secret(jwtSecret, 'secret of HS256, 32 characters or more'),
@@ -195,6 +205,12 @@ export const settings = {
     'let a gateway without authentication be reached from other machines',
   ),
 
+  EPSILON: required('0', parse.number(0, 1), 'share of decisions drawn evenly over the presets'),
+  DECISION_TTL: required(
+    '15m',
+    parse.durationMs(1_000, dayMs),
+    'how long a poll with the same features gets its open decision again',
+  ),
   L2: required(
     '1',
     parse.number(0, 1e6, { above: true }),
@@ -236,14 +252,9 @@ export type SettingName = keyof typeof settings;
 /** Names that users' files already have and that nothing uses yet: accepted with a warning. */
 export const notUsedYet: Readonly<Record<string, string>> = {
   REFETCH_CANDLES: '48',
-  MODEL_ARCHIVE_DIR: '',
-  KEEP_N_MODELS: '5',
   ROLLBACK_MAX_DROP: '0.02',
   ROLLBACK_COOLDOWN: '1d',
   JWT_PUBLIC_KEY: '',
-  COMPAT_PORTS: '',
-  EPSILON: '0',
-  DECISION_TTL: '15m',
   ALERT_WEBHOOK_URL: '',
   PAYLOAD_KEY: '',
 };
