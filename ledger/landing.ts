@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Candle } from '../exchange/exchange.ts';
 import type { Series } from '../series.ts';
 import { candleFileName, fileIdOf, formatCandles, sha256Of } from './candle-file.ts';
@@ -11,8 +11,8 @@ import type { Ledger } from './open.ts';
 export interface Landing {
   readonly ledger: Ledger;
   readonly dataDir: string;
-  /** DATA_LANDING; rows keep the path relative to the data directory. */
-  readonly landingDir: string;
+  /** The landing folder, relative to the data directory. */
+  readonly landing: string;
   readonly series: Series;
   /** Closed candles, ascending, at least one. */
   readonly candles: readonly Candle[];
@@ -24,11 +24,11 @@ export interface Landing {
 }
 
 const describeFile = (page: Landing, bytes: Buffer): NewFile => {
-  const { series, candles, fetchedAt, dataDir, landingDir } = page;
+  const { series, candles, fetchedAt, landing } = page;
   const [tStart, tEnd] = [candles[0]?.[0], candles.at(-1)?.[0]];
   if (tStart === undefined || tEnd === undefined) throw new RangeError('a file needs at least one candle');
   const fileId = fileIdOf(series, bytes);
-  const path = relative(dataDir, join(landingDir, candleFileName(series, tStart, tEnd, fileId)));
+  const path = join(landing, candleFileName(series, tStart, tEnd, fileId));
   const content = { fileId, sha256: sha256Of(bytes), kind: 'candles', path, bars: candles.length } as const;
   return { ...content, ...series, tStart, tEnd, sizeBytes: bytes.length, fetchedAt };
 };

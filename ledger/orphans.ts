@@ -9,8 +9,8 @@ export interface OrphanRequest {
   readonly dataDir: string;
   /** Younger ones may still be on their way into the ledger. */
   readonly olderThanMs: number;
-  /** DATA_LANDING. Default: `incoming` under the data directory. */
-  readonly landingDir?: string;
+  /** The landing folder, relative to the data directory. Default `incoming`. */
+  readonly landing?: string;
 }
 
 const filesUnder = (folder: string): string[] =>
@@ -43,8 +43,8 @@ const removeUnneeded = (request: OrphanRequest, path: string): boolean =>
  * knows, CSVs of deleted rows. Returns the paths removed, relative to the data directory.
  */
 export const removeOrphans = (request: OrphanRequest): string[] => {
-  const { dataDir, olderThanMs, landingDir = join(dataDir, 'incoming') } = request;
-  const landed = filesUnder(landingDir).filter((path) => isOld(path, olderThanMs));
+  const { dataDir, olderThanMs, landing = 'incoming' } = request;
+  const landed = filesUnder(join(dataDir, landing)).filter((path) => isOld(path, olderThanMs));
   const archived = filesUnder(join(dataDir, 'archive')).filter((path) => isOld(path, olderThanMs));
   const temporary = [...landed, ...archived].filter(isTemporary);
   for (const path of temporary) rmSync(path, { force: true });
