@@ -4,6 +4,7 @@ import { replaySource } from './replay.ts';
 import type { RejectedRow } from './replay-file.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from './server.ts';
 import { syntheticSource } from './synthetic.ts';
+import { parseTime } from './times.ts';
 
 export interface SimulatorSettings {
   /** SIM_REPLAY: a folder of candle files. Without it the candles are synthetic. */
@@ -23,14 +24,11 @@ export interface SimulatorSettings {
 
 /** Reads SIM_UNTIL. A date without a time is its midnight in UTC. */
 export const parseUntil = (until: string | number): number => {
-  const text = String(until).trim();
-  const isIso = /^\d{4}-\d{2}-\d{2}/.test(text);
-  const timeMs = isIso
-    ? Date.parse(/T.*\d$/.test(text) && !/[+-]\d{2}:?\d{2}$/.test(text.slice(10)) ? `${text}Z` : text)
-    : Number(text);
-  if (text === '' || !Number.isFinite(timeMs))
-    throw new Error(`SIM_UNTIL "${text}" is neither an ISO date nor epoch ms`);
-  return timeMs;
+  try {
+    return parseTime(String(until));
+  } catch (error) {
+    throw new Error(`SIM_UNTIL ${error instanceof Error ? error.message : String(error)}`);
+  }
 };
 
 const replaying = (settings: SimulatorSettings, folder: string) => {

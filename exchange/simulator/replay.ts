@@ -81,6 +81,9 @@ const openHistories = (files: readonly ReplayFile[], rejected: RejectedRow[]): M
     ]),
   );
 
+const firstReason = ([first]: readonly RejectedRow[]): string =>
+  first ? `: line ${first.line} of ${first.file}: ${first.reason}` : '';
+
 /**
  * Real history out of a folder of `<exchange>_<SYMBOL>_<timeframe>[_anything].csv[.gz]`.
  * The clock starts when the last candle of `timeframe` closes, over all symbols that have it or can make it of shorter
@@ -100,12 +103,16 @@ export const replaySource = ({
   const histories = openHistories(listFiles(folder), rejected);
   const main = [...histories].map(([id, history]) => ({ id, candles: history(timeframe) }));
   const filled = main.filter(({ candles }) => candles.length > 0);
-  if (filled.length === 0) throw new Error(`${folder} holds no candles for ${timeframe}`);
+  if (filled.length === 0)
+    throw new Error(`${folder} holds no candles for ${timeframe}${firstReason(rejected)}`);
   const endMs = Math.max(...filled.map(({ candles }) => candles.at(-1)?.[0] ?? 0)) + timeframesMs[timeframe];
+  const firstMs = Math.min(...filled.map(({ candles }) => candles[0]?.[0] ?? endMs));
+  if (untilMs <= firstMs)
+    throw new Error(`the replay ends at ${untilMs}, before its first candle at ${firstMs}`);
   return {
     symbols: main.map(({ id, candles }) => describe(id, candles)),
     startMs: Math.min(endMs, untilMs),
-    firstMs: Math.min(...filled.map(({ candles }) => candles[0]?.[0] ?? endMs)),
+    firstMs,
     endMs,
     rejected,
     candles: (range) => {
