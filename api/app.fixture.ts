@@ -26,6 +26,7 @@ export const settings: GatewaySettings = {
   gateway: {
     host: '127.0.0.1',
     port: 0,
+    compatPorts: [],
     requireAuth: false,
     allowInsecure: false,
     jwtAlgorithm: 'HS256',

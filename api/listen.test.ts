@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { type Listening, listen } from './listen.ts';
 
-const anyPort = { host: '127.0.0.1', port: 0 };
+const anyPort = { host: '127.0.0.1', ports: [0] };
 
 const app = new Hono()
   .get('/quick', (c) => c.text('quick'))
@@ -23,7 +23,7 @@ it('gives its address, also where any free port was asked for', async () => {
 it('says which port is taken', async () => {
   const server = await listen(app, anyPort);
   const port = Number(new URL(server.url).port);
-  await expect(listen(app, { ...anyPort, port })).rejects.toThrow(`port ${port} is taken`);
+  await expect(listen(app, { ...anyPort, ports: [0, port] })).rejects.toThrow(`port ${port} is taken`);
   await server.stop();
 });
 
@@ -34,4 +34,14 @@ it('answers what it was asked before it stops, and nothing after', async () => {
   await server.stop();
   expect(await asked).toBe('slow');
   await expect(textOf(server, '/quick')).rejects.toThrow();
+});
+
+it('serves the same on every port', async () => {
+  const spare = await listen(app, anyPort);
+  const port = Number(new URL(spare.url).port);
+  await spare.stop();
+  const server = await listen(app, { ...anyPort, ports: [0, port] });
+  expect(await (await fetch(`http://127.0.0.1:${port}/quick`)).text()).toBe('quick');
+  expect(await textOf(server, '/quick')).toBe('quick');
+  await server.stop();
 });

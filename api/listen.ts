@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import type { Hono } from 'hono';
 
 /** A client that sends its request slower than this holds a connection for nothing. */
 const receiveMs = 30_000;
@@ -13,7 +12,9 @@ const drainMs = 10_000;
 
 const addressInUse = (error: unknown, port: number): Error =>
   (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    ? new Error(`port ${port} is taken by another program: stop it, or set PORT`, { cause: error })
+    ? new Error(`port ${port} is taken by another program: stop it, or set PORT (COMPAT_PORTS) to another`, {
+        cause: error,
+      })
     : (error as Error);
 
 const listening = async (server: Server, host: string, port: number): Promise<void> => {
@@ -41,19 +42,35 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
-/** Serves the app. Throws when the port is taken. */
+type App = Pick<Parameters<typeof createAdaptorServer>[0], 'fetch'>;
+
+const urlOf = (server: Server): string => {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+};
+
+/**
+ * Serves one app on all the ports; `url` is that of the first. Throws when one of them is taken, and then listens on
+ * none.
+ */
 export const listen = async (
-  app: Pick<Hono, 'fetch'>,
-  { host, port }: { host: string; port: number },
+  { fetch }: App,
+  { host, ports }: { readonly host: string; readonly ports: readonly number[] },
 ): Promise<Listening> => {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  Object.assign(server, {
-    requestTimeout: receiveMs,
-    headersTimeout: receiveMs,
-    keepAliveTimeout: keepAliveMs,
-  });
-  await listening(server, host, port);
-  const { address, port: given, family } = server.address() as AddressInfo;
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${given}`;
-  return { url, stop: () => drain(server) };
+  const servers = ports.map(() => createAdaptorServer({ fetch }) as Server);
+  const stop = async () => void (await Promise.all(servers.map(drain)));
+  for (const server of servers) {
+    Object.assign(server, {
+      requestTimeout: receiveMs,
+      headersTimeout: receiveMs,
+      keepAliveTimeout: keepAliveMs,
+    });
+  }
+  try {
+    for (const [at, server] of servers.entries()) await listening(server, host, ports[at]!);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: urlOf(servers[0]!), stop };
 };

@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { Config } from '../config.ts';
+import { newestCandles } from '../ledger/candle-store.ts';
+import { type Ledger, openLedger } from '../ledger/open.ts';
+import { readVersion } from '../registry/store.ts';
+import { seriesKey } from '../series.ts';
+import { createTrainingClient } from '../temporal/training-client.ts';
+import { createApp } from './app.ts';
+import { assertSafeToServe } from './auth.ts';
+import type { ControllerPort } from './controller.ts';
+import { listen } from './listen.ts';
+import { createMetrics } from './metrics.ts';
+import { openModels } from './models.ts';
+import type { Logger } from './ports.ts';
+
+const modelPollMs = 250;
+
+/** Made and brought up to date if need be; what serves holds it read only, so no bug of a route can write there. */
+const openForReading = ({ paths, domain }: Config): Ledger => {
+  const options = { path: paths.ledgerFile, domain };
+  mkdirSync(dirname(paths.ledgerFile), { recursive: true });
+  const writable = openLedger(options);
+  try {
+    return openLedger({ ...options, readonly: true });
+  } finally {
+    writable.close();
+  }
+};
+
+/** Connects with the first request: serving does not need Temporal, so its absence does not stop the start. */
+const lazyClient = ({ address, namespace }: Config['temporal']): Client =>
+  new Client({ connection: Connection.lazy({ address }), namespace });
+
+const openTraining = (config: Config, ledger: Ledger, client: Client) =>
+  createTrainingClient({
+    client,
+    ledger,
+    series: config.series.map(seriesKey),
+    defaultStates: config.training.nStates,
+  });
+
+export interface Gateway {
+  readonly url: string;
+  /** Answers what it was asked, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** The gateway of these settings, listening. Throws where it would serve nobody, or everybody by mistake. */
+export const openGateway = async (
+  config: Config,
+  log: Logger,
+  controller: ControllerPort & { close(): void },
+): Promise<Gateway> => {
+  assertSafeToServe(config.gateway);
+  const ledger = openForReading(config);
+  const read = (id: string) => readVersion(config.paths.modelsDir, id, ledger.version(id)?.modelHash);
+  const metrics = createMetrics({ processMetrics: true });
+  const models = openModels({
+    modelsDir: config.paths.modelsDir,
+    pollMs: modelPollMs,
+    readVersion: read,
+    metrics,
+    log,
+  });
+  const client = lazyClient(config.temporal);
+  const app = createApp({
+    settings: config,
+    ledger,
+    models,
+    readVersion: read,
+    newestCandles: (series, count) => newestCandles({ ledger, dataDir: config.paths.dataDir, series, count }),
+    controller,
+    training: openTraining(config, ledger, client),
+    metrics,
+    log,
+  });
+  const { host, port, compatPorts } = config.gateway;
+  const server = await listen(app, { host, ports: [port, ...compatPorts] });
+  const stop = async () => {
+    await server.stop();
+    models.stop();
+    controller.close();
+    ledger.close();
+    await client.connection.close();
+  };
+  return { url: server.url, stop };
+};
