@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../../config.ts';
+import { simulatorFromConfig } from '../../exchange/simulator/from-config.ts';
+
+/** The real exchange is used when one is named and nothing asks for a simulation. */
+export const wantsSimulator = ({ explicit, exchange }: Config): boolean => {
+  if (exchange.url !== undefined) return false;
+  const simulated = explicit.has('SIM_REPLAY') || explicit.has('SIM_SEED') || explicit.has('SIM_UNTIL');
+  return simulated || !explicit.has('EXCHANGE');
+};
+
+/** The history of the synthetic exchange ends where this state directory was first started; then it goes on live. */
+const anchorOf = (stateDir: string): number => {
+  const note = path.join(stateDir, 'simulator.json');
+  if (existsSync(note)) return (JSON.parse(readFileSync(note, 'utf8')) as { anchorMs: number }).anchorMs;
+  const anchorMs = Date.now();
+  writeFileSync(note, JSON.stringify({ anchorMs }));
+  return anchorMs;
+};
+
+export const startSimulation = async (config: Config) => {
+  const { simulator, series, exchange, stateDir } = config;
+  if (exchange.id !== 'binance') {
+    throw new Error(
+      `EXCHANGE=${exchange.id}: the simulator speaks binance only; leave SIM_* unset for the real ${exchange.id}`,
+    );
+  }
+  return await simulatorFromConfig({
+    simSeed: simulator.seed,
+    anchorMs: anchorOf(stateDir),
+    symbols: series.map(({ symbol }) => symbol),
+    timeframe: exchange.timeframe,
+    ...(simulator.replayDir === undefined ? {} : { simReplay: simulator.replayDir }),
+    ...(simulator.untilMs === undefined ? {} : { simUntil: simulator.untilMs }),
+  });
+};
+
+/** Before any candle of a replay: the series begin with its first one. */
+const beforeEverything = '100000000000';
+
+/** What the children are told instead of the defaults: courtesy pauses are for real exchanges. */
+export const simulatorEnv = (config: Config, url: string): NodeJS.ProcessEnv => ({
+  EXCHANGE_URL: url,
+  ...(config.explicit.has('SLEEP_MS') ? {} : { SLEEP_MS: '0' }),
+  ...(config.simulator.replayDir !== undefined && config.exchange.startMs === undefined
+    ? { START_TS: beforeEverything }
+    : {}),
+});

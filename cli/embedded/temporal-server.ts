@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { freePort, preferPort } from './ports.ts';
+import { commandOf, endProcess } from './processes.ts';
+
+export interface TemporalServer {
+  readonly address: string;
+  readonly uiUrl: string;
+  /** Whether it was left by an earlier run and is used again. */
+  readonly reused: boolean;
+  stop(): Promise<void>;
+}
+
+interface Running {
+  readonly pid: number;
+  readonly port: number;
+  readonly uiPort: number;
+}
+
+export interface ServerOptions {
+  readonly binary: string;
+  readonly stateDir: string;
+  readonly namespace: string;
+  /** Free ports instead of 7233 and 8233. */
+  readonly anyPorts: boolean;
+}
+
+const startPatienceMs = 60_000;
+
+/** Without these the dev server polls its queues 20 times a second, and a step of a workflow takes 150 ms instead of 40. */
+const faster = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
+
+/**
+ * The embedded Temporal server, with its database in the state directory. It is started detached, so that it outlives
+ * a Ctrl-C until the workers have stopped; one left by a killed run is found by its note and used again, or ended.
+ */
+export const startTemporal = async (options: ServerOptions): Promise<TemporalServer> => {
+  const home = path.join(options.stateDir, 'temporal');
+  mkdirSync(home, { recursive: true });
+  const left = await leftover(home);
+  const running = left ?? (await launch(home, options));
+  return {
+    address: `127.0.0.1:${running.port}`,
+    uiUrl: `http://127.0.0.1:${running.uiPort}`,
+    reused: left !== undefined,
+    stop: async () => {
+      await endProcess(running.pid, 10_000);
+      rmSync(noteOf(home), { force: true });
+    },
+  };
+};
+
+const noteOf = (home: string): string => path.join(home, 'server.json');
+const databaseOf = (home: string): string => path.join(home, 'temporal.db');
+
+const leftover = async (home: string): Promise<Running | undefined> => {
+  if (!existsSync(noteOf(home))) return undefined;
+  const noted = JSON.parse(readFileSync(noteOf(home), 'utf8')) as Running;
+  // The pid may belong to another program by now: only a server on our database is ours.
+  if (!commandOf(noted.pid)?.includes(databaseOf(home))) return undefined;
+  if (await answers(noted.port, 2_000)) return noted;
+  await endProcess(noted.pid, 5_000);
+  return undefined;
+};
+
+const launch = async (home: string, { binary, namespace, anyPorts }: ServerOptions): Promise<Running> => {
+  const port = await (anyPorts ? freePort() : preferPort(7233));
+  const uiPort = await (anyPorts ? freePort() : preferPort(8233));
+  const log = path.join(home, 'server.log');
+  const out = openSync(log, 'w');
+  const child = spawn(binary, argumentsOf(home, namespace, port, uiPort), {
+    detached: true,
+    stdio: ['ignore', out, out],
+  });
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (error) =>
+      reject(new Error(`the Temporal server ${binary} cannot be started: ${error.message}`)),
+    );
+    child.once('exit', (code) => reject(new Error(`the Temporal server ended (${code}): ${tail(log)}`)));
+  });
+  failed.catch(() => undefined);
+  await Promise.race([failed, untilAnswering(port, log)]);
+  child.unref();
+  const running = { pid: child.pid ?? 0, port, uiPort };
+  writeFileSync(noteOf(home), JSON.stringify(running));
+  return running;
+};
+
+const argumentsOf = (home: string, namespace: string, port: number, uiPort: number): string[] => [
+  'server',
+  'start-dev',
+  ...['--db-filename', databaseOf(home)],
+  ...['--namespace', namespace],
+  ...['--ip', '127.0.0.1', '--port', String(port), '--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)],
+  ...['--log-level', 'error'],
+  ...faster.flatMap((setting) => ['--dynamic-config-value', setting]),
+];
+
+const answers = async (port: number, timeoutMs: number): Promise<boolean> => {
+  try {
+    const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: timeoutMs });
+    await connection.close();
+    return true;
+  } catch {
+    // Not there (yet): the caller decides whether that is a failure.
+    return false;
+  }
+};
+
+const untilAnswering = async (port: number, log: string): Promise<void> => {
+  for (const until = Date.now() + startPatienceMs; Date.now() < until; await delay(100)) {
+    if (await answers(port, 1_000)) return;
+  }
+  throw new Error(
+    `the Temporal server does not answer on port ${port} after ${startPatienceMs / 1000} s: ${tail(log)}`,
+  );
+};
+
+const tail = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
