@@ -96,6 +96,18 @@ describe('pages', () => {
     );
   });
 
+  test('a candle that closes between the two requests is never given half formed', async () => {
+    let nowMs = anchorMs;
+    const ticking = { ...createClock({ startMs: 0 }), now: () => (nowMs += 20_000) };
+    const [, exchange] = await start({ clock: ticking });
+    const range = { symbol: 'BTCUSDT', timeframe: '1m', fromMs: anchorMs, limit: 20, keep: 'first' } as const;
+    for (let i = 0; i < 12; i++) {
+      const { candles } = await exchange.fetchCandles({ series: btc, sinceMs: anchorMs, limit: 20 });
+      expect(candles).toEqual(source.candles({ ...range, toMs: anchorMs + (candles.length - 1) * minute }));
+    }
+    expect(nowMs).toBeGreaterThan(anchorMs + 6 * minute);
+  });
+
   test('a full page is not the end; limits above 1000 are cut, and still the end is found', async () => {
     const [, exchange] = await start();
     const page = await exchange.fetchCandles({ ...fromStart, limit: 5000 });
