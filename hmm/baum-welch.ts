@@ -42,7 +42,7 @@ export const baumWelch = (initial: Hmm, data: Observations, options: EmOptions):
   const statistics = createStatistics(model.nStates, featureMeans(data));
   const workspace = options.workspace ?? createWorkspace(data, model.nStates);
   const result = { logLikelihoods: [] as number[], objectives: [] as number[], converged: false };
-  const report: EmReport = { repairs: 0, floored: 0, deadStates: [], inLogSpace: 0 };
+  const report: EmReport = { repairs: 0, floored: 0, deadStates: [], emptyRows: [], inLogSpace: 0 };
   for (let iteration = 0; iteration < options.maxIterations; iteration++) {
     clearStatistics(statistics);
     const { logLikelihood, inLogSpace } = forwardBackward(model, data, workspace, statistics.transitions);
@@ -96,4 +96,5 @@ const merge = (report: EmReport, step: MStepReport): void => {
   report.repairs += step.repairs;
   report.floored += step.floored;
   report.deadStates = step.deadStates;
+  report.emptyRows = step.emptyRows;
 };

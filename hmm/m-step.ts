@@ -13,6 +13,8 @@ export interface MStepReport {
   floored: number;
   /** States that no row was given to: means and covariances keep their values. */
   deadStates: number[];
+  /** States that were never left, without a prior on leaving: their transitions are zeros, as hmmlearn leaves them. */
+  emptyRows: number[];
 }
 
 /**
@@ -25,12 +27,14 @@ export const maximise = (
   prior: Prior,
   moving: Moving = 'stmc',
 ): MStepReport => {
-  const report: MStepReport = { repairs: 0, floored: 0, deadStates: [] };
+  const report: MStepReport = { repairs: 0, floored: 0, deadStates: [], emptyRows: [] };
   const { nStates: K } = model;
   if (moving.includes('s')) proportions(model.start, statistics.start, prior.startCounts, 0, K);
   if (moving.includes('t')) {
-    for (let j = 0; j < K; j++)
-      proportions(model.transition, statistics.transitions, prior.transitionCounts, j * K, K);
+    for (let j = 0; j < K; j++) {
+      const total = proportions(model.transition, statistics.transitions, prior.transitionCounts, j * K, K);
+      if (!(total > 0)) report.emptyRows.push(j);
+    }
   }
   for (let k = 0; k < K; k++) if (!(statistics.weight[k]! > 0)) report.deadStates.push(k);
   if (moving.includes('m')) updateMeans(model, statistics, prior);
@@ -45,13 +49,14 @@ const proportions = (
   pseudo: Float64Array,
   at: number,
   n: number,
-): void => {
+): number => {
   let total = 0;
   for (let i = at; i < at + n; i++) {
     out[i] = out[i] === 0 ? 0 : Math.max(counts[i]! + pseudo[i]!, 0);
     total += out[i]!;
   }
   if (total > 0) for (let i = at; i < at + n; i++) out[i] = out[i]! / total;
+  return total;
 };
 
 const updateMeans = (
