@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import { auditLog } from './audit.ts';
 import { claimStore } from './claims.ts';
 import { openDatabase, type Store } from './database.ts';
 import { lineageStore } from './dispositions.ts';
+import { makeDirectory } from './durable-file.ts';
 import { LedgerError } from './errors.ts';
 import { fileStore } from './files.ts';
 import { gapStore } from './gaps.ts';
@@ -50,6 +52,7 @@ const closeOnFailure = <T>(store: Store, work: () => T): T => {
 
 const openStore = (options: LedgerOptions): Store => {
   const { path, domain, readonly = false, clock } = options;
+  if (!readonly) makeDirectory(dirname(path));
   const store = openDatabase({ path, readonly, ...(clock && { clock }) });
   closeOnFailure(store, () => (readonly ? requirePrepared(store, options) : prepare(store, domain)));
   store.enforceForeignKeys();
