@@ -1,6 +1,12 @@
 /** A worker process: `--roles ingest,train` (both unless said), `--no-schedules` for a run that starts nothing by itself. */
 import { parseArgs } from 'node:util';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { codeVersion } from '../code-version.ts';
 import { type Config, loadConfig } from '../config.ts';
@@ -12,8 +18,8 @@ import { applySchedules } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { connectExchange, ingestDeps, trainDeps } from './deps.ts';
 import { exitWithParent } from './exit-with-parent.ts';
-import { createLog } from './log.ts';
-import { ingestWorker, type Place, trainWorker } from './roles.ts';
+import { createLog, temporalLogger } from './log.ts';
+import { ingestWorker, type Place, trainWorker, workflowsPath } from './roles.ts';
 import { createTrainer } from './trainer.ts';
 
 const isRole = (text: string): text is 'ingest' | 'train' => text === 'ingest' || text === 'train';
@@ -63,17 +69,16 @@ const main = async (): Promise<void> => {
   const { roles, schedules } = readArguments();
   const config = loadConfig(process.env);
   const log = createLog(config.logLevel, `worker:${roles.join('+')}`);
+  const logger = temporalLogger(log);
+  Runtime.install({ logger });
   const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
   const link = reconcileCurrent({ ledger, modelsDir: config.paths.modelsDir });
   log.info({ link }, 'the link of the champion agrees with the ledger');
   await prepareServer(config, schedules, log);
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
   const connection = await NativeConnection.connect({ address: config.temporal.address });
-  const options = await optionsOf(
-    config,
-    { connection, namespace: config.temporal.namespace },
-    ledger,
-    roles,
-  );
+  const place = { connection, namespace: config.temporal.namespace, workflowBundle };
+  const options = await optionsOf(config, place, ledger, roles);
   const workers = await Promise.all(options.map((one) => Worker.create(one)));
   exitWithParent(() => workers.forEach((worker) => worker.shutdown()));
   log.info({ queues: options.map(({ taskQueue }) => taskQueue) }, 'polling');

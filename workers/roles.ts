@@ -5,22 +5,22 @@ import type { IngestDeps } from '../activities/ingest.ts';
 import { taskQueues } from '../workflows/ids.ts';
 
 /** In dist/ the extension is .js, in source .ts: whichever this file has, its neighbour has too. */
-const workflowsPath = fileURLToPath(
+export const workflowsPath = fileURLToPath(
   new URL(`../workflows/index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
 );
 
 export interface Place {
   readonly connection: NativeConnection;
   readonly namespace: string;
-  /** Built ahead by tests; otherwise the worker bundles the workflows itself. */
-  readonly workflowBundle?: WorkflowBundleOption;
+  /** Built once for all workers of a process: it takes a second or two. */
+  readonly workflowBundle: WorkflowBundleOption;
 }
 
 const common = ({ connection, namespace, workflowBundle }: Place) =>
   ({
     connection,
     namespace,
-    ...(workflowBundle ? { workflowBundle } : { workflowsPath }),
+    workflowBundle,
     maxCachedWorkflows: 50,
     shutdownGraceTime: '20 seconds',
     // After a crash the next task waits this long for the dead worker's queue: 10 s by default.
