@@ -52,9 +52,6 @@ const refuseUnreadable = (url: string, body: string, parsed: unknown): void => {
   const shown = `${JSON.stringify(body.slice(0, 120))} (${body.length} characters) from ${url}`;
   if (parsed === undefined) throw new ExchangeError('BadAnswer', `the answer is not JSON: ${shown}`);
   if (isEmptyObject(parsed)) throw new ExchangeError('BadAnswer', `the answer says nothing: ${shown}`);
-  if (/\/klines\?/.test(url) && !Array.isArray(parsed)) {
-    throw new ExchangeError('BadAnswer', `the answer holds no list of candles: ${shown}`);
-  }
 };
 
 const withStatus = (status: number, url: string, work: () => unknown): unknown => {

@@ -5,18 +5,14 @@ import { ExchangeError } from './errors.ts';
 const lookAgainAfterMs = 10 * 60_000;
 
 /**
- * The exchange's list of markets, loaded on first use and shared by concurrent calls.
- * CCXT remembers a failed load for ever, so every load of ours is a forced one.
+ * The exchange's list of markets, loaded on first use.
+ * CCXT lets concurrent calls share one load, but remembers a failed one for ever unless a load is forced.
  */
 export const loadedMarkets = (client: CcxtClient, now: () => number = Date.now) => {
-  let loading: Promise<unknown> | undefined;
   let loadedAtMs = Number.NEGATIVE_INFINITY;
 
   const load = async (): Promise<void> => {
-    loading ??= client.loadMarkets(true).finally(() => {
-      loading = undefined;
-    });
-    await loading;
+    await client.loadMarkets(true);
     loadedAtMs = now();
   };
 
