@@ -1,0 +1,82 @@
+import {
+  bundleWorkflowCode,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { codeVersion } from '../code-version.ts';
+import type { Config } from '../config.ts';
+import type { CrashPoint } from '../ledger/durable-file.ts';
+import { type Ledger, openLedger } from '../ledger/open.ts';
+import { reconcileCurrent } from '../registry/reconcile.ts';
+import { seriesKey } from '../series.ts';
+import { connectClient } from '../temporal/connect.ts';
+import { applySchedules } from '../temporal/schedules.ts';
+import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
+import { connectExchange, ingestDeps, trainDeps } from './deps.ts';
+import { exitWithParent } from './exit-with-parent.ts';
+import { createLog, temporalLogger } from './log.ts';
+import { ingestWorker, type Place, trainWorker, workflowsPath } from './roles.ts';
+import { createTrainer } from './trainer.ts';
+
+export type Role = 'ingest' | 'train';
+
+export interface WorkerRun {
+  readonly roles: readonly Role[];
+  /** False for a run that starts nothing by itself. */
+  readonly schedules: boolean;
+  /** Named points between steps; only tests give one. */
+  readonly crash?: CrashPoint;
+}
+
+const optionsOf = async (config: Config, place: Place, ledger: Ledger, { roles, crash }: WorkerRun) => {
+  const parts = { ledger, codeVersion: codeVersion(), ...(crash ? { crash } : {}) };
+  const options: WorkerOptions[] = [];
+  if (roles.includes('ingest')) {
+    options.push(ingestWorker(place, ingestDeps(config, ledger, await connectExchange(config), crash)));
+  }
+  if (roles.includes('train')) {
+    const client = await connectClient(config.temporal);
+    const trainer = createTrainer({ threads: config.training.threads });
+    options.push(trainWorker(place, trainDeps(config, { ...parts, client, trainer })));
+  }
+  return options;
+};
+
+const prepareServer = async (config: Config, schedules: boolean, log: Logger): Promise<void> => {
+  const client = await connectClient(config.temporal);
+  await ensureSearchAttributes(client, config.temporal.namespace);
+  if (!schedules) return;
+  const changes = await applySchedules(client, {
+    series: config.series.map(seriesKey),
+    ingestCron: config.schedules.ingestCron,
+    retrainCron: config.schedules.retrainCron,
+    janitorEveryMs: Math.max(5_000, config.training.leaseMs / 2),
+  });
+  log.info({ changes }, 'schedules applied');
+};
+
+/** Runs the worker of these settings until it is told to stop; what it was doing is finished or handed back first. */
+export const runWorker = async (config: Config, run: WorkerRun): Promise<void> => {
+  const { roles, schedules } = run;
+  const log = createLog(config.logLevel, `worker:${roles.join('+')}`);
+  const logger = temporalLogger(log);
+  Runtime.install({ logger });
+  const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
+  const link = reconcileCurrent({ ledger, modelsDir: config.paths.modelsDir });
+  log.info({ link }, 'the link of the champion agrees with the ledger');
+  await prepareServer(config, schedules, log);
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
+  const connection = await NativeConnection.connect({ address: config.temporal.address });
+  const place = { connection, namespace: config.temporal.namespace, workflowBundle };
+  const options = await optionsOf(config, place, ledger, run);
+  const workers = await Promise.all(options.map((one) => Worker.create(one)));
+  exitWithParent(() => workers.forEach((worker) => worker.shutdown()));
+  log.info({ queues: options.map(({ taskQueue }) => taskQueue) }, 'polling');
+  process.send?.({ type: 'ready' });
+  await Promise.all(workers.map((worker) => worker.run()));
+  await connection.close();
+  ledger.close();
+};
