@@ -41,19 +41,22 @@ export const writeSynced = (path: string, bytes: string | Uint8Array): void => {
 /** Half-written files begin like this; the janitor removes old ones. */
 export const temporaryPrefix = '.tmp-';
 
-const writeThenRename = (path: string, bytes: string | Uint8Array, crash: CrashPoint): void => {
-  const temporary = join(
-    dirname(path),
-    `${temporaryPrefix}${randomBytes(6).toString('hex')}-${basename(path)}`,
-  );
+/** Leaves no half-written file behind a failure; only a crash can. */
+const orRemove = (temporary: string, work: () => void): void => {
   try {
-    writeSynced(temporary, bytes);
-    crash('file:written');
-    renameSync(temporary, path);
+    work();
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
+};
+
+const writeThenRename = (path: string, bytes: string | Uint8Array, crash: CrashPoint): void => {
+  const unique = randomBytes(6).toString('hex');
+  const temporary = join(dirname(path), `${temporaryPrefix}${unique}-${basename(path)}`);
+  orRemove(temporary, () => writeSynced(temporary, bytes));
+  crash('file:written');
+  orRemove(temporary, () => renameSync(temporary, path));
   crash('file:renamed');
   syncDirectory(dirname(path));
   crash('file:synced');

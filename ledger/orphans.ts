@@ -20,7 +20,7 @@ const filesUnder = (folder: string): string[] =>
 
 const isOld = (path: string, olderThanMs: number): boolean => {
   const stat = ifThere(() => statSync(path));
-  return stat !== undefined && Date.now() - stat.mtimeMs >= olderThanMs;
+  return stat !== undefined && Date.now() - Math.floor(stat.mtimeMs) >= olderThanMs;
 };
 
 const isTemporary = (path: string): boolean => path.includes(`/${temporaryPrefix}`);

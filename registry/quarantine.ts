@@ -13,7 +13,7 @@ export interface RegistryJanitor {
 
 const isOld = (path: string, olderThanMs: number): boolean => {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && Date.now() - stat.ctimeMs >= olderThanMs;
+  return stat !== undefined && Date.now() - Math.floor(stat.ctimeMs) >= olderThanMs;
 };
 
 const moveAside = ({ ledger, modelsDir }: RegistryJanitor, versionId: string): void => {
