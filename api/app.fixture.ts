@@ -10,11 +10,10 @@ import type { ModelFile, SeriesModel } from '../registry/model-file.ts';
 import { type StoredVersion, writeVersionDir } from '../registry/store.ts';
 import type { Series } from '../series.ts';
 import { type AppDeps, createApp } from './app.ts';
-import type { ControllerPort } from './controller.ts';
 import { ApiError } from './errors.ts';
 import { createMetrics } from './metrics.ts';
 import type { Models, Snapshot } from './models.ts';
-import type { GatewaySettings, LedgerReader, Logger } from './ports.ts';
+import type { ControllerPort, GatewaySettings, LedgerReader, Logger } from './ports.ts';
 import type { Training } from './training.ts';
 
 export const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} };
@@ -169,7 +168,7 @@ export const recordingTraining = () => {
     decide: record('decide', { version_id: 'v1', kind: 'promote' }),
     workflows: record('workflows', []),
     schedules: record('schedules', []),
-    healthy: record('healthy', true),
+    healthy: async () => true,
   };
   return { training, asked };
 };
@@ -189,6 +188,13 @@ export const recordingController = () => {
         policy_version: 'lin-ts/1',
         preset_id: 'calm',
         decision_id: '7',
+        features_used: Object.keys(request.features),
+        features_missing: [],
+        features_ignored: [],
+        propensity: 1,
+        applies_to: 'new_positions',
+        trading_state: 'ACTIVE',
+        reason: 'only_preset',
       };
     },
     learn: (request) => {

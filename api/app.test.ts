@@ -32,7 +32,7 @@ const failingTraining = (type: string): Training => {
     decide: fail,
     workflows: fail,
     schedules: fail,
-    healthy: async () => false,
+    healthy: async () => true,
   };
 };
 
@@ -82,6 +82,20 @@ describe('failures become statuses', () => {
     expect(await answer.json()).toEqual({ detail: `because of ${type}`, code: type });
   });
 });
+
+it('without Temporal what needs it is refused at once, and serving goes on', async () => {
+  const { deps, training } = appWith();
+  const never = () => new Promise<boolean>(() => {});
+  for (const healthy of [async () => false, never]) {
+    const { app } = appWith({ training: { ...deps.training, healthy } });
+    const refused = await app.request('/train', { method: 'POST' });
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'TemporalUnavailable' });
+    expect(await (await app.request('/ready')).json()).toEqual({ status: 'ready', temporal: false });
+    expect((await app.request('/predict', postJson({ symbol: 'BTCUSDT' }))).status).toBe(200);
+  }
+  expect(training).toEqual([]);
+}, 10_000);
 
 describe('routes', () => {
   it('that do not exist are 404, other methods 405 with Allow, and other origins 403', async () => {

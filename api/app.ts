@@ -3,14 +3,14 @@ import type { Context, Next } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { matchedRoutes } from 'hono/route';
 import { createAuthenticate } from './auth.ts';
-import type { ControllerPort, Features } from './controller.ts';
 import { addEndpoint } from './endpoint.ts';
 import { ApiError, answerError } from './errors.ts';
 import { createRateLimit, defaultRates, type Rate, type RateClass } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Models, ReadVersion } from './models.ts';
-import type { GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
-import { createPredict, type Predict } from './predict.ts';
+import type { ControllerPort, GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
+import { createPredict, type Predict, type RegimeContext } from './predict.ts';
+import { demandReachable } from './reachable.ts';
 import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addModelRoutes } from './routes/models.ts';
@@ -37,8 +37,8 @@ export interface AppDeps {
 
 export interface RouteDeps extends AppDeps {
   readonly predict: Predict;
-  /** hmm_bull, hmm_bear, hmm_chop of an instrument; undefined where no model of it serves. */
-  readonly regimeContext: (instrument: string) => Features | undefined;
+  /** The champion's regime probabilities of an instrument; undefined where no model of it serves. */
+  readonly regimeContext: (instrument: string) => RegimeContext | undefined;
 }
 
 /** The gateway as a Hono app: `app.request()` needs no port. */
@@ -59,7 +59,8 @@ const addRoutes = (app: OpenAPIHono, deps: AppDeps) => {
     takeToken: createRateLimit(deps.rates ?? defaultRates),
   });
   const { predict, regimeContext } = createPredict(deps);
-  const routeDeps: RouteDeps = { ...deps, predict, regimeContext };
+  const training = demandReachable(deps.training);
+  const routeDeps: RouteDeps = { ...deps, training, predict, regimeContext };
   for (const addRoutesOf of resources) addRoutesOf(add, routeDeps);
   addOpenApiRoute(add, app);
 };

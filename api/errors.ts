@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { asStorageFailure } from '../ledger/storage-failure.ts';
 import type { Logger } from './ports.ts';
 
 /** A refusal with its HTTP status. `code` is for programs, `detail` for people. */
@@ -32,6 +33,7 @@ export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
   UnknownVersion: 404,
   UnknownPreset: 404,
   UnknownDecision: 404,
+  UnknownPosition: 404,
   NoPresets: 404,
   ChampionChanged: 409,
   ClaimNotOpen: 409,
@@ -84,12 +86,17 @@ export const refusalOf = (error: Error): Refusal => {
   if (error instanceof HTTPException) {
     return { status: error.status as ContentfulStatusCode, code: 'Http', detail: error.message };
   }
-  return refusalOfFailure(error);
+  return refusalOfFailure(asStorageFailure(error, 'the store') as Error);
 };
+
+/** Older clients compare these two answers as a whole, so they carry no code. */
+const withoutCode = new Set(['NoPresets', 'PresetIncomplete']);
 
 /** The only place where an exception becomes an answer: `{detail, code}`. */
 export const answerError = (log: Logger) => (error: Error, c: Context) => {
   const { status, code, detail, headers } = refusalOf(error);
-  if (status >= 500) log.error({ err: error, path: c.req.path, code }, 'request failed');
-  return c.json({ detail, code }, status, headers);
+  // What we refuse ourselves is no news to the operator: the metrics count it.
+  if (status >= 500 && !(error instanceof ApiError))
+    log.error({ err: error, path: c.req.path, code }, 'request failed');
+  return c.json(withoutCode.has(code) ? { detail } : { detail, code }, status, headers);
 };

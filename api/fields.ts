@@ -4,7 +4,7 @@ import { z } from '@hono/zod-openapi';
 const name = z
   .string()
   .regex(
-    /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+    /^(?!.*\.\.)(?!__)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,
     'letters, digits, "_", "-" and single "." only, 64 at most',
   );
 

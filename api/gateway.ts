@@ -2,14 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Config } from '../config.ts';
+import { type Controller, openController } from '../controller/open.ts';
 import { newestCandles } from '../ledger/candle-store.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { readVersion } from '../registry/store.ts';
 import { seriesKey } from '../series.ts';
+import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import { createTrainingClient } from '../temporal/training-client.ts';
 import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
-import type { ControllerPort } from './controller.ts';
 import { listen } from './listen.ts';
 import { createMetrics } from './metrics.ts';
 import { openModels } from './models.ts';
@@ -29,9 +30,18 @@ const openForReading = ({ paths, domain }: Config): Ledger => {
   }
 };
 
+const openParamController = ({ paths, domain, controller, training }: Config): Controller => {
+  mkdirSync(dirname(paths.controllerFile), { recursive: true });
+  const schemas = loadStrategySchemas();
+  return openController({ path: paths.controllerFile, domain, schemas, seed: training.seed, ...controller });
+};
+
+/** A server that comes back is found within seconds; gRPC would wait for up to two minutes. */
+const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5_000 };
+
 /** Connects with the first request: serving does not need Temporal, so its absence does not stop the start. */
 const lazyClient = ({ address, namespace }: Config['temporal']): Client =>
-  new Client({ connection: Connection.lazy({ address }), namespace });
+  new Client({ connection: Connection.lazy({ address, channelArgs }), namespace });
 
 const openTraining = (config: Config, ledger: Ledger, client: Client) =>
   createTrainingClient({
@@ -48,13 +58,10 @@ export interface Gateway {
 }
 
 /** The gateway of these settings, listening. Throws where it would serve nobody, or everybody by mistake. */
-export const openGateway = async (
-  config: Config,
-  log: Logger,
-  controller: ControllerPort & { close(): void },
-): Promise<Gateway> => {
+export const openGateway = async (config: Config, log: Logger): Promise<Gateway> => {
   assertSafeToServe(config.gateway);
   const ledger = openForReading(config);
+  const controller = openParamController(config);
   const read = (id: string) => readVersion(config.paths.modelsDir, id, ledger.version(id)?.modelHash);
   const metrics = createMetrics({ processMetrics: true });
   const models = openModels({

@@ -1,5 +1,6 @@
 /** What the gateway needs from the rest, as narrow as it uses it; `server.ts` gives the real ones, tests their own. */
 import type { Config } from '../config.ts';
+import type { Controller } from '../controller/open.ts';
 import type { CandleColumns } from '../features/candle-features.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { Series } from '../series.ts';
@@ -27,6 +28,12 @@ export type LedgerReader = Pick<
   | 'versionCount'
   | 'champion'
   | 'promotions'
+>;
+
+/** What the gateway asks of the bandit controller. */
+export type ControllerPort = Pick<
+  Controller,
+  'register' | 'decide' | 'learn' | 'presets' | 'decisions' | 'outcomes'
 >;
 
 /** The newest stored closed candles of a series. */

@@ -1,9 +1,9 @@
+import type { Features } from '../controller/features.ts';
 import { type CandleColumns, candleFeatures } from '../features/candle-features.ts';
 import { partialFeatures } from '../features/partial-features.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
 import { parseSeries, seriesKey, timeframesMs } from '../series.ts';
 import type { AppDeps } from './app.ts';
-import type { Features } from './controller.ts';
 import { ApiError } from './errors.ts';
 import type { Snapshot } from './models.ts';
 import { type Evaluation, evaluate, type KnownFeatures } from './regimes.ts';
@@ -31,6 +31,13 @@ export interface PredictAnswer {
 
 export type Predict = (input: PredictInput, symbol: string | undefined) => PredictAnswer;
 
+export interface RegimeContext {
+  /** hmm_bull, hmm_bear, hmm_chop. */
+  readonly context: Features;
+  /** The version that they come from. */
+  readonly modelVersion: string;
+}
+
 type PredictDeps = Pick<AppDeps, 'settings' | 'models' | 'ledger' | 'newestCandles' | 'log'>;
 
 interface Chosen {
@@ -52,13 +59,14 @@ export const createPredict = (deps: PredictDeps) => {
   };
 
   /** An engine keeps trading without our view of the regime, so what goes wrong here is logged, not answered. */
-  const regimeContext = (instrument: string): Features | undefined => {
+  const regimeContext = (instrument: string): RegimeContext | undefined => {
     const snapshot = models.snapshot();
     const key = snapshot && findSeries(Object.keys(snapshot.model.series), instrument, deps.settings.series);
     const model = key === undefined ? undefined : snapshot?.model.series[key];
     if (!snapshot || key === undefined || !model) return undefined;
     try {
-      return contextOf(stored({ snapshot, key, model }).evaluation.probabilities);
+      const { evaluation } = stored({ snapshot, key, model });
+      return { context: contextOf(evaluation.probabilities), modelVersion: snapshot.versionId };
     } catch (error) {
       log.error({ err: error, series: key }, 'no regime context for this decision');
       return undefined;

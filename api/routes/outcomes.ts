@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import type { LearnRequest } from '../../controller/outcome-report.ts';
 import type { RouteDeps } from '../app.ts';
-import type { LearnInput } from '../controller.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import {
   featureMap,
@@ -25,7 +25,10 @@ const outcomeBody = z.object({
 const decisionOf = ({ decision_id, config_id }: z.infer<typeof outcomeBody>) =>
   decision_id ?? config_id?.split(':').at(-2);
 
-const learnInput = (presetId: string, body: z.infer<typeof outcomeBody>): LearnInput => {
+const learnInput = (
+  presetId: string,
+  body: z.infer<typeof outcomeBody>,
+): Omit<LearnRequest, 'strategy' | 'instrument'> => {
   const decisionId = decisionOf(body);
   return {
     presetId,

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Features } from '../../controller/features.ts';
+import type { Scope } from '../../controller/names.ts';
 import type { RouteDeps } from '../app.ts';
-import type { Features, Scope } from '../controller.ts';
 import { type AddEndpoint, parse } from '../endpoint.ts';
 import { featureMap, opaqueId, strategyAndInstrument } from '../fields.ts';
 
@@ -45,12 +46,11 @@ interface Asked {
 
 export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, metrics }: RouteDeps): void => {
   const decide = (c: Context, scope: Scope, { features, positionId }: Asked) => {
-    const context = regimeContext(scope.instrument);
     const answer = controller.decide({
       ...scope,
       features,
       ...(positionId == null ? {} : { positionId }),
-      ...(context ? { context } : {}),
+      ...regimeContext(scope.instrument),
     });
     metrics.decisions.inc({ strategy: scope.strategy });
     return c.json(answer as object, 200, { 'Cache-Control': 'no-store' });

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { parse } from '../endpoint.ts';
+import { ApiError } from '../errors.ts';
 import { openObject, presetName, strategyAndInstrument } from '../fields.ts';
 
 /** Loose on purpose: what is missing has an answer of its own, which older clients compare word for word. */
@@ -39,9 +40,9 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       body: registerBody,
       answer: z.looseObject({ ok: z.literal(true) }),
     },
-    ({ context, params: scope, body }) => {
+    ({ params: scope, body }) => {
       if (isMissing(body.preset_id) || isMissing(body.params)) {
-        return context.json({ detail: 'preset_id and params required' }, 400);
+        throw new ApiError(400, 'PresetIncomplete', 'preset_id and params required');
       }
       const { preset_id: presetId, params } = parse(complete, body);
       controller.register({ ...scope, presetId, params });
