@@ -1,0 +1,56 @@
+import { eq } from 'drizzle-orm';
+import { type ArmRow, findActiveArm } from './arms.ts';
+import { hashOf } from './canonical.ts';
+import type { Db } from './database.ts';
+import { type DecisionRow, findDecision, findDecisionToMatch } from './decision-rows.ts';
+import { ControllerError } from './errors.ts';
+import type { Report } from './outcome-report.ts';
+import type { ReadyScope } from './ready-scope.ts';
+import { arms } from './schema.ts';
+
+/** What an outcome is for. */
+export interface Attribution {
+  readonly kind: 'decision' | 'matched' | 'anonymous';
+  readonly armId: number;
+  readonly decision?: DecisionRow;
+}
+
+const byDecisionId = (
+  db: Db,
+  { row }: ReadyScope,
+  { presetId, scope }: Report,
+  decisionId: string,
+): Attribution => {
+  const decision = findDecision(db, row.id, decisionId);
+  if (!decision) {
+    throw new ControllerError(
+      'UnknownDecision',
+      `no decision ${decisionId} of ${scope.strategy} on ${scope.instrument}`,
+    );
+  }
+  const served = db.select().from(arms).where(eq(arms.id, decision.armId)).get() as ArmRow;
+  if (served.presetId === presetId) return { kind: 'decision', armId: served.id, decision };
+  throw new ControllerError(
+    'Conflict',
+    `decision ${decisionId} served preset ${served.presetId}, not ${presetId}`,
+  );
+};
+
+const byPreset = (db: Db, { row, now }: ReadyScope, report: Report, outcomeTtlMs: number): Attribution => {
+  const { presetId, scope, features } = report;
+  const arm = findActiveArm(db, row.id, presetId);
+  if (!arm)
+    throw new ControllerError(
+      'UnknownPreset',
+      `no preset ${presetId} of ${scope.strategy} on ${scope.instrument}`,
+    );
+  const askedHash = features && hashOf(features);
+  const decision = findDecisionToMatch(db, { armId: arm.id, askedHash, since: now - outcomeTtlMs });
+  return decision ? { kind: 'matched', armId: arm.id, decision } : { kind: 'anonymous', armId: arm.id };
+};
+
+/** Finds arm and decision of an outcome. Throws UnknownDecision, UnknownPreset, or Conflict when the decision served another preset. */
+export const attribute = (db: Db, ready: ReadyScope, report: Report, outcomeTtlMs: number): Attribution =>
+  report.decisionId === undefined
+    ? byPreset(db, ready, report, outcomeTtlMs)
+    : byDecisionId(db, ready, report, report.decisionId);

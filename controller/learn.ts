@@ -1,0 +1,109 @@
+import { eq } from 'drizzle-orm';
+import { type Attribution, attribute } from './attribution.ts';
+import type { Db, Store } from './database.ts';
+import { markRewarded } from './decision-rows.ts';
+import { ControllerError } from './errors.ts';
+import { contextVector, type Features, readFeatures } from './features.ts';
+import { type LearnRequest, type Report, reportOf } from './outcome-report.ts';
+import { learned, readPosteriors, storePosterior } from './posteriors.ts';
+import { isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
+import { normaliseReward } from './reward-scale.ts';
+import { outcomes } from './schema.ts';
+import { type ScopeRow, storeLearnedCount, withNewFeatures } from './scopes.ts';
+import type { Settings } from './settings.ts';
+
+/** True when this very outcome is stored already. Throws Conflict when its key stands for another one. */
+const isStored = (db: Db, { key, payloadHash }: Report): boolean => {
+  if (key === null) return false;
+  const stored = db.select().from(outcomes).where(eq(outcomes.idempotencyKey, key)).get();
+  if (!stored || stored.payloadHash === payloadHash) return stored !== undefined;
+  throw new ControllerError('Conflict', `${key} is already stored with another payload`);
+};
+
+const featuresOf = ({ decision }: Attribution, report: Report): Features =>
+  decision ? (JSON.parse(decision.features) as Features) : (report.features ?? {});
+
+/** A scope that has the outcome's features, and the outcome as it will be stored. */
+interface Prepared {
+  readonly row: ScopeRow;
+  readonly used: Features;
+  readonly learnedSeq: number | null;
+}
+
+const prepare = (
+  db: Db,
+  ready: ReadyScope,
+  attribution: Attribution,
+  report: Report,
+  outcomeTtlMs: number,
+): Prepared => {
+  const sent = featuresOf(attribution, report);
+  const row = withNewFeatures(db, ready.row, sent);
+  const { decision } = attribution;
+  const isLate = decision !== undefined && decision.createdAt <= ready.now - outcomeTtlMs;
+  return {
+    row,
+    used: readFeatures(row.featureSet, sent).used,
+    learnedSeq: isLate ? null : row.learnedCount + 1,
+  };
+};
+
+/** Moves the arm's posterior and the scope's count of outcomes. */
+const teach = (
+  db: Db,
+  { row, used, learnedSeq }: Prepared,
+  armId: number,
+  reward: number,
+  halfLife: number,
+): void => {
+  if (learnedSeq === null) return;
+  const x = contextVector(row.featureSet, used);
+  for (const posterior of readPosteriors(db, [armId], x.length)) {
+    storePosterior(db, armId, learned(posterior, { x, reward, learnedSeq }, halfLife));
+  }
+  storeLearnedCount(db, row, learnedSeq);
+};
+
+/** Stores the outcome and teaches its arm, in one transaction; one that comes too late is stored and not learned. */
+const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings): void => {
+  const attribution = attribute(db, ready, report, settings.outcomeTtlMs);
+  const { decision, armId } = attribution;
+  const prepared = prepare(db, ready, attribution, report, settings.outcomeTtlMs);
+  const normal = normaliseReward(db, ready.row.id, report.reward);
+  db.insert(outcomes)
+    .values({
+      ...normal,
+      armId,
+      scopeId: ready.row.id,
+      decisionSeq: decision?.seq ?? null,
+      attribution: attribution.kind,
+      idempotencyKey: report.key,
+      payloadHash: report.payloadHash,
+      rawReward: report.reward,
+      features: JSON.stringify(prepared.used),
+      learnedSeq: prepared.learnedSeq,
+      createdAt: ready.now,
+    })
+    .run();
+  if (decision) markRewarded(db, decision.seq);
+  teach(db, prepared, armId, normal.reward, ready.policy.halfLife);
+};
+
+const learnIn = (db: Db, report: Report, settings: Settings): { duplicate: boolean } => {
+  if (isStored(db, report)) return { duplicate: true };
+  if (!isKnown(db, report.scope, settings)) {
+    const { strategy, instrument } = report.scope;
+    const code = report.decisionId === undefined ? 'UnknownPreset' : 'UnknownDecision';
+    throw new ControllerError(code, `nothing is known of ${strategy} on ${instrument}`);
+  }
+  learnFrom(db, readyScope(db, report.scope, settings), report, settings);
+  return { duplicate: false };
+};
+
+/** Learns one outcome, exactly once where it has an id. Throws UnknownPreset, UnknownDecision, Conflict, Invalid…. */
+export const createLearn =
+  (store: Store, settings: Settings) =>
+  (request: LearnRequest): { duplicate: boolean } => {
+    const report = reportOf(request);
+    return store.write((db) => learnIn(db, report, settings));
+  };

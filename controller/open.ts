@@ -1,0 +1,61 @@
+import type { StrategySchemas } from '../strategy_schemas/load.ts';
+import { openStore } from './database.ts';
+import { createDecide } from './decide.ts';
+import { createLearn } from './learn.ts';
+import { createClosePosition } from './positions.ts';
+import { createPresets, createRegister } from './presets.ts';
+import { createDecisions, createOutcomes, createSummary } from './records.ts';
+import type { Settings } from './settings.ts';
+import { createVerify } from './verify.ts';
+
+/** Where the controller keeps its store, and how it decides. */
+export interface ControllerOptions {
+  /** SQLite file (PC_DB); several processes may have it open. */
+  readonly path: string;
+  readonly domain?: string;
+  readonly schemas: StrategySchemas;
+  /** With the decision id, decides each draw. */
+  readonly seed: number;
+  /** Share of uniform draws, 0..1. */
+  readonly epsilon: number;
+  /** λ > 0, the prior precision of each arm. */
+  readonly l2: number;
+  /** Active presets per strategy and instrument. */
+  readonly maxPresets: number;
+  readonly decisionTtlMs: number;
+  /** How long after a decision its outcome is still learned; 7 days by default. */
+  readonly outcomeTtlMs?: number;
+  /** Epoch ms; the machine's by default. */
+  readonly clock?: () => number;
+}
+
+const sevenDaysMs = 7 * 86_400_000;
+
+const settingsOf = ({ outcomeTtlMs, clock, ...options }: ControllerOptions): Settings => ({
+  ...options,
+  outcomeTtlMs: outcomeTtlMs ?? sevenDaysMs,
+  clock: clock ?? Date.now,
+});
+
+/**
+ * Opens the parameter controller. All methods are synchronous; what they answer is on disk before they return.
+ * They throw ControllerError (its `code` says why, and nothing is stored then), or SQLite's error when the store fails.
+ */
+export const openController = (options: ControllerOptions) => {
+  const store = openStore({ path: options.path, domain: options.domain ?? 'production' });
+  const settings = settingsOf(options);
+  return {
+    register: createRegister(store, settings),
+    decide: createDecide(store, settings),
+    learn: createLearn(store, settings),
+    closePosition: createClosePosition(store, settings.clock),
+    presets: createPresets(store, settings),
+    decisions: createDecisions(store, settings),
+    outcomes: createOutcomes(store),
+    summary: createSummary(store),
+    verify: createVerify(store, settings),
+    close: store.close,
+  };
+};
+
+export type Controller = ReturnType<typeof openController>;

@@ -1,0 +1,49 @@
+import { hashOf } from './canonical.ts';
+import { ControllerError } from './errors.ts';
+import { checkedFeatures, type Features } from './features.ts';
+import { normalScope, opaqueIdOf, presetIdOf, type Scope } from './names.ts';
+
+/** A realised reward. */
+export interface LearnRequest extends Scope {
+  readonly presetId: string;
+  /** Quote currency. */
+  readonly reward: number;
+  readonly features?: Features;
+  readonly decisionId?: string;
+  /** Makes the outcome count once, however often it is sent. */
+  readonly outcomeId?: string;
+}
+
+/** The checked reward, its idempotency key and the hash of all that it says. */
+export interface Report {
+  readonly scope: Scope;
+  readonly presetId: string;
+  readonly reward: number;
+  readonly features: Features | undefined;
+  readonly decisionId: string | undefined;
+  readonly key: string | null;
+  readonly payloadHash: string;
+}
+
+const finiteReward = (reward: unknown): number => {
+  if (typeof reward === 'number' && Number.isFinite(reward)) return reward;
+  throw new ControllerError('InvalidData', `reward must be a finite number, not ${String(reward)}`);
+};
+
+/** An outcome id counts once; a decision id alone stands for the one outcome of that decision. */
+const keyOf = ({ outcomeId, decisionId }: Pick<LearnRequest, 'outcomeId' | 'decisionId'>): string | null => {
+  if (outcomeId !== undefined) return `outcome:${opaqueIdOf('outcome id', outcomeId)}`;
+  return decisionId === undefined ? null : `decision:${decisionId}`;
+};
+
+/** Checks an outcome. Throws InvalidName, InvalidFeatures or InvalidData. */
+export const reportOf = (request: LearnRequest): Report => {
+  const payload = {
+    scope: normalScope(request),
+    presetId: presetIdOf(request.presetId),
+    reward: finiteReward(request.reward),
+    features: request.features && checkedFeatures(request.features),
+    decisionId: request.decisionId === undefined ? undefined : opaqueIdOf('decision id', request.decisionId),
+  };
+  return { ...payload, key: keyOf(request), payloadHash: hashOf(payload) };
+};

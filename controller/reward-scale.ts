@@ -1,0 +1,45 @@
+import { and, desc, eq, isNotNull, ne } from 'drizzle-orm';
+import type { Db } from './database.ts';
+import { outcomes } from './schema.ts';
+
+const window = 256;
+const clip = 3;
+/** Median of |Z| of a standard normal: median / this estimates a deviation, whatever a few outliers say. */
+const medianOfAbsoluteNormal = 0.6744897501960817;
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+};
+
+/** A reward in deviations, and the scale (quote currency per deviation) that made it so. */
+export interface NormalReward {
+  readonly reward: number;
+  readonly rewardScale: number;
+}
+
+/** Deviation about zero of the rewards given; 1 where none says anything about size. */
+export const robustScale = (rawRewards: readonly number[]): number => {
+  const sizes = rawRewards.filter((raw) => raw !== 0).map(Math.abs);
+  const scale = sizes.length === 0 ? 1 : median(sizes) / medianOfAbsoluteNormal;
+  return Math.max(scale, Number.MIN_VALUE);
+};
+
+/** The newest raw rewards of the scope that the arms learned from. */
+const recentRewards = (db: Db, scopeId: number): number[] =>
+  db
+    .select({ raw: outcomes.rawReward })
+    .from(outcomes)
+    .where(and(eq(outcomes.scopeId, scopeId), isNotNull(outcomes.learnedSeq), ne(outcomes.rawReward, 0)))
+    .orderBy(desc(outcomes.learnedSeq))
+    .limit(window)
+    .all()
+    .map(({ raw }) => raw);
+
+/** Quote currency → deviations of this strategy on this instrument, clipped to ±3. This reward counts towards the scale. */
+export const normaliseReward = (db: Db, scopeId: number, rawReward: number): NormalReward => {
+  const rewardScale = robustScale([rawReward, ...recentRewards(db, scopeId)]);
+  return { rewardScale, reward: Math.max(-clip, Math.min(clip, rawReward / rewardScale)) };
+};

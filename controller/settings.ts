@@ -1,0 +1,16 @@
+import type { StrategySchemas } from '../strategy_schemas/load.ts';
+
+/** What the parts of the controller share. */
+export interface Settings {
+  readonly schemas: StrategySchemas;
+  readonly seed: number;
+  readonly epsilon: number;
+  /** λ: the prior precision of each arm. */
+  readonly l2: number;
+  readonly maxPresets: number;
+  readonly decisionTtlMs: number;
+  /** How long after a decision its outcome is still learned. */
+  readonly outcomeTtlMs: number;
+  /** Epoch ms. */
+  readonly clock: () => number;
+}
