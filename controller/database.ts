@@ -14,8 +14,8 @@ export type Db = BetterSQLite3Database;
 export interface Store {
   readonly db: Db;
   /** One IMMEDIATE transaction: the write lock comes before the first read, so what was read still holds. */
-  write<T>(work: (db: Db) => T): T;
-  close(): void;
+  readonly write: <T>(work: (db: Db) => T) => T;
+  readonly close: () => void;
 }
 
 const busyTimeoutMs = 10_000;

@@ -21,7 +21,7 @@ export interface NormalReward {
 }
 
 /** Deviation about zero of the rewards given; 1 where none says anything about size. */
-export const robustScale = (rawRewards: readonly number[]): number => {
+const robustScale = (rawRewards: readonly number[]): number => {
   const sizes = rawRewards.filter((raw) => raw !== 0).map(Math.abs);
   const scale = sizes.length === 0 ? 1 : median(sizes) / medianOfAbsoluteNormal;
   return Math.max(scale, Number.MIN_VALUE);

@@ -17,7 +17,14 @@ const read = (text: string, name = 'momentum_breakout.yaml') => {
 describe('the bundled schemas', () => {
   const schemas = loadStrategySchemas();
   test('hold the strategies', () => {
-    expect([...schemas.keys()]).toEqual(expect.arrayContaining(['market_making', 'momentum_breakout']));
+    expect([...schemas.keys()]).toEqual([
+      'market_making',
+      'mean_reversion',
+      'momentum_breakout',
+      'pairs_trading',
+      'trend_following',
+      'vwap_participation',
+    ]);
   });
   test.each([...schemas.values()])(
     '$strategy: safe presets within bounds, at least two of them',

@@ -65,6 +65,5 @@ export const strategySchema = z
 
 export type StrategySchema = z.infer<typeof strategySchema>;
 export type ParamSpec = z.infer<typeof param>;
-export type FeatureSpec = z.infer<typeof feature>;
 /** A preset's parameters; what the engine gets. */
 export type Params = Readonly<Record<string, unknown>>;
