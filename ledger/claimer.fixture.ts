@@ -1,0 +1,77 @@
+/**
+ * A process that does what retrain runs do, against a shared ledger, as fast as it can: claims some series, then
+ * completes, gives back, or dies with its claim. `node --import tsx claimer.fixture.ts <ledger> <name> <seed>`;
+ * it prints one JSON object: what it completed, and every failure that a caller saw.
+ */
+import { isLedgerError } from './errors.ts';
+import { openLedger } from './open.ts';
+
+const [path = '', name = '', seed = '1'] = process.argv.slice(2);
+
+/** xorshift32: enough to make the processes differ, and the same in each run. */
+const random = (() => {
+  let state = Number(seed) * 2_654_435_761;
+  return (below: number): number => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+})();
+
+const leaseMs = 400;
+const symbols = Array.from({ length: 12 }, (_, index) => `binance:S${index}/USDT:1h`);
+const ledger = openLedger({ path, domain: 'production' });
+const completed: string[] = [];
+const failures: string[] = [];
+let slowestMs = 0;
+
+const timed = <T>(work: () => T): T => {
+  const start = performance.now();
+  const result = work();
+  slowestMs = Math.max(slowestMs, performance.now() - start);
+  return result;
+};
+
+const version = (claimId: number, series: readonly string[]) => ({
+  versionId: `20240101T000000Z__hmm3__${claimId.toString(16).padStart(8, '0')}`,
+  dir: 'registry/x',
+  parentVersionId: null,
+  ...{ metricName: 'm', metricValue: 1, modelHash: String(claimId), dataHash: 'd', nStates: 3, nObs: 1 },
+  ...{ tag: null, series, gate: null, createdAt: 1 },
+});
+
+const round = (number: number): void => {
+  const owner = { workflowId: `retrain:${name}`, runId: `${name}-${number}` };
+  const series = symbols.filter(() => random(3) === 0);
+  const claim = timed(() => ledger.claim({ ...owner, leaseMs, series }));
+  if (claim.files.length === 0) return;
+  const { claimId } = claim;
+  const fate = random(10);
+  if (fate < 2) return;
+  timed(() => ledger.hold({ ...owner, claimId, leaseMs }));
+  if (fate < 5) {
+    timed(() => ledger.giveBack({ ...owner, claimId, countAttempt: false, maxAttempts: 99 }));
+    return;
+  }
+  timed(() =>
+    ledger.commitVersion({ ...owner, claimId, version: version(claimId, series), dispositions: [] }),
+  );
+  completed.push(...claim.files.map(({ fileId }) => fileId));
+};
+
+const settled = (): boolean => {
+  const { downloaded, processing } = ledger.fileCounts();
+  return downloaded + processing === 0;
+};
+
+for (let number = 0; !settled(); number += 1) {
+  try {
+    round(number);
+    timed(() => ledger.sweepExpiredClaims(99));
+  } catch (error) {
+    failures.push(isLedgerError(error) ? error.code : String(error));
+  }
+}
+ledger.close();
+process.stdout.write(JSON.stringify({ completed, failures, slowestMs }));
