@@ -45,7 +45,7 @@ export const btc = 'binance:BTC/USDT:1h';
 export const hourMs = 3_600_000;
 
 /** K states along the mean of every feature; any K gives another model. */
-export const hmmOf = (nStates: number): HmmParameters => {
+const hmmOf = (nStates: number): HmmParameters => {
   const states = Array.from({ length: nStates }, (_, k) => k);
   return {
     covarianceType: 'diag',
@@ -111,7 +111,7 @@ export const fixedModels = (snapshot: Snapshot | undefined): Models => ({
   stop: () => {},
 });
 
-export const versionRowOf = (versionId: string, seq: number): VersionRow => ({
+const versionRowOf = (versionId: string, seq: number): VersionRow => ({
   seq,
   versionId,
   claimId: seq,
@@ -132,7 +132,7 @@ export const versionRowOf = (versionId: string, seq: number): VersionRow => ({
 });
 
 /** Rows newest first. */
-export const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
+const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   watermark: () => 1000 * hourMs,
   watermarks: () => [{ series: btc, value: 1000 * hourMs, updatedAt: 5 }],
   gaps: () => [{ series: btc, fromMs: 0, toMs: hourMs, missing: 2 }],
@@ -174,7 +174,7 @@ export const recordingTraining = () => {
 };
 
 /** One arm per scope; the bandit itself is tested in controller/. */
-export const recordingController = () => {
+const recordingController = () => {
   const asked: { readonly name: string; readonly request: unknown }[] = [];
   const controller: ControllerPort = {
     register: (request) => void asked.push({ name: 'register', request }),

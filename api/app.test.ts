@@ -226,7 +226,7 @@ describe('GET /param', () => {
       features: { ret: 0.5, vol: -0.001 },
       positionId: 'p1',
     });
-    const { context } = controller[0]?.request as { context: Record<string, number> };
+    const { context } = controller[0]!.request as { context: Record<string, number> };
     expect(context['hmm_bull']! + context['hmm_bear']! + context['hmm_chop']!).toBeCloseTo(1, 12);
   });
 

@@ -4,7 +4,7 @@ import type { GatewayConfig, Role } from '../config.ts';
 import { ApiError } from './errors.ts';
 
 /** Each may do what the ones before it may. */
-export const roles: readonly Role[] = ['reader', 'engine', 'trainer', 'admin'];
+const roles: readonly Role[] = ['reader', 'engine', 'trainer', 'admin'];
 
 export type AuthSettings = Pick<GatewayConfig, 'requireAuth' | 'apiKeys' | 'jwtSecret' | 'jwtAudience'>;
 

@@ -81,8 +81,11 @@ const refusalOfFailure = (error: Error): Refusal => {
   return { status: statusOfFailure[type] ?? 500, code: type, detail: error.message };
 };
 
-export const refusalOf = (error: Error): Refusal => {
-  if (error instanceof ApiError) return { ...error, detail: error.message };
+const refusalOf = (error: Error): Refusal => {
+  if (error instanceof ApiError) {
+    const { status, code, headers, message: detail } = error;
+    return { status, code, headers, detail };
+  }
   if (error instanceof HTTPException) {
     return { status: error.status as ContentfulStatusCode, code: 'Http', detail: error.message };
   }

@@ -10,7 +10,7 @@ export interface Snapshot extends StoredVersion {
 }
 
 /** The current link points to something that does not load; what was loaded before goes on serving. */
-export interface ModelProblem {
+interface ModelProblem {
   /** The version, or where the link points when that is none. */
   readonly target: string;
   readonly detail: string;

@@ -10,7 +10,7 @@ import { type Evaluation, evaluate, type KnownFeatures } from './regimes.ts';
 import { findSeries } from './symbols.ts';
 
 /** Enough for the slowest feature's window and for the filter to forget where it began. */
-export const servedCandles = 1_000;
+const servedCandles = 1_000;
 
 export type PredictInput =
   | { readonly kind: 'symbol' }

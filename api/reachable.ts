@@ -6,7 +6,7 @@ import type { Training } from './training.ts';
 const patienceMs = 2_000;
 
 /** False where Temporal does not answer in time: an unreachable server must not hang a probe. */
-export const isReachable = (training: Training): Promise<boolean> =>
+const isReachable = (training: Training): Promise<boolean> =>
   Promise.race([training.healthy(), setTimeout(patienceMs, false, { ref: false })]);
 
 /**

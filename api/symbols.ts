@@ -1,7 +1,7 @@
 import { parseSeries, type Series, seriesKey } from '../series.ts';
 
 /** `BTC/USDT`, `btcusdt` and `BTC-USDT` are one symbol. */
-export const plainSymbol = (text: string): string => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+const plainSymbol = (text: string): string => text.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 
 /**
  * The key among `keys` that a client means by a symbol or by a whole series key; undefined where none matches.

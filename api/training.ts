@@ -58,7 +58,7 @@ export interface DecisionRequest {
   readonly requestId: string;
 }
 
-export type PromotionRecord = Readonly<Record<string, unknown>>;
+type PromotionRecord = Readonly<Record<string, unknown>>;
 
 export interface WorkflowSummary {
   readonly id: string;

@@ -1,0 +1,126 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { versionIdOfStates } from '../api/app.fixture.ts';
+import { filledState } from './processes/filled-state.ts';
+import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
+
+let state: ReturnType<typeof filledState>;
+let gateway: GatewayProcess | undefined;
+
+beforeAll(() => {
+  state = filledState(3, 4);
+  state.promote(3, 'first');
+});
+afterEach(async () => {
+  await gateway?.stop();
+  gateway = undefined;
+});
+afterAll(() => state.remove());
+
+const start = async (env: Record<string, string> = {}) => {
+  gateway = await startGatewayProcess({ ...state.env, ...env });
+  return gateway;
+};
+
+/** Nothing listens here. */
+const withoutTemporal = { TEMPORAL_ADDRESS: '127.0.0.1:9' };
+
+const get = async (path: string, headers: Record<string, string> = {}) => {
+  const response = await fetch(`${gateway?.url}${path}`, { headers });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+};
+
+describe('the gateway process', () => {
+  it('serves the champion, decides and learns without Temporal, and ends in order when told to', async () => {
+    const process = await start(withoutTemporal);
+    expect(await get('/ready')).toEqual({ status: 200, body: { status: 'ready', temporal: false } });
+    expect((await get('/workflows')).status).toBe(503);
+    const predicted = await fetch(`${process.url}/predict`, { method: 'POST', body: '{"symbol":"btcusdt"}' });
+    expect(await predicted.json()).toMatchObject({ model_meta: { version_id: versionIdOfStates(3) } });
+    // Node's adapter runs the GET handler for HEAD, unlike an app that is asked in process.
+    expect((await fetch(`${process.url}/param/momentum_breakout/BTCUSDT`, { method: 'HEAD' })).status).toBe(
+      405,
+    );
+    expect((await get('/decisions')).body).toEqual({ data: [] });
+    const { body } = await get('/param/momentum_breakout/BTCUSDT');
+    expect(body['features_used']).toEqual(expect.arrayContaining(['hmm_bull', 'hmm_bear', 'hmm_chop']));
+    const outcome = await fetch(
+      `${process.url}/learn/outcome/momentum_breakout/BTCUSDT/${String(body['preset_id'])}`,
+      {
+        method: 'POST',
+        body: JSON.stringify({ reward: 2, config_id: body['config_id'] }),
+      },
+    );
+    expect(await outcome.json()).toEqual({ ok: true, duplicate: false });
+    expect(await process.stop()).toBe(0);
+  });
+
+  it('serves a promotion within a second; an altered model is not served, and said, until it is mended', async () => {
+    await start(withoutTemporal);
+    state.promote(4, 'second');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect((await get('/model')).body).toMatchObject({
+      active_version: versionIdOfStates(4),
+      registry_size: 2,
+    });
+    const file = join(state.modelsDir, 'registry', versionIdOfStates(3), 'model.json');
+    const good = readFileSync(file, 'utf8');
+    state.promote(3, 'third');
+    writeFileSync(file, good.replace('0.9', '0.8'));
+    await gateway?.stop();
+    await start(withoutTemporal);
+    expect((await get('/ready')).status).toBe(503);
+    expect((await get('/health')).body).toMatchObject({
+      status: 'ok',
+      model: { problem: { detail: expect.stringContaining('checksum') } },
+    });
+    writeFileSync(file, good);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect((await get('/ready')).status).toBe(200);
+  });
+
+  it('ends when its parent is gone', async () => {
+    const { child, gone } = await start(withoutTemporal);
+    child.disconnect();
+    expect(await gone).toBe(0);
+  });
+
+  it('serves on the compat ports too', async () => {
+    const spare = await start(withoutTemporal);
+    const { port } = new URL(spare.url);
+    await spare.stop();
+    await start({ ...withoutTemporal, COMPAT_PORTS: port });
+    expect(await (await fetch(`http://127.0.0.1:${port}/health`)).json()).toMatchObject({ status: 'ok' });
+  });
+
+  it('demands a key when it should', async () => {
+    await start({ ...withoutTemporal, REQUIRE_AUTH: 'true', GATEWAY_API_KEYS: 'reader:read-only-key' });
+    expect((await get('/model')).status).toBe(401);
+    expect((await get('/model', { 'x-api-key': 'read-only-key' })).status).toBe(200);
+    expect((await get('/param/hmm/BTCUSDT', { 'x-api-key': 'read-only-key' })).status).toBe(403);
+  });
+});
+
+describe('the gateway does not start', () => {
+  const refused = (env: Record<string, string>) =>
+    startGatewayProcess({ ...state.env, ...withoutTemporal, ...env });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['with auth on and no key', { REQUIRE_AUTH: 'true' }, /GATEWAY_API_KEYS/],
+    ['open to other machines with auth off', { HOST: '0.0.0.0' }, /ALLOW_INSECURE/],
+    ['on the ledger of the other domain', { DOMAIN: 'research' }, /domain/i],
+    [
+      'with its databases where nothing can be written',
+      { PC_DB: '/dev/null/controller.sqlite' },
+      /\/dev\/null/,
+    ],
+  ])('%s', async (_, env, reason) => {
+    await expect(refused(env)).rejects.toThrow(reason);
+  });
+
+  it('on a port that is taken, and names it', async () => {
+    const { port } = new URL((await start(withoutTemporal)).url);
+    await expect(refused({ PORT: port })).rejects.toThrow(`port ${port} is taken`);
+  });
+});
