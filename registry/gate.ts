@@ -78,7 +78,7 @@ export const decide = (
   options: GateOptions,
 ): GateResult => {
   const failed = checks.filter(({ pass }) => !pass);
-  const rest = paired ? { checks, paired } : { checks };
+  const rest = paired && isFinitePair(paired) ? { checks, paired } : { checks };
   if (failed.length > 0) {
     const reason = failed
       .map(({ name, value, limit }) => `${name}: ${round(value)}, needed ${round(limit)}`)
@@ -98,7 +98,7 @@ const judge = (
     const reason = `insufficient evidence: ${n} candles later than the champion's training, ${minCandles} needed`;
     return { decision: 'insufficient', reason };
   }
-  if (![difference, lower, upper].every(Number.isFinite)) {
+  if (!isFinitePair(paired)) {
     return { decision: 'refuse', reason: 'the log-likelihoods of the comparison are not finite' };
   }
   const evidence = `difference ${round(difference)} nats/candle, bounds ${round(lower)} to ${round(upper)}, ${n} candles`;
@@ -106,30 +106,49 @@ const judge = (
   return { decision: 'refuse', reason: `not surely better than the champion by ${minDelta}: ${evidence}` };
 };
 
+/** JSON has no other numbers, so others are told in words only. */
+const isFinitePair = ({ difference, lower, upper }: PairedComparison): boolean =>
+  [difference, lower, upper].every(Number.isFinite);
+
 /**
- * Margin of the mean of centred, dependent values: Newey & West (1987) with the Bartlett kernel, bandwidth after
- * Andrews (1991, eq. 6.4) and never below Newey & West's own 4 (n/100)^(2/9). The estimate has about 3n / 2m degrees of
- * freedom (Priestley 1981, §6.2.3), so Student's quantile takes the place of the normal one.
+ * Margin of the mean of centred, dependent values: Newey & West (1987) with the Bartlett kernel, once as they are and
+ * once after an autoregression of order 1 was taken out (Andrews & Monahan 1992), which long memory needs; the wider
+ * counts. The estimate has few degrees of freedom when the kernel is wide, so Student's quantile is taken.
  */
 const marginOfMean = (centred: Float64Array, alpha: number): number => {
   const n = centred.length;
   if (n < 3) return Number.POSITIVE_INFINITY;
-  const bandwidth = automaticBandwidth(centred);
+  const rho = autocorrelation(centred);
+  const whitened = centred.subarray(1).map((value, t) => value - rho * centred[t]!);
+  const plain = longRunVariance(centred);
+  const coloured = longRunVariance(whitened) / (1 - rho) ** 2;
+  const bandwidth = automaticBandwidth(n, rho);
+  return studentQuantile(1 - alpha, (1.5 * n) / bandwidth) * Math.sqrt(Math.max(plain, coloured) / n);
+};
+
+const longRunVariance = (centred: Float64Array): number => {
+  const n = centred.length;
+  const bandwidth = automaticBandwidth(n, autocorrelation(centred));
   let variance = autocovariance(centred, 0);
   for (let lag = 1; lag < Math.min(bandwidth, n); lag++) {
     variance += 2 * (1 - lag / bandwidth) * autocovariance(centred, lag);
   }
-  return studentQuantile(1 - alpha, (1.5 * n) / bandwidth) * Math.sqrt(variance / n);
+  return variance;
 };
 
-const automaticBandwidth = (centred: Float64Array): number => {
-  const n = centred.length;
+/** Andrews (1991, eq. 6.4), never below Newey & West's own 4 (n/100)^(2/9). */
+const automaticBandwidth = (n: number, rho: number): number => {
   const rule = 4 * (n / 100) ** (2 / 9);
-  const spread = autocovariance(centred, 0);
-  if (!(spread > 0)) return rule;
-  const rho = Math.min(0.97, Math.max(-0.97, autocovariance(centred, 1) / spread));
   const andrews = 1.1447 * (((4 * rho ** 2) / (1 - rho ** 2) ** 2) * n) ** (1 / 3);
   return Math.min(Math.max(rule, andrews), n / 3) + 1;
+};
+
+/** Of order 1, its downward bias in short series corrected (Kendall 1954), away from the unit root. */
+const autocorrelation = (centred: Float64Array): number => {
+  const spread = autocovariance(centred, 0);
+  if (!(spread > 0)) return 0;
+  const rho = autocovariance(centred, 1) / spread;
+  return Math.min(0.98, Math.max(-0.98, rho + (1 + 3 * rho) / centred.length));
 };
 
 const autocovariance = (centred: Float64Array, lag: number): number => {
