@@ -33,23 +33,24 @@ const prepare = async (withBuild) => {
   });
 };
 
-const temporalOf = async () => {
+const temporalOf = async (ownServer) => {
   const setting = settingReader();
-  if (setting('TEMPORAL_ADDRESS') !== undefined) return undefined;
+  if (!ownServer && setting('TEMPORAL_ADDRESS') !== undefined) return undefined;
   return temporalBinary(setting('TEMPORAL_CLI_PATH'));
 };
 
 /**
  * Gets everything that a clone needs before it can run. Does nothing, without network, when nothing changed.
  *
- * @param {{ temporal?: boolean, build?: boolean }} [parts] what is needed beside the packages; both by default
+ * @param {{ temporal?: boolean, build?: boolean, ownServer?: boolean }} [parts] what is needed beside the packages: both by
+ *   default; with `ownServer` a Temporal program even when TEMPORAL_ADDRESS is set
  * @returns {Promise<{ temporalPath?: string }>} without a path when TEMPORAL_ADDRESS names a server that runs
  * @throws Error with what is missing and how to get it
  */
-export const setup = async ({ temporal = true, build: withBuild = true } = {}) => {
+export const setup = async ({ temporal = true, build: withBuild = true, ownServer = false } = {}) => {
   demandNode();
   await prepare(withBuild);
-  const temporalPath = temporal ? await temporalOf() : undefined;
+  const temporalPath = temporal ? await temporalOf(ownServer) : undefined;
   return temporalPath === undefined ? {} : { temporalPath };
 };
 
