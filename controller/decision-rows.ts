@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { and, desc, eq, gt } from 'drizzle-orm';
+import { and, desc, eq, type SQL } from 'drizzle-orm';
 import type { Params } from '../strategy_schemas/schema.ts';
 import type { Db } from './database.ts';
 import type { Scope } from './names.ts';
@@ -59,17 +59,20 @@ export const findDecision = (db: Db, scopeId: number, decisionId: string): Decis
 export const decisionBySeq = (db: Db, seq: number): DecisionRow | undefined =>
   db.select().from(decisions).where(eq(decisions.seq, seq)).get();
 
+/** Each look is one step in an index: the newest row decides, and age is checked afterwards, so history costs nothing. */
+const newestWhere = (db: Db, where: SQL | undefined, since: number): DecisionRow | undefined => {
+  const row = db.select().from(decisions).where(where).orderBy(desc(decisions.seq)).limit(1).get();
+  return row && row.createdAt > since ? row : undefined;
+};
+
 /** The decision that an outcome without id most likely belongs to: the newest of the arm, one with the same features before others. */
 export const findDecisionToMatch = (
   db: Db,
   { armId, askedHash, since }: { armId: number; askedHash: string | undefined; since: number },
 ): DecisionRow | undefined => {
-  const ofArm = and(eq(decisions.armId, armId), gt(decisions.createdAt, since));
-  const newest = (where: typeof ofArm) =>
-    db.select().from(decisions).where(where).orderBy(desc(decisions.seq)).limit(1).get();
-  const sameFeatures =
-    askedHash === undefined ? undefined : newest(and(ofArm, eq(decisions.askedHash, askedHash)));
-  return sameFeatures ?? newest(ofArm);
+  const ofArm = eq(decisions.armId, armId);
+  const sameFeatures = askedHash === undefined ? undefined : and(ofArm, eq(decisions.askedHash, askedHash));
+  return (sameFeatures && newestWhere(db, sameFeatures, since)) ?? newestWhere(db, ofArm, since);
 };
 
 export const markRewarded = (db: Db, seq: number): void => {

@@ -158,24 +158,24 @@ test('other parameters under a preset id are a new arm: the old rewards stay wit
 test('the arm that pays is the one that comes to be served', () => {
   const controller = openWithPresets();
   let served = 0;
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 120; i++) {
     const { preset_id: presetId, decision_id: decisionId } = controller.decide({
       ...hmm,
       features: { ret: i % 7 },
     });
     const reward = (presetId === 'bold' ? 1 : -1) + ((i * 7919) % 13) / 13;
     controller.learn({ ...hmm, presetId, reward, decisionId });
-    if (i >= 200 && presetId === 'bold') served += 1;
+    if (i >= 80 && presetId === 'bold') served += 1;
   }
-  expect(served).toBeGreaterThan(90);
+  expect(served).toBeGreaterThan(35);
 });
 
 test('replaying the outcomes gives A and b again to 1e-9, across a restart', () => {
   const path = newPath();
   const scopes = [hmm, breakout];
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 3; round++) {
     const controller = openWithPresets({ path });
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 20; i++) {
       for (const scope of scopes) {
         const { preset_id: presetId, decision_id: decisionId } = controller.decide({
           ...scope,
@@ -188,5 +188,5 @@ test('replaying the outcomes gives A and b again to 1e-9, across a restart', () 
   }
   const controller = openWithPresets({ path });
   for (const scope of scopes) expect(controller.verify(scope)).toBeLessThan(1e-9);
-  expect(controller.summary().outcomes).toBeGreaterThanOrEqual(160);
+  expect(controller.summary().outcomes).toBe(120);
 });

@@ -107,6 +107,7 @@ export const decisions = sqliteTable(
   (t) => [
     index('decisions_asked').on(t.scopeId, t.askedHash, t.seq),
     index('decisions_arm').on(t.armId, t.seq),
+    index('decisions_arm_asked').on(t.armId, t.askedHash, t.seq),
     index('decisions_scope').on(t.scopeId, t.seq),
   ],
 );

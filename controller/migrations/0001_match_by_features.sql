@@ -1,0 +1,1 @@
+CREATE INDEX `decisions_arm_asked` ON `decisions` (`arm_id`,`asked_hash`,`seq`);
