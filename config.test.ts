@@ -225,11 +225,11 @@ describe('unknown names', () => {
   });
 
   it("lists the file's other names in one warning, without values", () => {
-    const envFile = envFileWith('HMM_URL=http://ml_service:8000\nTRADING_MODE=paper\nEPSILON=0.1\n');
+    const envFile = envFileWith('HMM_URL=http://ml_service:8000\nTRADING_MODE=paper\nREFETCH_CANDLES=10\n');
     const { warnings } = loadConfig({ HOME: '/root' }, { envFile });
     expect(warnings).toEqual([
       '.env: not settings of autotrain, ignored: HMM_URL, TRADING_MODE',
-      'set, but nothing uses them yet: EPSILON',
+      'set, but nothing uses them yet: REFETCH_CANDLES',
     ]);
   });
 });
