@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Series } from '../series.ts';
 import { type CandleLine, readLines } from './candle-csv.ts';
 import { seriesFolder } from './candle-file.ts';
-import { systemCode } from './storage-failure.ts';
+import { ifThere } from './durable-file.ts';
 
 /** `yyyy-mm` of UTC. */
 export const monthOf = (openTimeMs: number): string => new Date(openTimeMs).toISOString().slice(0, 7);
@@ -19,16 +19,6 @@ export const archiveFolder = (dataDir: string, series: Series): string =>
 
 export const archivePath = (dataDir: string, series: Series, month: string): string =>
   join(archiveFolder(dataDir, series), `${month}.csv`);
-
-/** undefined when there is no such file or folder; every other failure is thrown. */
-export const ifThere = <T>(work: () => T): T | undefined => {
-  try {
-    return work();
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-};
 
 /** The months of a series that the archive has, ascending. */
 export const archivedMonths = (dataDir: string, series: Series): string[] =>

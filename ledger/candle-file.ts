@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Candle } from '../exchange/exchange.ts';
 import { type Series, seriesKey, seriesSlug } from '../series.ts';
 import { type CandleLine, candleHeader, readLines, valuesOf } from './candle-csv.ts';
+import { ifThere } from './durable-file.ts';
 import { LedgerError } from './errors.ts';
 import type { FileRow } from './file-rows.ts';
 
@@ -42,9 +43,15 @@ export const parseCandles = (bytes: Buffer, { path }: { path: string }) => {
   return { openTimeMs: Float64Array.from(lines, ({ openTimeMs }) => openTimeMs), ohlcv };
 };
 
-/** The bytes of a registered file. Throws `CandleFileCorrupt` when they are not what was registered; ENOENT passes. */
-export const readVerified = (file: FileRow, dataDir: string): Buffer => {
-  const bytes = readFileSync(join(dataDir, file.path));
+const readBytes = ({ fileId, path }: FileRow, dataDir: string): Buffer => {
+  const bytes = ifThere(() => readFileSync(join(dataDir, path)));
+  if (bytes !== undefined) return bytes;
+  throw new LedgerError('CandleFileMissing', `${path} is registered, but not there`, { fileId });
+};
+
+/** The bytes of a registered file. Throws `CandleFileCorrupt`, `CandleFileMissing`. */
+const readVerified = (file: FileRow, dataDir: string): Buffer => {
+  const bytes = readBytes(file, dataDir);
   if (sha256Of(bytes) === file.sha256) return bytes;
   throw new LedgerError('CandleFileCorrupt', `${file.path} differs from its hash`, { fileId: file.fileId });
 };

@@ -1,9 +1,9 @@
 import { type Series, timeframesMs } from '../series.ts';
-import { archivedMonths, ifThere, monthEndMs, readArchivedMonth } from './archive-files.ts';
+import { archivedMonths, monthEndMs, readArchivedMonth } from './archive-files.ts';
 import { type CandleColumns, type CandleValues, sliceColumns, toColumns } from './candle-columns.ts';
 import { valuesOf } from './candle-csv.ts';
 import { verifyAndRead } from './candle-file.ts';
-import { LedgerError } from './errors.ts';
+import { isLedgerError } from './errors.ts';
 import type { FileRow } from './file-rows.ts';
 import type { Ledger } from './open.ts';
 
@@ -25,29 +25,24 @@ const addMonth = (candles: Candles, { dataDir, series }: Source, month: string):
   });
 };
 
-/** False when the CSV is gone: an archiver moved its candles meanwhile, or it is lost. */
-const addFile = (candles: Candles, dataDir: string, file: FileRow): boolean => {
-  const content = ifThere(() => verifyAndRead(file, dataDir));
-  content?.openTimeMs.forEach((time, at) => {
-    candles.set(time, content.ohlcv.subarray(at * 5, at * 5 + 5));
+const addFile = (candles: Candles, dataDir: string, file: FileRow): void => {
+  const { openTimeMs, ohlcv } = verifyAndRead(file, dataDir);
+  openTimeMs.forEach((time, at) => {
+    candles.set(time, ohlcv.subarray(at * 5, at * 5 + 5));
   });
-  return content !== undefined;
 };
 
 /** Reads months, then files in the order of fetching, so that the later fetched copy of a candle wins. */
-const readAll = (source: Source, months: readonly string[], files: readonly FileRow[]): Candles | FileRow => {
+const readAll = (source: Source, months: readonly string[], files: readonly FileRow[]): Candles => {
   const candles: Candles = new Map();
   for (const month of months) addMonth(candles, source, month);
-  for (const file of files) if (!addFile(candles, source.dataDir, file)) return file;
+  for (const file of files) addFile(candles, source.dataDir, file);
   return candles;
 };
 
-const requireMoved = (lost: FileRow, listed: readonly FileRow[]): void => {
-  if (!listed.some(({ fileId }) => fileId === lost.fileId)) return;
-  throw new LedgerError('CandleFileMissing', `${lost.path} is registered, but not there`, {
-    fileId: lost.fileId,
-  });
-};
+/** A CSV that is not there, and is not listed any more either, was archived meanwhile. */
+const wasMoved = (error: unknown, listed: readonly FileRow[]): boolean =>
+  isLedgerError(error, 'CandleFileMissing') && !listed.some(({ fileId }) => fileId === error.fileId);
 
 /**
  * Asks for the files first and reads the archive after: what an archiver moves between the two is found in the
@@ -56,10 +51,12 @@ const requireMoved = (lost: FileRow, listed: readonly FileRow[]): void => {
 const readStable = (source: Source, list: () => FileRow[], months: () => string[]): Candles => {
   let files = list();
   for (;;) {
-    const found = readAll(source, months(), files);
-    if (found instanceof Map) return found;
-    files = list();
-    requireMoved(found, files);
+    try {
+      return readAll(source, months(), files);
+    } catch (error) {
+      files = list();
+      if (!wasMoved(error, files)) throw error;
+    }
   }
 };
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { asStorageFailure } from './storage-failure.ts';
+import { asStorageFailure, systemCode } from './storage-failure.ts';
 
 /** Called at named points of every step that touches the disk, so that tests can crash there. */
 export type CrashPoint = (point: string) => void;
@@ -14,6 +14,16 @@ const syncPath = (path: string): void => {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+};
+
+/** undefined when there is no such file or folder; every other failure is thrown. */
+export const ifThere = <T>(work: () => T): T | undefined => {
+  try {
+    return work();
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 };
 

@@ -1,7 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ifThere } from './archive-files.ts';
-import { temporaryPrefix } from './durable-file.ts';
+import { ifThere, temporaryPrefix } from './durable-file.ts';
 import type { Ledger } from './open.ts';
 
 export interface OrphanRequest {
