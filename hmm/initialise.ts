@@ -6,9 +6,13 @@ import type { Observations } from './observations.ts';
 import type { Prior } from './prior.ts';
 import { accumulate, createStatistics } from './statistics.ts';
 
+/** Standard deviations by which a start is moved. */
+const nudge = 0.1;
+
 /**
  * A start for EM: k-means++ clusters taken as if they were the states, then one M-step on them, so that the prior holds
- * from the beginning. `scale` [D]: standard deviations of the features.
+ * from the beginning, then a nudge: k-means often ends in the same clusters, and equal starts would be one restart.
+ * `scale` [D]: standard deviations of the features.
  */
 export const initialise = (
   data: Observations,
@@ -29,6 +33,9 @@ export const initialise = (
   countTransitions(labels, data.sequenceStarts, statistics.transitions, K);
   accumulate(model, data, { gamma }, statistics);
   maximise(model, statistics, prior);
+  for (let i = 0; i < model.means.length; i++) {
+    model.means[i] = model.means[i]! + nudge * scale[i % data.nFeatures]! * random.normal();
+  }
   return model;
 };
 

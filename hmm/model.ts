@@ -43,7 +43,7 @@ export const fromParameters = (parameters: HmmParameters): Hmm => {
     covarianceType: parameters.covarianceType,
     nStates: parameters.startProbability.length,
     nFeatures: parameters.means[0]?.length ?? 0,
-    start: Float64Array.from(parameters.startProbability),
+    start: flat(parameters.startProbability),
     transition: flat(parameters.transitionMatrix),
     means: flat(parameters.means),
     covariances: flat(parameters.covariances),
@@ -144,8 +144,11 @@ const symmetric = (a: Float64Array, n: number): void => {
 
 type Nested = number | readonly Nested[];
 
+/** null becomes NaN, not 0, and so is refused. */
 const flat = (values: readonly Nested[]): Float64Array =>
-  Float64Array.from((values as Nested[]).flat(3) as number[]);
+  Float64Array.from((values as Nested[]).flat(3) as number[], (value) =>
+    typeof value === 'number' ? value : Number.NaN,
+  );
 
 const numbers = (values: Float64Array): number[] => Array.from(values, (v) => (v === 0 ? 0 : v));
 
