@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { ledger } from './proxies.ts';
+import { housekeeping, ledger } from './proxies.ts';
 import { attributes } from './search-attributes.ts';
 import type { SweepResult } from './types.ts';
 
@@ -7,7 +7,7 @@ import type { SweepResult } from './types.ts';
 export async function janitor(): Promise<SweepResult> {
   upsertSearchAttributes([{ key: attributes.stage, value: 'janitor' }]);
   const claims = await ledger.sweepClaims();
-  const disk = await ledger.tidyDisk();
+  const disk = await housekeeping.tidyDisk();
   const result = { ...claims, ...disk };
   setCurrentDetails(
     Object.entries(result)

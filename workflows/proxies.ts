@@ -12,12 +12,20 @@ export const exchange = proxyActivities<Activities>({
 
 /**
  * Ledger and registry steps are idempotent under their fence, so they may repeat freely. A cancelled run waits for the
- * step at hand, so that compensation never races with it.
+ * step at hand, so that compensation never races with it. They take milliseconds; after a crash the retry must come well
+ * within the lease (LEASE_MS), or the claim is over before the step that would have completed it.
  */
 export const ledger = proxyActivities<Activities>({
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '10 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 30 },
+});
+
+/** Compacting and tidying read and write many files; repeating them changes nothing more. */
+export const housekeeping = proxyActivities<Activities>({
+  startToCloseTimeout: '10 minutes',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
 });
 
 /**

@@ -6,7 +6,7 @@ import {
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { ledger, training } from './proxies.ts';
+import { housekeeping, ledger, training } from './proxies.ts';
 import { attributes } from './search-attributes.ts';
 import type {
   ClaimSummary,
@@ -42,7 +42,7 @@ const trainClaimed = async (claim: ClaimSummary, request: RetrainRequest): Promi
   stage('promote');
   const promotion = await decidePromotion(version, request);
   stage('archive');
-  await ledger.archiveProcessed();
+  await housekeeping.archiveProcessed();
   return report(version, promotion, trained, left);
 };
 
