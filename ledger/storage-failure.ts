@@ -1,10 +1,10 @@
 import { LedgerError } from './errors.ts';
 
 const unwritable =
-  /^(SQLITE_(FULL|READONLY|CANTOPEN|IOERR|PERM|BUSY|LOCKED|NOTADB|CORRUPT)|ENOSPC|EDQUOT|EROFS|EACCES|EPERM|EIO)/;
+  /^(SQLITE_(FULL|READONLY|CANTOPEN|IOERR|PERM|BUSY|LOCKED|NOTADB|CORRUPT)|ENOSPC|EDQUOT|EFBIG|EROFS|EACCES|EPERM|EIO)/;
 
 const hints: readonly (readonly [RegExp, string])[] = [
-  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, 'the disk is full'],
+  [/^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/, 'the disk is full'],
   [
     /^(SQLITE_READONLY|EROFS|EACCES|EPERM|SQLITE_PERM)/,
     'it cannot be written to (read-only, or no permission)',
