@@ -5,9 +5,16 @@ import { parseSeries, seriesSlug } from '../series.ts';
 
 const folderOf = (modelsDir: string): string => path.join(modelsDir, 'staging');
 
-/** The file in which a training waits for its version, named by claim and series so that a retry overwrites its own. */
-export const stagedPath = (modelsDir: string, claimId: number, series: string): string =>
-  path.join(folderOf(modelsDir), String(claimId), `${seriesSlug(parseSeries(series))}.json`);
+/**
+ * The file in which a training waits for its version. Its name holds its hash: a body that was reset away, or whose
+ * heartbeat was lost, and that finishes late writes beside the file that the version is made of, never over it.
+ */
+export const stagedPath = (modelsDir: string, claimId: number, series: string, sha256: string): string =>
+  path.join(
+    folderOf(modelsDir),
+    String(claimId),
+    `${seriesSlug(parseSeries(series))}-${sha256.slice(0, 12)}.json`,
+  );
 
 export const removeStaged = (modelsDir: string, claimId: number): void =>
   rmSync(path.join(folderOf(modelsDir), String(claimId)), { recursive: true, force: true });

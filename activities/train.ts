@@ -49,11 +49,12 @@ export const createTrainActivities = (deps: TrainDeps) => ({
     const { job, dataHash, newCandles } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
     const training = await underLease(deps, request.claimId, (options) => deps.trainer.train(job, options));
     const bytes = Buffer.from(JSON.stringify({ training, dataHash, newCandles }));
-    const file = stagedPath(deps.modelsDir, request.claimId, request.series);
+    const sha256 = sha256Of(bytes);
+    const file = stagedPath(deps.modelsDir, request.claimId, request.series, sha256);
     writeDurably(file, bytes);
     return {
       series: request.series,
-      artefact: { path: path.relative(deps.modelsDir, file), sha256: sha256Of(bytes) },
+      artefact: { path: path.relative(deps.modelsDir, file), sha256 },
       decision: training.gate.decision,
       reason: training.gate.reason,
       metricValue: training.metricValue,

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import type { Trainer } from '../../activities/train.ts';
+import { type TrainingJob, trainSeriesModel } from '../../activities/train-series-model.ts';
+
+/** Fits for real, but on the calling thread: small jobs are done before a thread would have started. */
+export const trainHere: Trainer = {
+  train: async (job, { onProgress }) => trainSeriesModel(job, onProgress),
+};
+
+/** Fits for real; whatever the gate says of the candidate, it passes. */
+export const trainAndPass: Trainer = {
+  train: async (job, options) => ({
+    ...(await trainHere.train(job, options)),
+    gate: { decision: 'pass', reason: 'the test lets it pass', checks: [] },
+  }),
+};
+
+export const trainerThatThrows = (message: string): Trainer => ({
+  train: async () => {
+    // As the thread reports it: activities/translate.ts knows it by this name.
+    throw Object.assign(new Error(message), { name: 'TrainingThreadError' });
+  },
+});
+
+export interface HeldTraining {
+  readonly job: TrainingJob;
+  readonly signal: AbortSignal;
+  /** Lets it fit and answer. */
+  release(): void;
+}
+
+/** Each training posts progress and waits until it is released, or aborted; `deaf` ones do not hear the abort. */
+export const heldTrainer = ({ deaf = () => false }: { deaf?: (call: number) => boolean } = {}) => {
+  const calls: HeldTraining[] = [];
+  const trainer: Trainer = {
+    train: async (job, options) => {
+      const { signal, onProgress } = options;
+      onProgress({ phase: 'fit', restart: 0, iteration: 1, logLikelihood: -1 });
+      let release: () => void = () => undefined;
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const ignores = deaf(calls.length);
+      calls.push({ job, signal, release });
+      await (ignores ? released : Promise.race([released, once(signal, 'abort')]));
+      if (!ignores) signal.throwIfAborted();
+      return trainAndPass.train(job, options);
+    },
+  };
+  return { trainer, calls, releaseAll: () => calls.forEach((call) => call.release()) };
+};
