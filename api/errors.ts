@@ -87,7 +87,7 @@ const refusalOf = (error: Error): Refusal => {
     return { status, code, headers, detail };
   }
   if (error instanceof HTTPException) {
-    return { status: error.status as ContentfulStatusCode, code: 'Http', detail: error.message };
+    return { status: error.status, code: 'Http', detail: error.message };
   }
   return refusalOfFailure(asStorageFailure(error, 'the store') as Error);
 };

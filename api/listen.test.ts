@@ -33,7 +33,7 @@ it('answers what it was asked before it stops, and nothing after', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   await server.stop();
   expect(await asked).toBe('slow');
-  await expect(textOf(server, '/quick')).rejects.toThrow();
+  await expect(textOf(server, '/quick')).rejects.toThrow('fetch failed');
 });
 
 it('serves the same on every port', async () => {

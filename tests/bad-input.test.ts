@@ -1,6 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { appWith, btc, postJson } from '../api/app.fixture.ts';
 import { maxBodyBytes } from '../api/body.ts';
+import { newestCandles } from '../ledger/candle-store.ts';
+import { filledState } from './processes/filled-state.ts';
 
 /** The answer, and what reached the controller or Temporal because of it. */
 const ask = async (path: string, init: RequestInit = {}) => {
@@ -53,14 +57,14 @@ describe.each(bodies)('%s', (path) => {
 });
 
 describe('wrong values are refused with their path, and nothing is stored', () => {
-  const features = (value: unknown) => ({ reward: 1, features: { ret: value } });
+  const withFeature = (value: unknown) => ({ reward: 1, features: { ret: value } });
   it.each<[string, unknown, string]>([
     ['/learn/outcome/hmm/BTCUSDT/calm', {}, 'reward'],
     ['/learn/outcome/hmm/BTCUSDT/calm', { reward: '12' }, 'reward'],
     ['/learn/outcome/hmm/BTCUSDT/calm', '{"reward":1e999}', 'reward'],
     ['/learn/outcome/hmm/BTCUSDT/calm', { reward: true }, 'reward'],
-    ['/learn/outcome/hmm/BTCUSDT/calm', features('NaN'), 'features.ret'],
-    ['/learn/outcome/hmm/BTCUSDT/calm', features(null), 'features.ret'],
+    ['/learn/outcome/hmm/BTCUSDT/calm', withFeature('NaN'), 'features.ret'],
+    ['/learn/outcome/hmm/BTCUSDT/calm', withFeature(null), 'features.ret'],
     ['/learn/outcome/hmm/BTCUSDT/calm', { reward: 1, outcome_id: 'a b' }, 'outcome_id'],
     ['/train', { n_states: 1 }, 'n_states'],
     ['/train', { n_states: 13 }, 'n_states'],
@@ -94,7 +98,7 @@ describe('wrong values are refused with their path, and nothing is stored', () =
       },
       'candles',
     ],
-    ['/param/hmm/BTCUSDT', features('1'), 'features.ret'],
+    ['/param/hmm/BTCUSDT', withFeature('1'), 'features.ret'],
     ['/preset/register/hmm/BTCUSDT', { preset_id: 'a:b', params: { x: 1 } }, 'preset_id'],
     ['/preset/register/hmm/BTCUSDT', { preset_id: '../x', params: { x: 1 } }, 'preset_id'],
     ['/preset/register/hmm/BTCUSDT', { preset_id: 7, params: { x: 1 } }, 'preset_id'],
@@ -174,4 +178,40 @@ it('HEAD never writes a decision', async () => {
   const { app, controller } = appWith();
   const answer = await app.request('/param/hmm/BTCUSDT?features[ret]=1', { method: 'HEAD' });
   expect([answer.status, controller]).toEqual([405, []]);
+});
+
+describe('storage that fails is told as what it is', () => {
+  it('a CSV that was changed after it was registered: the prediction says which file, and decisions go on', async () => {
+    const state = filledState(3);
+    state.promote(3, 'first');
+    const [file] = state.ledger.files({ limit: 1 });
+    const path = join(state.dataDir, file!.path);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('.', '.1'));
+    const { app } = appWith({
+      newestCandles: (series, count) =>
+        newestCandles({ ledger: state.ledger, dataDir: state.dataDir, series, count }),
+    });
+    const answer = await app.request('/predict', post({ symbol: 'BTCUSDT' }));
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toEqual({
+      code: 'CandleFileCorrupt',
+      detail: expect.stringContaining(file!.path),
+    });
+    expect((await app.request('/param/hmm/BTCUSDT')).status).toBe(200);
+    state.remove();
+  });
+
+  it.each(['SQLITE_FULL', 'ENOSPC', 'SQLITE_READONLY'])('%s is 507 with the reason', async (code) => {
+    const failed = () => {
+      throw new Error('Failed query: insert …', { cause: Object.assign(new Error('disk'), { code }) });
+    };
+    const { deps } = appWith();
+    const { app } = appWith({ controller: { ...deps.controller, decide: failed, learn: failed } });
+    const answer = await app.request('/param/hmm/BTCUSDT');
+    expect(answer.status).toBe(507);
+    expect(await answer.json()).toMatchObject({
+      code: 'StorageUnavailable',
+      detail: expect.stringContaining(code),
+    });
+  });
 });

@@ -42,7 +42,7 @@ describe('the gateway process', () => {
     expect((await fetch(`${process.url}/param/momentum_breakout/BTCUSDT`, { method: 'HEAD' })).status).toBe(
       405,
     );
-    expect((await get('/decisions')).body).toEqual({ data: [] });
+    expect((await get('/decisions')).body).toMatchObject({ data: [] });
     const { body } = await get('/param/momentum_breakout/BTCUSDT');
     expect(body['features_used']).toEqual(expect.arrayContaining(['hmm_bull', 'hmm_bear', 'hmm_chop']));
     const outcome = await fetch(

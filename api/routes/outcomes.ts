@@ -6,7 +6,7 @@ import {
   featureMap,
   instrumentName,
   opaqueId,
-  openObject,
+  pageOf,
   pageQuery,
   presetName,
   strategyAndInstrument,
@@ -70,20 +70,34 @@ const defined = <T extends object>(fields: T) =>
     [K in keyof T]: Exclude<T[K], undefined>;
   };
 
+const record = z.looseObject({ seq: z.number().int() });
+
+/** A full page may be the last one; then the next one is empty. */
+const pageAnswer = <T extends { readonly seq: number }>(data: readonly T[], limit: number) => ({
+  data,
+  page: { nextCursor: data.length === limit ? String(data.at(-1)?.seq) : null, limit },
+});
+
 export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
   const read = {
     method: 'get',
     role: 'reader',
     rate: 'read',
     timeoutMs: 10_000,
-    answer: openObject,
+    answer: pageOf(record),
   } as const;
-  for (const kind of ['decisions', 'outcomes'] as const) {
-    add(
-      { ...read, path: `/${kind}`, summary: `Stored ${kind}, newest first`, query: recordsQuery },
-      ({ query }) => ({
-        data: controller[kind](defined(query)),
-      }),
-    );
-  }
+  const decisions = {
+    ...read,
+    path: '/decisions',
+    summary: 'Stored decisions, newest first',
+    query: recordsQuery,
+  };
+  add(decisions, ({ query }) => pageAnswer(controller.decisions(defined(query)), query.limit));
+  const outcomes = {
+    ...read,
+    path: '/outcomes',
+    summary: 'Stored outcomes, newest first',
+    query: recordsQuery,
+  };
+  add(outcomes, ({ query }) => pageAnswer(controller.outcomes(defined(query)), query.limit));
 };
