@@ -27,7 +27,8 @@ const keyPattern = /^([a-z0-9]+):([A-Z0-9]+\/[A-Z0-9]+(?::[A-Z0-9]+)?):([0-9]+[a
 
 export const isTimeframe = (text: string): text is Timeframe => Object.hasOwn(timeframesMs, text);
 
-export const seriesKey = ({ exchange, symbol, timeframe }: Series): string => `${exchange}:${symbol}:${timeframe}`;
+export const seriesKey = ({ exchange, symbol, timeframe }: Series): string =>
+  `${exchange}:${symbol}:${timeframe}`;
 
 /** Reads `binance:BTC/USDT:1h`. Throws with the text and what is allowed. */
 export const parseSeries = (key: string): Series => {

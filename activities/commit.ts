@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { featureSet } from '../features/candle-features.ts';
 import { sha256Of } from '../ledger/candle-file.ts';
 import type { Claim } from '../ledger/claim-rows.ts';
 import type { CrashPoint } from '../ledger/durable-file.ts';
@@ -89,7 +90,7 @@ const composeModel = (staged: readonly Staged[], inherited: ModelFile['series'])
     series[outcome.series] = outcome.decision === 'pass' || !keeps ? training.model : { ...keeps, judged };
   }
   const sorted = Object.fromEntries(Object.entries(series).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { schema: 'autotrain-model/1', featureSet: 'candles-4/1', series: sorted };
+  return { schema: 'autotrain-model/1', featureSet, series: sorted };
 };
 
 const readStaged = (modelsDir: string, outcome: SeriesOutcome): Staged => {

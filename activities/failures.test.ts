@@ -12,6 +12,9 @@ const explained = new Map(
     .map(([, type = '', retried, status]) => [type, { retried, status }]),
 );
 
-it.each(Object.entries(failures))('docs/reference/failures.md explains %s as it is', (type, { retry, status }) => {
-  expect(explained.get(type)).toEqual({ retried: retry ? 'yes' : 'no', status: String(status) });
-});
+it.each(Object.entries(failures))(
+  'docs/reference/failures.md explains %s as it is',
+  (type, { retry, status }) => {
+    expect(explained.get(type)).toEqual({ retried: retry ? 'yes' : 'no', status: String(status) });
+  },
+);

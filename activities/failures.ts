@@ -40,8 +40,6 @@ export const failures = {
 
 export type FailureType = keyof typeof failures;
 
-export const isFailureType = (text: string): text is FailureType => Object.hasOwn(failures, text);
-
 /** A typed failure. `nextRetryDelayMs` overrides the retry policy's wait (an exchange's Retry-After). */
 export const failure = (
   type: FailureType,

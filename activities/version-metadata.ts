@@ -1,3 +1,4 @@
+import { featureSet } from '../features/candle-features.ts';
 import type { NewVersion } from '../ledger/versions.ts';
 import type { OpenTimeRange } from '../registry/model-file.ts';
 import type { CommittedVersion, RetrainRequest, SeriesFailure, SeriesOutcome } from '../workflows/types.ts';
@@ -74,7 +75,7 @@ export const describeVersion = (facts: VersionFacts): VersionMetadata => {
     n_obs: sum(staged.map(({ outcome }) => outcome.nObs)),
     n_states: Math.max(...staged.map(({ outcome }) => outcome.nStates)),
     train_seed: facts.seed,
-    feature_set: 'candles-4/1',
+    feature_set: featureSet,
     claimed_files: facts.fileIds.length,
     file_ids: facts.fileIds,
     dispositions: { claimed: sum(staged.map(({ newCandles }) => newCandles)) },

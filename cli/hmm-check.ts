@@ -39,7 +39,11 @@ const describe = ({ cases, passed, worst, failures }: HmmCheck): string => {
   return [
     `${passed} of ${cases} cases passed`,
     ...Object.entries(worst).map(([what, deviation]) => `  ${what.padEnd(28)} ${deviation.toExponential(1)}`),
-    ...(first ? [`${basename(first.file)}: ${first.what}: got ${first.got}, want ${first.want}`] : []),
+    ...(first
+      ? [
+          `${basename(first.file)}: ${first.what}: got ${JSON.stringify(first.got)}, want ${JSON.stringify(first.want)}`,
+        ]
+      : []),
   ].join('\n');
 };
 

@@ -15,13 +15,6 @@ export type ExchangeErrorKind =
   | 'BadRequest'
   | 'Auth';
 
-/** The kinds for which asking again can help. */
-export const retryableExchangeErrors: ReadonlySet<ExchangeErrorKind> = new Set([
-  'RateLimited',
-  'Unavailable',
-  'BadAnswer',
-]);
-
 export class ExchangeError extends Error {
   readonly kind: ExchangeErrorKind;
   /** How long the exchange asks us to stay away, in ms. */

@@ -27,6 +27,7 @@ export const demandPort = async (setting: string, host: string, port: number): P
     const why = code === 'EADDRINUSE' ? 'another program uses it' : `${code}`;
     throw new Error(
       `${setting}=${port} cannot be opened on ${host}: ${why}. Set ${setting} to another port, or to 0 for any`,
+      { cause: error },
     );
   }
 };

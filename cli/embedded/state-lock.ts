@@ -18,6 +18,7 @@ export const lockState = (stateDir: string): (() => void) => {
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
     throw new Error(
       `another run (pid ${readFileSync(holder, 'utf8').trim()}) uses ${stateDir}: stop it, or set STATE_DIR to another folder`,
+      { cause: error },
     );
   }
   writeFileSync(holder, `${process.pid}\n`);

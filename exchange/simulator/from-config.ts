@@ -27,7 +27,7 @@ export const parseUntil = (until: string | number): number => {
   try {
     return parseTime(String(until));
   } catch (error) {
-    throw new Error(`SIM_UNTIL ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`SIM_UNTIL ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 };
 
