@@ -90,7 +90,7 @@ const buildWithGo = async (folder) => {
   say(`Building the Temporal server with Go (about three minutes, once per user): ${goModule}`);
   let packages = 0;
   const count = (line) => {
-    if (!/^go: /.test(line)) packages += 1;
+    if (!line.startsWith('go: ')) packages += 1;
   };
   const done = showProgress('go install', () => `${packages} packages`);
   const { ok, output } = await run([go, 'install', '-v', goModule], { env: goEnv(folder), onLine: count });
