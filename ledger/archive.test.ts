@@ -120,6 +120,25 @@ test('the later fetched copy of a candle wins, whichever is archived first', () 
   expect(closes(there)).toEqual(wanted);
 });
 
+test('a correction that is archived after the original replaces it there', () => {
+  const there = openFresh();
+  land(there, { from: 0, count: 3, fetchedAt: 10 });
+  process(there);
+  archive(there);
+  correct(there, 1, 1, 7, 20);
+  process(there);
+  expect(archive(there)).toMatchObject({ archived: 1, deleted: 1 });
+  expect(closes(there)).toEqual([0, 1, 2].map((at) => Number(candle(at, at === 1 ? 7 : 0)[4])));
+});
+
+test('a file whose candles are not in the archive is never marked as deleted', () => {
+  const there = openFresh();
+  const { fileId } = land(there, { from: 0, count: 3 });
+  process(there);
+  expect(there.ledger.markDeleted([fileId])).toBe(0);
+  expect(there.ledger.file(fileId)?.status).toBe('processed');
+});
+
 test('the window holds the candles of its own claim, and of no other', () => {
   const there = openFresh();
   land(there, { from: 0, count: 3 });

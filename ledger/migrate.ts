@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { desc, sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { packageRoot } from '../code-version.ts';
 import type { Reader, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 
@@ -13,13 +12,10 @@ const applied = sqliteTable('__drizzle_migrations', {
   createdAt: integer('created_at').notNull(),
 });
 
-const packageRoot = (from: string): string =>
-  existsSync(join(from, 'package.json')) ? from : packageRoot(dirname(from));
-
 /** `tsc` copies no .sql, so source and dist/ both read the migrations from the root of the package. */
 const migrations = () =>
   readMigrationFiles({
-    migrationsFolder: join(packageRoot(dirname(fileURLToPath(import.meta.url))), 'ledger', 'migrations'),
+    migrationsFolder: join(packageRoot(), 'ledger', 'migrations'),
   });
 
 /** How many migrations this code knows: the schema version that it writes. */
