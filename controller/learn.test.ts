@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { breakout, hmm, newPath, open, openWithPresets, refusal, testClock } from './controller.fixture.ts';
+import {
+  breakout,
+  hmm,
+  newPath,
+  type open,
+  openWithPresets,
+  refusal,
+  testClock,
+} from './controller.fixture.ts';
 
 const features = { ret: 0.0004, vol: 0.011 };
 const outcomesOf = (controller: ReturnType<typeof open>) => controller.outcomes({ limit: 500 });
