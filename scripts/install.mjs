@@ -32,7 +32,7 @@ const matchesLockfile = (root) => {
   const { packages: want } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const same = (name) => have[name]?.version === want[name]?.version;
   const demanded = Object.keys(want).filter(
-    (name) => name !== '' && !want[name].optional && !want[name].peer,
+    (name) => name !== '' && !want[name].optional && !want[name].peer && !want[name].extraneous,
   );
   return demanded.every(same) && Object.keys(have).every(same);
 };
