@@ -29,24 +29,22 @@ export async function promote(): Promise<{ records: PromotionRecord[] }> {
     return { awaiting: proposal.versionId, ...(superseded === undefined ? {} : { superseded }) };
   });
 
-  setHandler(
-    decideUpdate,
-    async (request) => {
-      begun = true;
-      await condition(() => !busy);
-      busy = true;
-      try {
-        const record = await ledger.movePromotion(completed(request, waiting));
-        records.push(record);
-        if (waiting && settles(request, waiting, record)) waiting = undefined;
-        show(record.kind, record.versionId);
-        return record;
-      } finally {
-        busy = false;
-      }
-    },
-    { validator: (request) => refuseEmptyApproval(request, waiting) },
-  );
+  // No validator: a refused update would leave a run that it has just started open for ever, with nothing to do.
+  setHandler(decideUpdate, async (request) => {
+    begun = true;
+    // All who wait are woken together: whoever comes second has to wait again.
+    while (busy) await condition(() => !busy);
+    busy = true;
+    try {
+      const record = await ledger.movePromotion(completed(request, waiting));
+      records.push(record);
+      if (waiting && settles(request, waiting, record)) waiting = undefined;
+      show(record.kind, record.versionId);
+      return record;
+    } finally {
+      busy = false;
+    }
+  });
 
   await condition(() => begun && !busy && waiting === undefined && allHandlersFinished());
   return { records };
@@ -55,22 +53,18 @@ export async function promote(): Promise<{ records: PromotionRecord[] }> {
 /** An approval is a promotion of what waits, under the champion that it was judged against. */
 const completed = (request: PromotionRequest, waiting: Proposal | undefined): PromotionRequest => {
   if (request.kind !== 'approve') return request;
-  if (!waiting) throw ApplicationFailure.nonRetryable('nothing awaits approval', 'NothingAwaitsApproval');
-  return { ...request, versionId: waiting.versionId, expectedChampion: waiting.expectedChampion };
+  if (!waiting) throw nothingAwaits('nothing awaits approval');
+  const { versionId, expectedChampion } = waiting;
+  if (request.versionId !== undefined && request.versionId !== versionId)
+    throw nothingAwaits(`${request.versionId} does not await approval, ${versionId} does`);
+  return { ...request, versionId, expectedChampion };
 };
+
+const nothingAwaits = (message: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, 'NothingAwaitsApproval');
 
 const settles = (request: PromotionRequest, waiting: Proposal, record: PromotionRecord): boolean =>
   request.kind === 'approve' || record.versionId === waiting.versionId;
-
-const refuseEmptyApproval = (request: PromotionRequest, waiting: Proposal | undefined): void => {
-  if (request.kind !== 'approve') return;
-  const matches = waiting && (request.versionId === undefined || request.versionId === waiting.versionId);
-  if (matches) return;
-  const what = waiting
-    ? `${request.versionId} does not await approval, ${waiting.versionId} does`
-    : 'nothing awaits approval';
-  throw ApplicationFailure.nonRetryable(what, 'NothingAwaitsApproval');
-};
 
 const show = (outcome: string, versionId: string): void => {
   setCurrentDetails(`${outcome}: ${versionId}`);
