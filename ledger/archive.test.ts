@@ -1,61 +1,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
-import { archiveProcessed } from './archive.ts';
-import { fileIdOf, formatCandles, parseCandles, sha256Of } from './candle-file.ts';
+import { archive, correct, nextVersion, processWaiting, type There } from './archive.fixture.ts';
+import { formatCandles, parseCandles } from './candle-file.ts';
 import { newestCandles, readWindow } from './candle-store.ts';
-import { writeDurably } from './durable-file.ts';
-import {
-  btc,
-  Crash,
-  candle,
-  candles,
-  crashAt,
-  genesisMs,
-  hourMs,
-  land,
-  openFresh,
-  run1,
-  versionNamed,
-} from './ledger.fixture.ts';
-import { removeOrphans } from './orphans.ts';
-
-type There = ReturnType<typeof openFresh>;
-
-const archive = (there: There, more: Partial<Parameters<typeof archiveProcessed>[0]> = {}) =>
-  archiveProcessed({ ...there, series: btc, deleteAfterProcess: true, archiveDays: 365, ...more });
-
-let versions = 0;
-
-/** Claims what waits and completes it. */
-const process = ({ ledger }: There): void => {
-  const { claimId, files } = ledger.claim({ ...run1, leaseMs: 1000, series: [seriesKey(btc)] });
-  versions += 1;
-  if (files.length > 0) {
-    ledger.commitVersion({ ...run1, claimId, version: versionNamed(versions), dispositions: [] });
-  }
-};
-
-/** A later copy of candles that are there already: what a correction file will be. */
-const correct = (there: There, from: number, count: number, copy: number, fetchedAt: number): void => {
-  const bytes = formatCandles(candles(from, count, copy));
-  const fileId = fileIdOf(btc, bytes);
-  const path = `incoming/${fileId}.csv`;
-  writeDurably(join(there.dataDir, path), bytes);
-  const [tStart, tEnd] = [genesisMs + from * hourMs, genesisMs + (from + count - 1) * hourMs];
-  const watermark = there.ledger.startWatermark(btc, genesisMs);
-  there.ledger.registerFile({
-    file: {
-      ...{ fileId, sha256: sha256Of(bytes), kind: 'corrections', path, ...btc },
-      ...{ tStart, tEnd, bars: count, sizeBytes: bytes.length, fetchedAt },
-    },
-    expectedWatermark: watermark,
-    nextWatermark: watermark,
-    gaps: [],
-  });
-};
+import { openFresh } from './fresh.fixture.ts';
+import { btc, candle, candles, genesisMs, hourMs, land, run1 } from './ledger.fixture.ts';
 
 const closes = (there: There) => [...readWindow({ ...there, series: btc }).close];
 const csvs = ({ dataDir }: There) =>
@@ -67,7 +18,7 @@ const months = ({ dataDir }: There) => readdirSync(join(dataDir, 'archive/binanc
 test('processed candles move into one file a month, byte for byte, and their CSVs go', () => {
   const there = openFresh();
   for (let from = 0; from < 1000; from += 250) land(there, { from, count: 250 });
-  process(there);
+  processWaiting(there);
   expect(archive(there)).toEqual({ archived: 4, deleted: 4, prunedMonths: [] });
   expect(months(there)).toEqual(['2024-01.csv', '2024-02.csv']);
   const january = readFileSync(join(there.dataDir, 'archive/binance/BTC-USDT/1h/2024-01.csv'));
@@ -82,7 +33,7 @@ test('processed candles move into one file a month, byte for byte, and their CSV
 test('without DELETE_AFTER_PROCESS the CSVs stay, and go when it is switched on', () => {
   const there = openFresh();
   land(there, { from: 0, count: 5 });
-  process(there);
+  processWaiting(there);
   expect(archive(there, { deleteAfterProcess: false })).toMatchObject({ archived: 1, deleted: 0 });
   expect(csvs(there)).toHaveLength(1);
   expect(archive(there)).toMatchObject({ archived: 0, deleted: 1 });
@@ -92,7 +43,7 @@ test('without DELETE_AFTER_PROCESS the CSVs stay, and go when it is switched on'
 test('months beyond ARCHIVE_DAYS before the newest candle are removed, no others', () => {
   const there = openFresh();
   for (let from = 0; from < 2400; from += 600) land(there, { from, count: 600 });
-  process(there);
+  processWaiting(there);
   expect(archive(there, { archiveDays: 35 }).prunedMonths).toEqual(['2024-01', '2024-02']);
   expect(months(there)).toEqual(['2024-03.csv', '2024-04.csv']);
 });
@@ -105,16 +56,14 @@ test('the later fetched copy of a candle wins, whichever is archived first', () 
   const wanted = [0, 1, 2, 3].map((at) => Number(candle(at, at === 1 || at === 2 ? 7 : 0)[4]));
   const late = { workflowId: 'retrain:late', runId: 'late' };
   const other = there.ledger.claim({ ...late, leaseMs: 1e6, series: [seriesKey(btc)] });
-  versions += 1;
   there.ledger.commitVersion({
     ...late,
     claimId: other.claimId,
-    version: versionNamed(versions),
+    version: nextVersion(),
     dispositions: [],
   });
   expect(archive(there).archived).toBe(0);
-  versions += 1;
-  there.ledger.commitVersion({ ...run1, claimId, version: versionNamed(versions), dispositions: [] });
+  there.ledger.commitVersion({ ...run1, claimId, version: nextVersion(), dispositions: [] });
   expect(closes(there)).toEqual(wanted);
   expect(archive(there).archived).toBe(2);
   expect(closes(there)).toEqual(wanted);
@@ -123,10 +72,10 @@ test('the later fetched copy of a candle wins, whichever is archived first', () 
 test('a correction that is archived after the original replaces it there', () => {
   const there = openFresh();
   land(there, { from: 0, count: 3, fetchedAt: 10 });
-  process(there);
+  processWaiting(there);
   archive(there);
   correct(there, 1, 1, 7, 20);
-  process(there);
+  processWaiting(there);
   expect(archive(there)).toMatchObject({ archived: 1, deleted: 1 });
   expect(closes(there)).toEqual([0, 1, 2].map((at) => Number(candle(at, at === 1 ? 7 : 0)[4])));
 });
@@ -134,7 +83,7 @@ test('a correction that is archived after the original replaces it there', () =>
 test('a file whose candles are not in the archive is never marked as deleted', () => {
   const there = openFresh();
   const { fileId } = land(there, { from: 0, count: 3 });
-  process(there);
+  processWaiting(there);
   expect(there.ledger.markDeleted([fileId])).toBe(0);
   expect(there.ledger.file(fileId)?.status).toBe('processed');
 });
@@ -142,7 +91,7 @@ test('a file whose candles are not in the archive is never marked as deleted', (
 test('the window holds the candles of its own claim, and of no other', () => {
   const there = openFresh();
   land(there, { from: 0, count: 3 });
-  process(there);
+  processWaiting(there);
   land(there, { from: 3, count: 2 });
   const { claimId } = there.ledger.claim({ ...run1, leaseMs: 1000, series: [seriesKey(btc)] });
   land(there, { from: 5, count: 2 });
@@ -155,7 +104,7 @@ test('the window holds the candles of its own claim, and of no other', () => {
 test('serving sees the newest candles wherever they are, and as many as there are', () => {
   const there = openFresh();
   land(there, { from: 0, count: 5 });
-  process(there);
+  processWaiting(there);
   archive(there);
   land(there, { from: 5, count: 5 });
   const newest = (count: number) => [...newestCandles({ ...there, series: btc, count }).openTimeMs];
@@ -177,7 +126,7 @@ test('serving reaches past a gap', () => {
 test('a reader whose file is archived under its hands reads again, and misses nothing', () => {
   const there = openFresh();
   land(there, { from: 0, count: 5 });
-  process(there);
+  processWaiting(there);
   let listed = 0;
   const ledger = {
     ...there.ledger,
@@ -202,7 +151,7 @@ test.each(spoilt)(
   (_, code, spoil) => {
     const there = openFresh();
     const { fileId, path } = land(there, { from: 0, count: 5 });
-    process(there);
+    processWaiting(there);
     spoil(join(there.dataDir, path));
     const named = expect.objectContaining({ code, fileId });
     expect(() => readWindow({ ...there, series: btc })).toThrow(named);
@@ -212,90 +161,10 @@ test.each(spoilt)(
   },
 );
 
-const crashPoints = [
-  'file:written',
-  'file:renamed',
-  'file:synced',
-  'archive:written',
-  'archive:marked',
-  'archive:deleted',
-] as const;
-
-const action = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant('land' as const), count: fc.integer({ min: 1, max: 300 }) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('correct' as const),
-      back: fc.nat(300),
-      count: fc.integer({ min: 1, max: 5 }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('process' as const) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('archive' as const),
-      deleteAfterProcess: fc.boolean(),
-      crash: fc.option(fc.tuple(fc.constantFrom(...crashPoints), fc.integer({ min: 1, max: 2 })), {
-        nil: undefined,
-      }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('janitor' as const) }) },
-);
-
-const archiveOrCrash = (
-  there: There,
-  deleteAfterProcess: boolean,
-  crash: readonly [string, number] | undefined,
-) => {
-  try {
-    archive(there, { deleteAfterProcess, archiveDays: 1e6, ...(crash && { crash: crashAt(...crash) }) });
-  } catch (error) {
-    if (!(error instanceof Crash)) throw error;
-  }
-};
-
-test('whatever is landed, corrected, archived or crashed: serving sees the latest copy of every candle', () => {
-  fc.assert(
-    fc.property(fc.array(action, { minLength: 4, maxLength: 14 }), (actions) => {
-      const there = openFresh();
-      const latest = new Map<number, number>();
-      let [end, fetchedAt] = [0, 0];
-      const stored = (from: number, count: number, copy: number) => {
-        for (let at = from; at < from + count; at += 1) latest.set(at, Number(candle(at, copy)[4]));
-      };
-      for (const step of actions) {
-        fetchedAt += 1;
-        if (step.do === 'land') {
-          land(there, { from: end, count: step.count, fetchedAt });
-          stored(end, step.count, 0);
-          end += step.count;
-        } else if (step.do === 'correct' && end > 0) {
-          const from = Math.max(0, end - 1 - step.back);
-          const count = Math.min(step.count, end - from);
-          correct(there, from, count, fetchedAt, fetchedAt);
-          stored(from, count, fetchedAt);
-        } else if (step.do === 'process') process(there);
-        else if (step.do === 'archive') archiveOrCrash(there, step.deleteAfterProcess, step.crash);
-        else if (step.do === 'janitor') removeOrphans({ ...there, olderThanMs: 0 });
-      }
-      const served = newestCandles({ ...there, series: btc, count: end + 1 });
-      expect([...served.close]).toEqual(Array.from({ length: end }, (_, at) => latest.get(at)));
-      there.ledger.close();
-    }),
-    { numRuns: 40 },
-  );
-}, 60_000);
-
 test('the archive reads back by the same strict reader', () => {
   const there = openFresh();
   land(there, { from: 0, count: 5 });
-  process(there);
+  processWaiting(there);
   archive(there);
   const path = join(there.dataDir, 'archive/binance/BTC-USDT/1h/2024-01.csv');
   expect(parseCandles(readFileSync(path), { path }).openTimeMs).toHaveLength(5);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fileIdOf, formatCandles, parseCandles, seriesFolder, verifyAndRead } from './candle-file.ts';
-import { btc, candles, eth, land, openFresh } from './ledger.fixture.ts';
+import { openFresh } from './fresh.fixture.ts';
+import { btc, candles, eth, land } from './ledger.fixture.ts';
 
 const header = 'timestamp,open,high,low,close,volume\n';
 const parse = (text: string) => parseCandles(Buffer.from(text), { path: 'x.csv' });

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Series, seriesKey } from '../series.ts';
 import { isLedgerError } from './errors.ts';
-import { btc, eth, land, openFresh, versionNamed } from './ledger.fixture.ts';
+import { openFresh } from './fresh.fixture.ts';
+import { btc, eth, land, versionNamed } from './ledger.fixture.ts';
 
 const leaseMs = 100;
 const maxAttempts = 3;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
-import { btc, eth, land, openFresh, run1, run2, stranger, versionNamed } from './ledger.fixture.ts';
+import { openFresh } from './fresh.fixture.ts';
+import { btc, eth, land, run1, run2, stranger, versionNamed } from './ledger.fixture.ts';
 
 const both = [btc, eth].map(seriesKey);
 const fenced = expect.objectContaining({ code: 'Fenced' });

@@ -1,11 +1,8 @@
-import { mkdtempSync, realpathSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Candle } from '../exchange/exchange.ts';
 import { parseSeries, type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { CrashPoint } from './durable-file.ts';
 import { landCandles } from './landing.ts';
-import { type Ledger, openLedger } from './open.ts';
+import type { Ledger } from './open.ts';
 import type { NewVersion } from './versions.ts';
 
 export const btc = parseSeries('binance:BTC/USDT:1h');
@@ -13,17 +10,6 @@ export const eth = parseSeries('binance:ETH/USDT:1h');
 export const hourMs = timeframesMs['1h'];
 /** 2024-01-01, a whole number of hours. */
 export const genesisMs = 1_704_067_200_000;
-
-export const freshDir = (): string => realpathSync(mkdtempSync(join(tmpdir(), 'autotrain-ledger-')));
-
-/** A ledger in a directory of its own, with a clock that moves only when told to. */
-export const openFresh = () => {
-  const dataDir = freshDir();
-  const clock = { now: 1_000_000 };
-  const path = join(dataDir, 'manifest.sqlite');
-  const ledger = openLedger({ path, domain: 'production', clock: () => clock.now });
-  return { ledger, dataDir, path, clock };
-};
 
 /** Candle number `at` of a series; `copy` tells its copies apart by their close. */
 export const candle = (at: number, copy = 0): Candle => [

@@ -1,10 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freshDir } from './fresh.fixture.ts';
 import { openLedger } from './open.ts';
 
-const freshPath = () => join(mkdtempSync(join(tmpdir(), 'autotrain-ledger-')), 'manifest.sqlite');
+const freshPath = () => join(freshDir(), 'manifest.sqlite');
 
 test('a ledger opens only under the domain it was made for, and is not touched by the other', () => {
   const path = freshPath();

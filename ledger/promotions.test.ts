@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
-import { btc, land, openFresh, run1, versionNamed } from './ledger.fixture.ts';
+import { openFresh } from './fresh.fixture.ts';
+import { btc, land, run1, versionNamed } from './ledger.fixture.ts';
 import type { PromotionRequest } from './promotions.ts';
 
 const id = (number: number) => versionNamed(number).versionId;

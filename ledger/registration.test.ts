@@ -2,8 +2,9 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { openFresh } from './fresh.fixture.ts';
 import { landCandles } from './landing.ts';
-import { btc, Crash, candles, crashAt, eth, genesisMs, hourMs, land, openFresh } from './ledger.fixture.ts';
+import { btc, Crash, candles, crashAt, eth, genesisMs, hourMs, land } from './ledger.fixture.ts';
 import type { Ledger } from './open.ts';
 import { removeOrphans } from './orphans.ts';
 
@@ -144,4 +145,4 @@ test('whatever crashes: every candle has one file, and the watermark is where th
     }),
     { numRuns: 60 },
   );
-});
+}, 60_000);

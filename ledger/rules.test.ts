@@ -1,7 +1,8 @@
 import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
-import { btc, land, openFresh, run1 } from './ledger.fixture.ts';
+import { openFresh } from './fresh.fixture.ts';
+import { btc, land, run1 } from './ledger.fixture.ts';
 import { openLedger } from './open.ts';
 
 /** What a bug, or a hand at the sqlite3 prompt, might try. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { freshDir } from './ledger.fixture.ts';
+import { freshDir } from './fresh.fixture.ts';
 
 const fixture = fileURLToPath(new URL('./unwritable.fixture.ts', import.meta.url));
 

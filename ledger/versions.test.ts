@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
 import type { Disposition } from './dispositions.ts';
-import { btc, eth, genesisMs, hourMs, land, openFresh, run1, run2, versionNamed } from './ledger.fixture.ts';
+import { openFresh } from './fresh.fixture.ts';
+import { btc, eth, genesisMs, hourMs, land, run1, run2, versionNamed } from './ledger.fixture.ts';
 
 const series = [btc, eth].map(seriesKey);
 

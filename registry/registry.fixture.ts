@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { btc, land, openFresh, run1 } from '../ledger/ledger.fixture.ts';
+import { openFresh } from '../ledger/fresh.fixture.ts';
+import { btc, land, run1 } from '../ledger/ledger.fixture.ts';
 import { seriesKey } from '../series.ts';
 import type { ModelFile, SeriesModel } from './model-file.ts';
 import { type WriteRequest, writeVersionDir } from './store.ts';
