@@ -4,11 +4,11 @@ import { attributes } from './search-attributes.ts';
 import type { IngestRequest, IngestResult } from './types.ts';
 
 /** Own bound on a run's history, well under the server's suggestion at 4,096 events. */
-const maxPagesPerRun = 500;
+const defaultPagesPerRun = 500;
 
 /** Stores a series' closed candles page by page, up to now or one page. One run per series at a time, by its id. */
 export async function ingest(request: IngestRequest): Promise<IngestResult> {
-  const { series, until } = request;
+  const { series, until, pagesPerRun = defaultPagesPerRun } = request;
   upsertSearchAttributes([
     { key: attributes.series, value: series },
     { key: attributes.stage, value: 'ingest' },
@@ -33,8 +33,8 @@ export async function ingest(request: IngestRequest): Promise<IngestResult> {
         caughtUp: page.caughtUp,
       });
     }
-    if (ofThisRun >= maxPagesPerRun || workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof ingest>({ series, until, carried: { downloaded, pages, gaps } });
+    if (ofThisRun >= pagesPerRun || workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof ingest>({ ...request, carried: { downloaded, pages, gaps } });
     }
   }
 }

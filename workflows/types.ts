@@ -4,6 +4,8 @@ export interface IngestRequest {
   readonly series: string;
   /** `chunk`: one page of BATCH_LIMIT; `now`: pages until the exchange has no more closed candles. */
   readonly until: 'chunk' | 'now';
+  /** Bounds the history of one run: it continues as new after so many pages. Default 500. */
+  readonly pagesPerRun?: number;
   /** What runs before a continue-as-new already stored. */
   readonly carried?: { readonly downloaded: number; readonly pages: number; readonly gaps: number };
 }
