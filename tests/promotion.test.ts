@@ -146,13 +146,9 @@ describe('commands', () => {
     const moves = (await historyOf(rig.client.workflow.getHandle(promoteId))).filter((event) =>
       /(Scheduled|Completed) movePromotion/.test(event),
     );
-    const pair = ['ActivityTaskScheduled movePromotion', 'ActivityTaskCompleted movePromotion'];
     expect(moves).toHaveLength(40);
-    expect(moves).toEqual(
-      Array(moves.length / 2)
-        .fill(pair)
-        .flat(),
-    );
+    for (const [n, move] of moves.entries())
+      expect(move).toBe(`ActivityTask${n % 2 === 0 ? 'Scheduled' : 'Completed'} movePromotion`);
   });
 
   it('are refused for a version that does not exist, and for a champion that is not the expected one', async () => {

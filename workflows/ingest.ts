@@ -15,7 +15,7 @@ export async function ingest(request: IngestRequest): Promise<IngestResult> {
   ]);
   let { downloaded, pages, gaps } = request.carried ?? { downloaded: 0, pages: 0, gaps: 0 };
   for (let ofThisRun = 0; ; ) {
-    const page = await exchange.ingestPage({ series });
+    const page = await exchange.ingestPage.executeWithOptions({ summary: `page ${pages + 1}` }, [{ series }]);
     downloaded += page.downloaded;
     gaps += page.gaps;
     pages += 1;

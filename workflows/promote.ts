@@ -19,7 +19,7 @@ export async function promote(): Promise<{ records: PromotionRecord[] }> {
   const records: PromotionRecord[] = [];
   let waiting: Proposal | undefined;
   let begun = false;
-  let busy = false;
+  const inTurn = createQueue();
 
   setHandler(proposeUpdate, (proposal) => {
     begun = true;
@@ -30,25 +30,32 @@ export async function promote(): Promise<{ records: PromotionRecord[] }> {
   });
 
   // No validator: a refused update would leave a run that it has just started open for ever, with nothing to do.
-  setHandler(decideUpdate, async (request) => {
+  setHandler(decideUpdate, (request) => {
     begun = true;
-    // All who wait are woken together: whoever comes second has to wait again.
-    while (busy) await condition(() => !busy);
-    busy = true;
-    try {
-      const record = await ledger.movePromotion(completed(request, waiting));
+    return inTurn(async () => {
+      const asked = completed(request, waiting);
+      const summary = `${request.kind} ${asked.versionId ?? 'the predecessor'}`;
+      const record = await ledger.movePromotion.executeWithOptions({ summary }, [asked]);
       records.push(record);
       if (waiting && settles(request, waiting, record)) waiting = undefined;
       show(record.kind, record.versionId);
       return record;
-    } finally {
-      busy = false;
-    }
+    });
   });
 
-  await condition(() => begun && !busy && waiting === undefined && allHandlersFinished());
+  await condition(() => begun && waiting === undefined && allHandlersFinished());
   return { records };
 }
+
+/** Runs work one at a time, in the order it came; one that failed does not stop the next. */
+const createQueue = () => {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+};
 
 /** An approval is a promotion of what waits, under the champion that it was judged against. */
 const completed = (request: PromotionRequest, waiting: Proposal | undefined): PromotionRequest => {

@@ -52,13 +52,8 @@ const trainAll = async (claim: ClaimSummary, { nStates }: RetrainRequest) => {
   const left: SeriesFailure[] = [];
   const one = async ({ series }: { series: string }) => {
     try {
-      trained.push(
-        await training.trainSeries({
-          claimId: claim.claimId,
-          series,
-          ...(nStates === undefined ? {} : { nStates }),
-        }),
-      );
+      const request = { claimId: claim.claimId, series, ...(nStates === undefined ? {} : { nStates }) };
+      trained.push(await training.trainSeries.executeWithOptions({ summary: series }, [request]));
     } catch (error) {
       if (isCancellation(error)) throw error;
       left.push({ series, ...describe(error) });
@@ -78,7 +73,8 @@ const isShortOfData = ({ type }: SeriesFailure): boolean => type === 'NotEnoughD
 const giveBackSeries = async ({ claimId }: ClaimSummary, left: readonly SeriesFailure[]): Promise<void> => {
   for (const failure of left) {
     const countAttempt = !isShortOfData(failure);
-    await ledger.giveBack({ claimId, series: [failure.series], countAttempt });
+    const request = { claimId, series: [failure.series], countAttempt };
+    await ledger.giveBack.executeWithOptions({ summary: asText(failure) }, [request]);
   }
 };
 
