@@ -35,7 +35,9 @@ export const createCommitActivities = (deps: CommitDeps) => ({
   async commitVersion(request: CommitRequest): Promise<CommittedVersion> {
     const done = deps.ledger.versionOfClaim(request.claimId);
     if (done)
-      return summaryOf(readVersion(deps.modelsDir, done.versionId).metadata as unknown as VersionMetadata);
+      return summaryOf(
+        readVersion(deps.modelsDir, done.versionId, done.modelHash).metadata as unknown as VersionMetadata,
+      );
     const claim = deps.ledger.hold({ claimId: request.claimId, ...owner(), leaseMs: deps.leaseMs });
     const { versionId, model, metadata } = assemble(deps, claim, request);
     const { dir, modelHash } = writeVersionDir({
@@ -59,7 +61,10 @@ export const createCommitActivities = (deps: CommitDeps) => ({
 const assemble = (deps: CommitDeps, claim: Claim, request: CommitRequest) => {
   const staged = request.trained.map((outcome) => readStaged(deps.modelsDir, outcome));
   const parent = deps.ledger.champion()?.versionId ?? null;
-  const inherited = parent === null ? {} : readVersion(deps.modelsDir, parent).model.series;
+  const inherited =
+    parent === null
+      ? {}
+      : readVersion(deps.modelsDir, parent, deps.ledger.version(parent)?.modelHash).model.series;
   const model = composeModel(staged, inherited);
   const dataHash = hashOf(staged.map(({ outcome, dataHash }) => [outcome.series, dataHash]));
   const nStates = Math.max(...staged.map(({ outcome }) => outcome.nStates));

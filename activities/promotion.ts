@@ -38,9 +38,9 @@ export const createPromotionActivities = (deps: PromotionDeps) => ({
   async movePromotion(request: PromotionRequest): Promise<PromotionRecord> {
     const done = deps.ledger.promotionOf(request.requestId);
     const versionId = done?.versionId ?? request.versionId ?? predecessor(deps.ledger);
-    if (!deps.ledger.version(versionId))
-      throw failure('UnknownVersion', `the registry has no version ${versionId}`);
-    readVersion(deps.modelsDir, versionId);
+    const known = deps.ledger.version(versionId);
+    if (!known) throw failure('UnknownVersion', `the registry has no version ${versionId}`);
+    readVersion(deps.modelsDir, versionId, known.modelHash);
     const row = deps.ledger.promote({
       versionId,
       kind: request.kind === 'rollback' ? 'rollback' : 'promote',

@@ -117,6 +117,10 @@ const demandPoints = (points: number, wanted: number): void => {
 const championOf = ({ ledger, modelsDir }: TrainDeps, series: string) => {
   const row = ledger.champion();
   if (!row) return undefined;
-  const model: SeriesModel | undefined = readVersion(modelsDir, row.versionId).model.series[series];
+  const model: SeriesModel | undefined = readVersion(
+    modelsDir,
+    row.versionId,
+    ledger.version(row.versionId)?.modelHash,
+  ).model.series[series];
   return model ? { versionId: row.versionId, model } : undefined;
 };
