@@ -8,9 +8,9 @@ import { failureOf } from '../temporal/failure-of.ts';
 import { createTrainer } from '../workers/trainer.ts';
 import { janitorId, retrainId, taskQueues } from '../workflows/ids.ts';
 import type { RetrainResult, SweepResult } from '../workflows/types.ts';
-import { historyOf, resetAfterClaim } from './support/history.ts';
+import { historyOf, resetAfterClaim, resetToStart } from './support/history.ts';
 import { openRig, type Rig, type RigOptions } from './support/rig.ts';
-import { heldTrainer, trainAndPass, trainerThatThrows } from './support/trainers.ts';
+import { type HeldTraining, heldTrainer, trainAndPass, trainerThatThrows } from './support/trainers.ts';
 import { until } from './support/until.ts';
 import { testTemporal } from './temporal-server.ts';
 
@@ -55,6 +55,16 @@ const expectOneVersion = (result: RetrainResult): void => {
   expect(processed + deleted).toBe(2 * filesPerSeries);
   expect(others).toEqual({ downloaded: 0, processing: 0, quarantined: 0 });
   expect(rig.ledger.openClaims()).toEqual([]);
+};
+
+/** The janitor leaves a claim alone until its lease is over, which nobody renews any more. */
+const expectSweptWhenLeaseIsOver = async (bodies: readonly HeldTraining[]): Promise<void> => {
+  expect((await runJanitor()).requeued).toBe(0);
+  const leaseUntil = await until('the bodies have heard that their run is over', () =>
+    bodies.every(({ signal }) => signal.aborted) ? rig.ledger.openClaims()[0]?.leaseUntil : undefined,
+  );
+  await delay(leaseUntil - Date.now() + 50);
+  expect((await runJanitor()).requeued).toBe(2 * filesPerSeries);
 };
 
 describe('a retrain that throws', () => {
@@ -111,12 +121,7 @@ describe('a terminated retrain', () => {
     const handle = await begin({ trainer: held.trainer, leaseMs: 3_000 });
     await until('both series train', () => held.calls.length === 2);
     await handle.terminate('an operator did it');
-    expect((await runJanitor()).requeued).toBe(0);
-    const leaseUntil = await until('the bodies have heard of it', () =>
-      held.calls.every(({ signal }) => signal.aborted) ? rig.ledger.openClaims()[0]?.leaseUntil : undefined,
-    );
-    await delay(leaseUntil - Date.now() + 50);
-    expect((await runJanitor()).requeued).toBe(2 * filesPerSeries);
+    await expectSweptWhenLeaseIsOver(held.calls);
     expectAllWaiting(1);
     await rig.stopWorkers();
     await rig.startTrain(trainAndPass);
@@ -160,5 +165,17 @@ describe('a retrain that is reset in Temporal after its claim', () => {
     await delay(500);
     newB?.release();
     expectOneVersion((await handle.result()) as RetrainResult);
+  });
+});
+
+describe('a retrain that is reset in Temporal to its very beginning', () => {
+  it('finds its files still held by its old body, and the janitor gives them back', async () => {
+    const held = heldTrainer();
+    const handle = await begin({ trainer: held.trainer, leaseMs: 3_000 });
+    await until('both series train', () => held.calls.length === 2);
+    const again = rig.client.workflow.getHandle(retrainId, await resetToStart(rig.client, handle));
+    expect(await again.result()).toMatchObject({ version_id: 'n/a', metadata: { claimed_files: 0 } });
+    await expectSweptWhenLeaseIsOver(held.calls);
+    expectAllWaiting(1);
   });
 });

@@ -39,11 +39,18 @@ export const eventsOf = async (handle: WorkflowHandle): Promise<HistoryEvent[]> 
 export const historyOf = async (handle: WorkflowHandle): Promise<string[]> => namesOf(await eventsOf(handle));
 
 /** Resets a run to just behind its claim, as an operator does in the Web UI. @returns the id of the new run */
-export const resetAfterClaim = async (client: Client, handle: WorkflowHandle): Promise<string> => {
+export const resetAfterClaim = (client: Client, handle: WorkflowHandle): Promise<string> =>
+  resetBehind(client, handle, 'ActivityTaskCompleted claimFiles');
+
+/** Resets a run to its very beginning. @returns the id of the new run */
+export const resetToStart = (client: Client, handle: WorkflowHandle): Promise<string> =>
+  resetBehind(client, handle, 'WorkflowExecutionStarted');
+
+/** To the first workflow task that was completed behind the event of this name. */
+const resetBehind = async (client: Client, handle: WorkflowHandle, event: string): Promise<string> => {
   const events = await eventsOf(handle);
   const names = namesOf(events);
-  const claimed = names.indexOf('ActivityTaskCompleted claimFiles');
-  const at = names.indexOf('WorkflowTaskCompleted', claimed);
+  const at = names.indexOf('WorkflowTaskCompleted', names.indexOf(event));
   const { runId } = await client.workflowService.resetWorkflowExecution({
     namespace: client.options.namespace,
     workflowExecution: { workflowId: handle.workflowId, runId: (await handle.describe()).runId },
