@@ -82,10 +82,16 @@ const launch = async (home: string, { binary, namespace, anyPorts }: ServerOptio
     child.once('exit', (code) => reject(new Error(`the Temporal server ended (${code}): ${tail(log)}`)));
   });
   failed.catch(() => undefined);
-  await Promise.race([failed, untilAnswering(port, log)]);
   child.unref();
   const running = { pid: child.pid ?? 0, port, uiPort };
-  writeFileSync(noteOf(home), JSON.stringify(running));
+  try {
+    // Noted before it answers: killed in between, the next start still finds it.
+    writeFileSync(noteOf(home), JSON.stringify(running));
+    await Promise.race([failed, untilAnswering(port, log)]);
+  } catch (error) {
+    if (child.pid !== undefined) await endProcess(child.pid, 5_000);
+    throw error;
+  }
   return running;
 };
 
