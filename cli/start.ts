@@ -19,13 +19,17 @@ const readArguments = () => {
   return values;
 };
 
-/** Resolves with the first signal; a second one ends the process at once. */
+/** Ctrl-C comes twice at once: from the terminal, and from npm that passes on what it got. */
+const sameKeystrokeMs = 500;
+
+/** Resolves with the first signal; a later one ends the process at once. */
 const interrupted = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
-    let count = 0;
+    let firstMs: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
-      count += 1;
-      if (count > 1) process.exit(130);
+      if (firstMs !== undefined && performance.now() - firstMs < sameKeystrokeMs) return;
+      if (firstMs !== undefined) process.exit(130);
+      firstMs = performance.now();
       say(`${signal}: stopping gateway, worker, exchange, Temporal; once more to end at once`);
       resolve(signal);
     };

@@ -63,6 +63,9 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
 const launch = ({ name, module, args, env }: ChildOptions) => {
   const child = fork(fileURLToPath(new URL(module, import.meta.url)), args, {
     env,
+    // Ctrl-C goes to a whole process group: in one of its own the child is stopped by us, in order.
+    // When we are killed the channel closes, and it ends by itself.
+    detached: true,
     stdio: ['ignore', 2, 2, 'ipc'],
   });
   const exited = new Promise<string>((resolve) =>

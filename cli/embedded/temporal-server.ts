@@ -83,6 +83,8 @@ const launch = async (home: string, { binary, namespace, anyPorts }: ServerOptio
   });
   failed.catch(() => undefined);
   child.unref();
+  // A forced end has no time to stop it in order; the signal is sent all the same.
+  process.once('exit', () => child.kill('SIGTERM'));
   const running = { pid: child.pid ?? 0, port, uiPort };
   try {
     // Noted before it answers: killed in between, the next start still finds it.
