@@ -41,7 +41,10 @@ afterAll(() => rmSync(stateDir, { recursive: true, force: true }));
 
 describe('npm start -- --once on three years and a half of hourly candles', () => {
   it('goes through every stage', () => {
-    expect(first).toMatchObject({ ok: true, stages: ['ingest', 'train', 'predict', 'param', 'learn'] });
+    expect(first).toMatchObject({
+      ok: true,
+      stages: ['ingest', 'train', 'promote', 'predict', 'param', 'learn'],
+    });
     expect(first.reason).toBeUndefined();
   });
 

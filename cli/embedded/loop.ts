@@ -48,7 +48,11 @@ const ingest: Stage = async ({ gateway, series, stored }, found) => {
 const train: Stage = async ({ gateway }, found) => {
   const { workflow_id: _, ...version } = await gateway.post<TrainAnswer>('/train');
   found.version = version;
-  if (version.promoted) await untilServed(gateway, version.version_id);
+};
+
+/** The retrain asks for the promotion; this stage has happened when the gateway serves what was promoted. */
+const promote: Stage = async ({ gateway }, { version }) => {
+  if (version?.promoted) await untilServed(gateway, version.version_id);
 };
 
 /** The gateway looks at the link twice a second. */
@@ -84,7 +88,7 @@ const learn: Stage = async ({ gateway, series }, found) => {
   found.outcome = await gateway.post(path, { reward: 0, config_id: found.param?.config_id });
 };
 
-const stages = { ingest, train, predict, param, learn } as const;
+const stages = { ingest, train, promote, predict, param, learn } as const;
 
 /** One full loop through the gateway. A stage that fails ends it, and the summary says which and why. */
 export const runLoop = async (deps: LoopDeps): Promise<LoopSummary> => {

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createGatewayClient } from './gateway-client.ts';
+
+const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  if (request.url === '/cut') return void request.socket.destroy();
+  const status = request.url === '/refused' ? 409 : 200;
+  const { method, url, headers } = request;
+  const seen = { method, url, key: headers['x-api-key'], body: await text(request) };
+  response.writeHead(status).end(JSON.stringify(seen));
+};
+
+const server = createServer((request, response) => void answer(request, response));
+
+beforeAll(async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterAll(() => void server.close());
+
+const client = () =>
+  createGatewayClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'a-key');
+
+describe('the gateway client', () => {
+  it('sends the key and the body, an empty object where none is given', async () => {
+    expect(await client().post('/train?wait=false')).toEqual({
+      method: 'POST',
+      url: '/train?wait=false',
+      key: 'a-key',
+      body: '{}',
+    });
+    expect(await client().get('/model')).toMatchObject({ method: 'GET', body: '' });
+  });
+
+  it('throws the status and what was answered', async () => {
+    await expect(client().post('/refused', { n: 1 })).rejects.toThrow(
+      /POST \/refused answered 409: .*"n\\":1/,
+    );
+  });
+
+  it('throws when the connection is cut', async () => {
+    await expect(client().get('/cut')).rejects.toThrow(/socket hang up|ECONNRESET/);
+  });
+});
