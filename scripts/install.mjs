@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { run, say, showProgress } from './run.mjs';
 
@@ -26,7 +26,7 @@ export const isInstalled = (root) => read(stampFile(root)) === wantedStamp(root)
 
 /** Whether node_modules, installed by hand, holds exactly what the lockfile names. */
 const matchesLockfile = (root) => {
-  const installed = read(join(root, 'node_modules', '.package-lock.json'));
+  const installed = read(hiddenLockfile(root));
   if (installed === undefined) return false;
   const { packages: have } = JSON.parse(installed);
   const { packages: want } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
@@ -69,7 +69,15 @@ const flags = [
   '--loglevel=warn',
 ];
 
+const hiddenLockfile = (root) => join(root, 'node_modules', '.package-lock.json');
+
+/** An npm that is killed half-way must not leave notes that say all is there. */
+const forgetInstalled = (root) => {
+  for (const note of [stampFile(root), hiddenLockfile(root)]) rmSync(note, { force: true });
+};
+
 const cleanInstall = async (root) => {
+  forgetInstalled(root);
   say('Installing packages: about two minutes, only when the lockfile or Node changed');
   const done = showProgress('npm ci');
   const { ok, output } = await run([...npm(), 'ci', ...flags], { cwd: root, env: installEnv() });
