@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { notUsedYet, settings } from './config/settings.ts';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { type Config, ConfigError, loadConfig, loadProcessConfig } from './config.ts';
 
 const problemsOf = (env: NodeJS.ProcessEnv, envFile?: string): readonly string[] => {
   try {
@@ -133,6 +133,21 @@ describe('loadConfig', () => {
     const envFile = envFileWith('HMM_STATES=3\nTRAIN_SEED=7\n');
     const { training } = loadConfig({ HMM_STATES: '5' }, { envFile });
     expect(training).toMatchObject({ nStates: 5, seed: 7 });
+  });
+});
+
+describe('loadProcessConfig', () => {
+  const home = process.cwd();
+  afterEach(() => process.chdir(home));
+
+  it('reads .env in the working folder and says the warnings, but not as a child of npm start', () => {
+    process.chdir(dirname(envFileWith('HMM_STATES=3\nHMM_URL=x\n')));
+    const said: string[] = [];
+    const say = (line: string) => void said.push(line);
+    expect(loadProcessConfig({}, { child: true, say }).training.nStates).toBe(4);
+    expect(said).toEqual([]);
+    expect(loadProcessConfig({}, { child: false, say }).training.nStates).toBe(3);
+    expect(said).toEqual(['.env: not settings of autotrain, ignored: HMM_URL']);
   });
 });
 

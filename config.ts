@@ -146,6 +146,20 @@ export const loadConfig = (
   return configOf(read, embedded);
 };
 
+/**
+ * For the entry point of a process: `.env` in the working folder counts, and warnings are said, unless `npm start`
+ * has done both already (`child`) and hands everything over in the environment.
+ */
+export const loadProcessConfig = (
+  env: NodeJS.ProcessEnv,
+  { child, say }: { readonly child: boolean; readonly say: (line: string) => void },
+): Config => {
+  if (child) return loadConfig(env);
+  const config = loadConfig(env, { envFile: resolve('.env') });
+  config.warnings.forEach(say);
+  return config;
+};
+
 const contradictions = (values: Values): string[] => {
   const {
     START_TS: start,

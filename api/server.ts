@@ -1,6 +1,6 @@
 /** The gateway process: reads the settings, serves until it is told to stop, lets what it is answering end. */
 import pino from 'pino';
-import { loadConfig } from '../config.ts';
+import { loadProcessConfig } from '../config.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 
 /** JSON lines on stderr: stdout belongs to what a command answers. */
@@ -24,7 +24,8 @@ const stopWhenTold = (gateway: Gateway): void => {
 };
 
 const main = async (): Promise<void> => {
-  const config = loadConfig(process.env);
+  const child = process.send !== undefined;
+  const config = loadProcessConfig(process.env, { child, say: console.error });
   const log = createLog(config.logLevel);
   const gateway = await openGateway(config, log);
   stopWhenTold(gateway);

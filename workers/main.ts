@@ -1,6 +1,6 @@
 /** A worker process: `--roles ingest,train` (both unless said), `--no-schedules` for a run that starts nothing by itself. */
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../config.ts';
+import { loadProcessConfig } from '../config.ts';
 import { type Role, runWorker } from './run.ts';
 
 const isRole = (text: string): text is Role => text === 'ingest' || text === 'train';
@@ -19,7 +19,9 @@ const readArguments = () => {
 };
 
 try {
-  await runWorker(loadConfig(process.env), readArguments());
+  const child = process.send !== undefined;
+  const config = loadProcessConfig(process.env, { child, say: console.error });
+  await runWorker(config, readArguments());
   process.exit(0);
 } catch (error) {
   console.error(error instanceof Error ? `worker: ${error.stack ?? error.message}` : error);
