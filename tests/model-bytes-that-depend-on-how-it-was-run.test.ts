@@ -30,4 +30,4 @@ it('the same candles and seed give the same model.json; another seed another one
   const reference = await modelBytes({ BATCH_LIMIT: '1000', TRAIN_THREADS: '2' });
   expect(await modelBytes({ BATCH_LIMIT: '500', TRAIN_THREADS: '1' })).toBe(reference);
   expect(await modelBytes({ TRAIN_SEED: '43' })).not.toBe(reference);
-});
+}, 300_000);
