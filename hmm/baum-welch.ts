@@ -1,10 +1,10 @@
-import { createWorkspace, forwardBackward, type Workspace } from './forward-backward.ts';
+import { createEStep, type EStep } from './e-step.ts';
 import { HmmError } from './hmm-error.ts';
 import { type Moving, type MStepReport, maximise } from './m-step.ts';
 import { copyModel, type Hmm } from './model.ts';
 import { hasMissing, type Observations, rowCount } from './observations.ts';
 import { logPrior, type Prior } from './prior.ts';
-import { accumulate, clearStatistics, createStatistics, featureMeans } from './statistics.ts';
+import { createStatistics, featureMeans } from './statistics.ts';
 
 export interface EmOptions {
   readonly prior: Prior;
@@ -15,7 +15,8 @@ export interface EmOptions {
   /** False in compat mode: hmmlearn's M-step is not the maximiser of one objective. */
   readonly demandAscent?: boolean;
   readonly onIteration?: (progress: { iteration: number; logLikelihood: number }) => void;
-  readonly workspace?: Workspace;
+  /** Made for these data and the shape of the model; several runs may share it. */
+  readonly eStep?: EStep;
 }
 
 export interface EmResult {
@@ -40,12 +41,11 @@ export const baumWelch = (initial: Hmm, data: Observations, options: EmOptions):
   check(initial, data);
   const model = copyModel(initial);
   const statistics = createStatistics(model.nStates, featureMeans(data));
-  const workspace = options.workspace ?? createWorkspace(data, model.nStates);
+  const eStep = options.eStep ?? createEStep(model, data);
   const result = { logLikelihoods: [] as number[], objectives: [] as number[], converged: false };
   const report: EmReport = { repairs: 0, floored: 0, deadStates: [], emptyRows: [], inLogSpace: 0 };
   for (let iteration = 0; iteration < options.maxIterations; iteration++) {
-    clearStatistics(statistics);
-    const { logLikelihood, inLogSpace } = forwardBackward(model, data, workspace, statistics.transitions);
+    const { logLikelihood, inLogSpace } = eStep.run(model, statistics);
     report.inLogSpace += inLogSpace;
     result.logLikelihoods.push(logLikelihood);
     result.objectives.push(
@@ -55,7 +55,6 @@ export const baumWelch = (initial: Hmm, data: Observations, options: EmOptions):
     if (options.demandAscent !== false) demandAscent(result.objectives, report);
     result.converged = isConverged(result.objectives, options.tolerance * rowCount(data));
     if (result.converged) break;
-    accumulate(model, data, workspace, statistics);
     merge(report, maximise(model, statistics, options.prior, options.moving));
   }
   return { model, ...result, report };

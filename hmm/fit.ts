@@ -1,6 +1,6 @@
 import { createRandom } from '../numerics/random.ts';
 import { baumWelch, type EmReport, type EmResult } from './baum-welch.ts';
-import { createWorkspace, type Workspace } from './forward-backward.ts';
+import { createEStep, type EStep } from './e-step.ts';
 import { HmmError } from './hmm-error.ts';
 import { initialise } from './initialise.ts';
 import type { CovarianceType, Hmm } from './model.ts';
@@ -68,7 +68,7 @@ interface Ground {
   readonly prior: Prior;
   readonly centre: Float64Array;
   readonly scale: Float64Array;
-  readonly workspace: Workspace;
+  readonly eStep: EStep;
 }
 
 interface Run {
@@ -88,7 +88,8 @@ const prepare = (
   const pooled = pooledCovariance(data, centre);
   const scale = Float64Array.from({ length: D }, (_, d) => Math.sqrt(pooled[d * D + d]!) || 1);
   const prior = defaultPrior({ covarianceType, nStates, nFeatures: D }, centre, pooled, strength);
-  return { prior, centre, scale, workspace: createWorkspace(data, nStates) };
+  const shape = { covarianceType, nStates, nFeatures: D };
+  return { prior, centre, scale, eStep: createEStep(shape, data) };
 };
 
 const restartRuns = (data: Observations, options: FitOptions, ground: Ground): Run[] => {
@@ -134,7 +135,7 @@ const resume = (data: Observations, options: FitOptions, ground: Ground, initial
 const run = (
   data: Observations,
   { tolerance = 1e-6, onIteration }: FitOptions,
-  { prior, workspace }: Ground,
+  { prior, eStep }: Ground,
   {
     restart,
     initial,
@@ -145,7 +146,7 @@ const run = (
 ): Run => {
   const result = baumWelch(initial, data, {
     prior,
-    workspace,
+    eStep,
     tolerance,
     maxIterations: iterations,
     onIteration: ({ iteration, logLikelihood }) =>
