@@ -191,7 +191,7 @@ export const regimeNames = (nStates: number): string[] => {
 };
 
 /** The log return is the first feature. */
-const orderByMeanReturn = (model: Hmm): Hmm => {
+export const orderByMeanReturn = (model: Hmm): Hmm => {
   const meanReturn = (k: number): number => model.means[k * model.nFeatures]!;
   const order = Array.from({ length: model.nStates }, (_, k) => k).sort(
     (a, b) => meanReturn(a) - meanReturn(b),
@@ -211,7 +211,7 @@ const firstRows = ({ rows, nFeatures, sequenceStarts }: Observations, count: num
   sequenceStarts: sequenceStarts.filter((start) => start < count),
 });
 
-const stopwatch = () => {
+export const stopwatch = () => {
   let last = performance.now();
   return (): number => {
     const now = performance.now();

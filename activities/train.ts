@@ -65,7 +65,7 @@ export const createTrainActivities = (deps: TrainDeps) => ({
   },
 });
 
-const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
+export const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
   const { ledger, dataDir, leaseMs, options } = deps;
   const series = parseSeries(request.series);
   const claim = ledger.hold({ claimId: request.claimId, ...owner(), leaseMs });
