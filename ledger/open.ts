@@ -2,12 +2,13 @@ import { dirname } from 'node:path';
 import { auditLog } from './audit.ts';
 import { claimStore } from './claims.ts';
 import { openDatabase, type Store } from './database.ts';
-import { lineageStore } from './dispositions.ts';
+import { dispositionStore } from './dispositions.ts';
 import { makeDirectory } from './durable-file.ts';
 import { LedgerError } from './errors.ts';
 import { fileStore } from './files.ts';
 import { gapStore } from './gaps.ts';
 import { giveBackStore } from './give-back.ts';
+import { lineageStore } from './lineages.ts';
 import { readMeta, requireOwn, writeMeta } from './meta.ts';
 import { applyMigrations, knownSchemaVersion } from './migrate.ts';
 import { promotionStore } from './promotions.ts';
@@ -76,6 +77,7 @@ export const openLedger = (options: LedgerOptions) => {
     ...claimStore(store),
     ...giveBackStore(store),
     ...versionStore(store),
+    ...dispositionStore(store),
     ...lineageStore(store),
     ...promotionStore(store),
     ...retentionStore(store),

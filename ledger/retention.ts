@@ -11,7 +11,7 @@ const protectedVersions = (db: Reader): Set<string> => {
   const newest = promoted.at(-1)?.previousVersionId ?? undefined;
   const heads = db.select({ id: lineages.headVersionId }).from(lineages).all();
   const ids = [...championStack(promoted).slice(-2), newest, ...heads.map(({ id }) => id)];
-  return new Set(ids.filter((id) => id !== undefined));
+  return new Set(ids.filter((id) => id !== undefined && id !== null));
 };
 
 const prunable = (db: Reader, keep: number): VersionRow[] => {

@@ -8,7 +8,8 @@ import { sql } from 'drizzle-orm';
 import { check, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 export const fileStatuses = ['downloaded', 'processing', 'processed', 'deleted', 'quarantined'] as const;
-export const fileKinds = ['candles', 'corrections'] as const;
+/** `restored`: candles that a new lineage takes back from the archive; they are counted in the files they first came in. */
+export const fileKinds = ['candles', 'corrections', 'restored'] as const;
 export const promotionKinds = ['promote', 'rollback', 'adopt', 'restore'] as const;
 export const dispositionKinds = ['trained', 'corrected_late', 'skipped_late', 'duplicate'] as const;
 
@@ -165,17 +166,31 @@ export const promotions = sqliteTable('promotions', {
   linkedAt: integer('linked_at'),
 });
 
-/** One chain of trained states of a series; the head is what the next incremental training goes on from. */
-export const lineages = sqliteTable('lineages', {
-  lineage: text().primaryKey(),
-  series: text().notNull(),
-  headVersionId: text('head_version_id')
-    .notNull()
-    .references(() => versions.versionId),
-  updatedAt: integer('updated_at').notNull(),
-});
+/**
+ * One chain of trained states of a series; the head is what the next training goes on from. The newest lineage of a
+ * series is the one that learns.
+ */
+export const lineages = sqliteTable(
+  'lineages',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    lineage: text().notNull().unique(),
+    series: text().notNull(),
+    /** Null until its genesis. */
+    headVersionId: text('head_version_id').references(() => versions.versionId),
+    /** Of the head's record in that version's heads.json. */
+    headHash: text('head_hash'),
+    /** Fixed at genesis. */
+    nStates: integer('n_states'),
+    /** The lineage that it was rewound from. */
+    branchOf: text('branch_of'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [index('lineages_by_series').on(table.series, table.seq)],
+);
 
-/** What became of the candles of each file in a lineage, as ranges of open times. */
+/** What became of the candles of each file in a lineage, as runs of consecutive open times. */
 export const dispositions = sqliteTable(
   'dispositions',
   {
@@ -192,7 +207,11 @@ export const dispositions = sqliteTable(
       .notNull()
       .references(() => versions.versionId),
   },
-  (table) => [primaryKey({ columns: [table.lineage, table.fileId, table.kind, table.fromMs] })],
+  (table) => [
+    primaryKey({ columns: [table.lineage, table.fileId, table.kind, table.fromMs] }),
+    index('dispositions_by_time').on(table.lineage, table.kind, table.toMs),
+    index('dispositions_by_version').on(table.versionId),
+  ],
 );
 
 export const audit = sqliteTable('audit', {

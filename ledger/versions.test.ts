@@ -19,22 +19,27 @@ const claimed = () => {
     toMs: genesisMs + hourMs,
     candles: 2,
   };
-  return { ...there, claimId, disposition, fileId: first.fileId };
+  const { lineage } = disposition;
+  const heads = [{ lineage, series: seriesKey(btc), from: null, headHash: 'head', nStates: 3 }];
+  return { ...there, claimId, disposition, heads, fileId: first.fileId };
 };
 
 test('a version, its files, their dispositions and the heads become true together', () => {
-  const { ledger, claimId, disposition, clock } = claimed();
+  const { ledger, claimId, disposition, heads, clock } = claimed();
   const row = ledger.commitVersion({
     ...run1,
     claimId,
     version: versionNamed(1, [btc, eth]),
     dispositions: [disposition],
+    heads,
   });
   expect(row).toMatchObject({ claimId, claimedFiles: 2, metricValue: 1.5, series, prunedAt: null });
   expect(ledger.fileCounts()).toMatchObject({ processing: 0, processed: 2 });
   expect(ledger.files({ limit: 9 }).every(({ processedAt }) => processedAt === clock.now)).toBe(true);
   expect(ledger.dispositions(disposition.lineage)).toEqual([{ ...disposition, versionId: row.versionId }]);
-  expect(ledger.lineages()).toMatchObject([{ series: seriesKey(btc), headVersionId: row.versionId }]);
+  expect(ledger.lineages()).toMatchObject([
+    { series: seriesKey(btc), headVersionId: row.versionId, headHash: 'head', nStates: 3 },
+  ]);
   expect(ledger.auditTrail({ limit: 1 })[0]).toMatchObject({
     action: 'version.commit',
     subject: row.versionId,
@@ -56,6 +61,21 @@ test('a commit that fails in its last step leaves nothing of itself', () => {
   expect([ledger.files({ limit: 9 }), ledger.openClaims(), ledger.auditTrail({ limit: 9 })]).toEqual(before);
   expect(ledger.versionCount()).toBe(0);
   expect(ledger.lineages()).toEqual([]);
+});
+
+test('a candle is trained once per lineage, and a head moves only from where the training found it', () => {
+  const { ledger, claimId, disposition, heads, fileId } = claimed();
+  const version = versionNamed(1, [btc]);
+  const twice = [disposition, { ...disposition, fromMs: genesisMs + hourMs, candles: 1 }];
+  expect(() => ledger.commitVersion({ ...run1, claimId, version, dispositions: twice, heads })).toThrow(
+    /at most once per lineage/,
+  );
+  const moved = heads.map((head) => ({ ...head, from: 'another' }));
+  expect(() => ledger.commitVersion({ ...run1, claimId, version, dispositions: [], heads: moved })).toThrow(
+    expect.objectContaining({ code: 'Fenced' }),
+  );
+  expect(ledger.lineages()).toEqual([]);
+  expect(ledger.file(fileId)?.status).toBe('processing');
 });
 
 test('a version whose directory went is not committed', () => {

@@ -15,6 +15,7 @@ import type { Reader, Store, Writer } from './database.ts';
 import { type Disposition, recordDispositions } from './dispositions.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, seriesOfFile } from './file-rows.ts';
+import { type HeadMove, moveHead } from './lineage-rows.ts';
 import { files, versions } from './schema.ts';
 import { type VersionRow, versionById, versionOfClaim } from './version-rows.ts';
 
@@ -41,6 +42,8 @@ export interface Commit extends Owner {
   readonly claimId: number;
   readonly version: NewVersion;
   readonly dispositions: readonly Disposition[];
+  /** Strict mode: the lineages that were trained. */
+  readonly heads?: readonly HeadMove[];
   /** Asked under the write lock: is the version's directory (still) in place? */
   readonly isInPlace?: () => boolean;
 }
@@ -83,7 +86,7 @@ const insertVersion = (tx: Writer, { claimId, version }: Commit, claimedFiles: n
     .get();
 
 const commit = (tx: Writer, request: Commit, now: number): VersionRow => {
-  const { claimId, workflowId, runId, version, dispositions } = request;
+  const { claimId, workflowId, runId, version, dispositions, heads = [] } = request;
   requireOwner(tx, claimRow(tx, claimId), { workflowId, runId });
   const before = committedBefore(tx, request);
   if (before) return before;
@@ -91,7 +94,8 @@ const commit = (tx: Writer, request: Commit, now: number): VersionRow => {
   requireLease(own, now);
   requireInPlace(request);
   const row = insertVersion(tx, request, completeFiles(tx, own, version.series, now));
-  recordDispositions(tx, dispositions, version.versionId, now);
+  recordDispositions(tx, dispositions, version.versionId);
+  for (const head of heads) moveHead(tx, head, version.versionId, now);
   if (heldFiles(tx, own.fence).length === 0) closeClaim(tx, own, 'committed', now);
   record(tx, now, {
     actor: `${workflowId}/${runId}`,
