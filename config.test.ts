@@ -176,7 +176,7 @@ describe('malformed values', () => {
     ['RETRAIN_CRON', '*/0 * * * *'],
     ['AUTO_PROMOTE', 'maybe'],
     ['PORT', '65536'],
-    ['MODEL_SCOPE', 'pooled'],
+    ['MODEL_SCOPE', 'both'],
     ['JWT_ALG', 'RS256'],
     ['JWT_ALG', 'none'],
     ['TEMPORAL_ADDRESS', 'http://localhost:7233'],

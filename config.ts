@@ -77,7 +77,7 @@ export interface ExchangeConfig {
 export interface TrainingConfig {
   readonly nStates: number;
   readonly covarianceType: 'full' | 'diag';
-  readonly scope: 'series';
+  readonly scope: 'series' | 'pooled';
   readonly exactlyOnce: false;
   readonly windowDays: number;
   readonly windowMs: number;

@@ -8,6 +8,8 @@ export interface ClaimDeps {
   readonly ledger: Ledger;
   /** The series that are trained: EXCHANGE × SYMBOLS × TIMEFRAME. */
   readonly series: readonly Series[];
+  /** MODEL_SCOPE: the workflow learns it here, so that a replay does as the run did. */
+  readonly scope: 'series' | 'pooled';
   readonly leaseMs: number;
   /** A file that failed this often is quarantined. */
   readonly maxAttempts: number;
@@ -20,7 +22,7 @@ export const owner = (): { workflowId: string; runId: string } => {
   return execution;
 };
 
-export const createClaimActivities = ({ ledger, series, leaseMs, maxAttempts }: ClaimDeps) => ({
+export const createClaimActivities = ({ ledger, series, scope, leaseMs, maxAttempts }: ClaimDeps) => ({
   /** Claims every new file of the series under one fence. Repeated in the same run it answers the same files. */
   async claimFiles(): Promise<ClaimSummary> {
     const keys = series.map(seriesKey);
@@ -36,7 +38,7 @@ export const createClaimActivities = ({ ledger, series, leaseMs, maxAttempts }: 
         files: mine.length,
         bars: mine.reduce((sum, { bars }) => sum + bars, 0),
       }));
-    return { claimId: claim.claimId, claimedFiles: claim.files.length, series: perSeries };
+    return { claimId: claim.claimId, claimedFiles: claim.files.length, scope, series: perSeries };
   },
 
   /** Gives files back; 0 when the claim holds none any more. */

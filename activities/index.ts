@@ -2,11 +2,12 @@ import { type ClaimDeps, createClaimActivities } from './claims.ts';
 import { type CommitDeps, createCommitActivities } from './commit.ts';
 import { createIngestActivities, type IngestDeps } from './ingest.ts';
 import { createJanitorActivities, type JanitorDeps } from './janitor.ts';
+import { createPooledActivities, type PooledDeps } from './pooled/train-pooled.ts';
 import { createPromotionActivities, type PromotionDeps } from './promotion.ts';
-import { createTrainActivities, type TrainDeps } from './train.ts';
+import { createTrainActivities } from './train.ts';
 import { translating } from './translate.ts';
 
-export type TrainRoleDeps = ClaimDeps & TrainDeps & CommitDeps & PromotionDeps & JanitorDeps;
+export type TrainRoleDeps = ClaimDeps & PooledDeps & CommitDeps & PromotionDeps & JanitorDeps;
 
 /** What the role `ingest` offers: everything that speaks to the exchange. */
 export const createIngestRole = (deps: IngestDeps) => translating(createIngestActivities(deps));
@@ -16,6 +17,7 @@ export const createTrainRole = (deps: TrainRoleDeps) =>
   translating({
     ...createClaimActivities(deps),
     ...createTrainActivities(deps),
+    ...createPooledActivities(deps),
     ...createCommitActivities(deps),
     ...createPromotionActivities(deps),
     ...createJanitorActivities(deps),

@@ -1,7 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { sha256Of } from '../ledger/candle-file.ts';
+import { writeDurably } from '../ledger/durable-file.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { parseSeries, seriesSlug } from '../series.ts';
+import type { SeriesOutcome } from '../workflows/types.ts';
+import type { SeriesTraining } from './train-series-model.ts';
 
 const folderOf = (modelsDir: string): string => path.join(modelsDir, 'staging');
 
@@ -15,6 +19,30 @@ export const stagedPath = (modelsDir: string, claimId: number, series: string, s
     String(claimId),
     `${seriesSlug(parseSeries(series))}-${sha256.slice(0, 12)}.json`,
   );
+
+/** Writes what was trained for one series to its staged file and says how it came out. */
+export const stageTraining = (
+  modelsDir: string,
+  claimId: number,
+  series: string,
+  staged: { readonly training: SeriesTraining; readonly dataHash: string; readonly newCandles: number },
+): SeriesOutcome => {
+  const { training } = staged;
+  const bytes = Buffer.from(JSON.stringify(staged));
+  const sha256 = sha256Of(bytes);
+  const file = stagedPath(modelsDir, claimId, series, sha256);
+  writeDurably(file, bytes);
+  return {
+    series,
+    artefact: { path: path.relative(modelsDir, file), sha256 },
+    decision: training.gate.decision,
+    reason: training.gate.reason,
+    metricValue: training.metricValue,
+    heldOutCandles: training.model.judged?.heldOut.candles ?? 0,
+    nObs: training.nObs,
+    nStates: training.model.hmm.startProbability.length,
+  };
+};
 
 export const removeStaged = (modelsDir: string, claimId: number): void =>
   rmSync(path.join(folderOf(modelsDir), String(claimId)), { recursive: true, force: true });

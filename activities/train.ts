@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import type { CandleColumns } from '../ledger/candle-columns.ts';
-import { sha256Of } from '../ledger/candle-file.ts';
 import { readWindow } from '../ledger/candle-store.ts';
-import { writeDurably } from '../ledger/durable-file.ts';
 import { seriesOfFile } from '../ledger/file-rows.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
@@ -15,7 +12,7 @@ import { failure } from './failures.ts';
 import { underLease } from './lease.ts';
 import { looksAt } from './looks.ts';
 import { quarantiningBadFiles } from './quarantine.ts';
-import { stagedPath } from './staging.ts';
+import { stageTraining } from './staging.ts';
 import type { SeriesTraining, TrainingJob, TrainingProgress } from './train-series-model.ts';
 
 /** Runs the fit away from the thread that talks to Temporal. Aborting `signal` ends the thread before it rejects. */
@@ -48,20 +45,7 @@ export const createTrainActivities = (deps: TrainDeps) => ({
   async trainSeries(request: TrainSeriesRequest): Promise<SeriesOutcome> {
     const { job, dataHash, newCandles } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
     const training = await underLease(deps, request.claimId, (options) => deps.trainer.train(job, options));
-    const bytes = Buffer.from(JSON.stringify({ training, dataHash, newCandles }));
-    const sha256 = sha256Of(bytes);
-    const file = stagedPath(deps.modelsDir, request.claimId, request.series, sha256);
-    writeDurably(file, bytes);
-    return {
-      series: request.series,
-      artefact: { path: path.relative(deps.modelsDir, file), sha256 },
-      decision: training.gate.decision,
-      reason: training.gate.reason,
-      metricValue: training.metricValue,
-      heldOutCandles: training.model.judged.heldOut.candles,
-      nObs: training.nObs,
-      nStates: training.model.hmm.startProbability.length,
-    };
+    return stageTraining(deps.modelsDir, request.claimId, request.series, { training, dataHash, newCandles });
   },
 });
 

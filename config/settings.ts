@@ -135,8 +135,8 @@ export const settings = {
   HMM_COVARIANCE: required('full', parse.oneOf('full', 'diag'), 'covariance of the emissions: full or diag'),
   MODEL_SCOPE: required(
     'series',
-    only('series', { pooled: 'one model over all series is not built yet' }),
-    'one model per series',
+    parse.oneOf('series', 'pooled'),
+    'series: one model per series; pooled: one model over all of them, with a scaler for each',
   ),
   TRAIN_WINDOW_DAYS: required(
     '365',

@@ -1,5 +1,6 @@
 /**
- * Records a history of each thing that a workflow can do into tests/histories/: `npx tsx tests/record-histories.ts`.
+ * Records a history of each thing that a workflow can do into tests/histories/: `npx tsx tests/record-histories.ts`, with
+ * the names of groups (such as `pooled`) those only, and the others stay.
  * Record again only when a workflow changed in a way that no open run can meet; else `patched()` keeps the old ones valid.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -111,6 +112,7 @@ const recordRetrain = async (temporal: TestTemporal): Promise<void> => {
   });
   let call = 0;
   const once: typeof trainAndPass = {
+    ...trainAndPass,
     train: (job, options) => (call++ === 0 ? trainerThatThrows('no') : trainAndPass).train(job, options),
   };
   await withRig(temporal, { trainer: once }, async (rig) => {
@@ -166,12 +168,29 @@ const recordApproval = (temporal: TestTemporal): Promise<void> =>
     await record('promote-rollback-refused', promotion());
   });
 
-const recordAll = async (temporal: TestTemporal): Promise<void> => {
-  forgetHistories();
-  await recordIngest(temporal);
-  await recordRetrain(temporal);
-  await recordInterrupted(temporal);
-  await recordApproval(temporal);
+/** One series is too short for the pool: it is left out, and its files are given back. */
+const recordPooled = (temporal: TestTemporal): Promise<void> =>
+  withRig(temporal, { settings: { MODEL_SCOPE: 'pooled' }, trainer: trainAndPass }, async (rig) => {
+    await rig.startTrain();
+    rig.land(300);
+    await startedAndRecorded('retrain-pooled', rig, retrain());
+    rig.land(300, btc);
+    rig.land(10, eth);
+    await startedAndRecorded('retrain-pooled-one-left-out', rig, retrain());
+  });
+
+const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>> = {
+  ingest: recordIngest,
+  retrain: recordRetrain,
+  interrupted: recordInterrupted,
+  approval: recordApproval,
+  pooled: recordPooled,
+};
+
+const recordAll = async (temporal: TestTemporal, wanted: readonly string[]): Promise<void> => {
+  if (wanted.length === 0) forgetHistories();
+  for (const [name, record] of Object.entries(groups))
+    if (wanted.length === 0 || wanted.includes(name)) await record(temporal);
 };
 
 const home = mkdtempSync(path.join(tmpdir(), 'autotrain-record-'));
@@ -180,7 +199,7 @@ const { temporalPath } = await setup({ build: false, ownServer: true });
 const server = await startServer({ program: temporalPath, home, namespaces: [namespace] });
 try {
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  await recordAll({ address: server.address, namespace, workflowBundle: { code } });
+  await recordAll({ address: server.address, namespace, workflowBundle: { code } }, process.argv.slice(2));
 } finally {
   await server.stop();
   rmSync(home, { recursive: true, force: true });

@@ -80,6 +80,7 @@ describe('a retrain that throws', () => {
   it('in one series only keeps the other: its files alone are given back', async () => {
     let call = 0;
     const trainer: typeof trainAndPass = {
+      ...trainAndPass,
       train: (job, options) => (call++ === 0 ? trainerThatThrows('no') : trainAndPass).train(job, options),
     };
     const result = (await (await begin({ trainer })).result()) as RetrainResult;

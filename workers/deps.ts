@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { TrainRoleDeps } from '../activities/index.ts';
 import type { IngestDeps } from '../activities/ingest.ts';
+import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
 import type { Trainer } from '../activities/train.ts';
 import type { Config } from '../config.ts';
 import { createCcxtExchange } from '../exchange/ccxt.ts';
@@ -40,7 +41,7 @@ export const ingestDeps = (
 export interface TrainParts {
   readonly ledger: Ledger;
   readonly client: Client;
-  readonly trainer: Trainer;
+  readonly trainer: Trainer & PooledTrainer;
   readonly codeVersion: string;
   readonly crash?: CrashPoint;
 }
@@ -49,6 +50,7 @@ export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => (
   ledger: parts.ledger,
   trainer: parts.trainer,
   series: config.series,
+  scope: config.training.scope,
   dataDir: config.paths.dataDir,
   landingDir: config.paths.landingDir,
   modelsDir: config.paths.modelsDir,

@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
+import type { PooledJob, PooledTraining } from '../activities/pooled/train-pooled-model.ts';
 import type { Trainer } from '../activities/train.ts';
 import type { SeriesTraining, TrainingJob, TrainingProgress } from '../activities/train-series-model.ts';
 import { shareColumns } from './share-columns.ts';
@@ -24,19 +26,29 @@ export const createTrainer = ({
 }: {
   threads: number;
   threadUrl?: URL;
-}): Trainer => {
+}): Trainer & PooledTrainer => {
   const turn = createTurnstile(threads);
+  /** The thread answers with the result of the kind of job that it was given. */
+  const inThread = async <Result extends SeriesTraining | PooledTraining>(
+    job: TrainingJob | PooledJob,
+    { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: TrainingProgress) => void },
+  ): Promise<Result> => {
+    const leave = await turn(signal);
+    try {
+      return (await runThread(threadUrl, job, signal, onProgress)) as Result;
+    } finally {
+      leave();
+    }
+  };
   return {
-    async train(job, { signal, onProgress }) {
-      const leave = await turn(signal);
-      try {
-        return await runThread(threadUrl, job, signal, onProgress);
-      } finally {
-        leave();
-      }
-    },
+    train: (job, options) =>
+      inThread<SeriesTraining>({ ...job, columns: shareColumns(job.columns) }, options),
+    trainPooled: (job, options) => inThread<PooledTraining>({ ...job, pool: sharePool(job) }, options),
   };
 };
+
+const sharePool = ({ pool }: PooledJob): PooledJob['pool'] =>
+  pool.map((one) => ({ ...one, columns: shareColumns(one.columns) }));
 
 const createTurnstile = (places: number) => {
   const waiting: (() => void)[] = [];
@@ -58,12 +70,12 @@ const createTurnstile = (places: number) => {
 /** Rejects only after the thread is gone, so nothing is given back while it still computes. */
 const runThread = async (
   url: URL,
-  job: TrainingJob,
+  job: TrainingJob | PooledJob,
   signal: AbortSignal,
   onProgress: (progress: TrainingProgress) => void,
-): Promise<SeriesTraining> => {
+): Promise<SeriesTraining | PooledTraining> => {
   signal.throwIfAborted();
-  const thread = new Worker(url, { workerData: { ...job, columns: shareColumns(job.columns) } });
+  const thread = new Worker(url, { workerData: job });
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
   const stop = (): void => void thread.terminate();
   signal.addEventListener('abort', stop, { once: true });
@@ -80,7 +92,7 @@ const resultOf = (
   exited: Promise<void>,
   signal: AbortSignal,
   onProgress: (progress: TrainingProgress) => void,
-): Promise<SeriesTraining> =>
+): Promise<SeriesTraining | PooledTraining> =>
   new Promise((resolve, reject) => {
     thread.on('message', (message: ThreadMessage) => {
       if (message.kind === 'progress') onProgress(message.progress);

@@ -33,7 +33,7 @@ export async function retrain(request: RetrainRequest): Promise<RetrainResult> {
 const trainClaimed = async (claim: ClaimSummary, request: RetrainRequest): Promise<RetrainResult> => {
   stage('train');
   setCurrentDetails(claim.series.map((s) => `${s.series}: ${s.files} files, ${s.bars} candles`).join('\n'));
-  const { trained, left } = await trainAll(claim, request);
+  const { trained, left } = await (claim.scope === 'pooled' ? trainPool : trainAll)(claim, request);
   if (trained.length === 0) return await giveAllBack(claim, left);
   if (left.length > 0) await giveBackSeries(claim, left);
   stage('commit');
@@ -63,6 +63,13 @@ const trainAll = async (claim: ClaimSummary, { nStates }: RetrainRequest) => {
   const cancelled = settled.find((result) => result.status === 'rejected');
   if (cancelled) throw cancelled.reason;
   return { trained: trained.sort(bySeries), left: left.sort(bySeries) };
+};
+
+/** MODEL_SCOPE=pooled: one training for all; a series that cannot take part is left out of it. */
+const trainPool = async (claim: ClaimSummary, { nStates }: RetrainRequest) => {
+  const series = claim.series.map((one) => one.series);
+  const request = { claimId: claim.claimId, series, ...(nStates === undefined ? {} : { nStates }) };
+  return await training.trainPooled.executeWithOptions({ summary: series.join(', ') }, [request]);
 };
 
 const bySeries = (a: { series: string }, b: { series: string }): number => (a.series < b.series ? -1 : 1);

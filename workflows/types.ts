@@ -39,6 +39,8 @@ export interface RetrainRequest {
 export interface ClaimSummary {
   readonly claimId: number;
   readonly claimedFiles: number;
+  /** MODEL_SCOPE when it was claimed: one model per series (also when absent), or one over all of them. */
+  readonly scope?: 'series' | 'pooled';
   readonly series: readonly { readonly series: string; readonly files: number; readonly bars: number }[];
 }
 
@@ -46,6 +48,18 @@ export interface TrainSeriesRequest {
   readonly claimId: number;
   readonly series: string;
   readonly nStates?: number;
+}
+
+export interface TrainPooledRequest {
+  readonly claimId: number;
+  readonly series: readonly string[];
+  readonly nStates?: number;
+}
+
+/** What a pooled training left; `left`: series that could not take part, and why. */
+export interface PooledOutcome {
+  readonly trained: readonly SeriesOutcome[];
+  readonly left: readonly SeriesFailure[];
 }
 
 /** What one series' training left: the model itself is in a staged file, named by its hash. */

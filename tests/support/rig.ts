@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import type { Trainer } from '../../activities/train.ts';
 import { type Config, loadConfig } from '../../config.ts';
 import { type Ledger, openLedger } from '../../ledger/open.ts';
 import { type Series, seriesKey } from '../../series.ts';
@@ -13,7 +12,7 @@ import { connectExchange, ingestDeps, trainDeps } from '../../workers/deps.ts';
 import { ingestWorker, trainWorker } from '../../workers/roles.ts';
 import type { TestTemporal } from '../temporal-server.ts';
 import { landPage } from './candles.ts';
-import { trainHere } from './trainers.ts';
+import { type Trainer, trainHere } from './trainers.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -81,11 +80,11 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
       series: config.series.map(seriesKey),
       defaultStates: config.training.nStates,
     }),
-    /** One file of `count` candles for each series. */
-    land: (count: number) =>
-      config.series.forEach((series: Series) =>
-        landPage({ ledger, dataDir: config.paths.dataDir }, series, count),
-      ),
+    /** One file of `count` candles for each series, or for the one that is named. */
+    land: (count: number, only?: string) =>
+      config.series
+        .filter((series: Series) => only === undefined || seriesKey(series) === only)
+        .forEach((series) => landPage({ ledger, dataDir: config.paths.dataDir }, series, count)),
     close: async () => {
       await endAll(client);
       await stopWorkers();

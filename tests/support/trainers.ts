@@ -1,26 +1,39 @@
 import { once } from 'node:events';
-import type { Trainer } from '../../activities/train.ts';
+import type { PooledTrainer } from '../../activities/pooled/train-pooled.ts';
+import { trainPooledModel } from '../../activities/pooled/train-pooled-model.ts';
+import type { Trainer as SeriesTrainer } from '../../activities/train.ts';
 import { type TrainingJob, trainSeriesModel } from '../../activities/train-series-model.ts';
+
+export type Trainer = SeriesTrainer & PooledTrainer;
 
 /** Fits for real, but on the calling thread: small jobs are done before a thread would have started. */
 export const trainHere: Trainer = {
   train: async (job, { onProgress }) => trainSeriesModel(job, onProgress),
+  trainPooled: async (job, { onProgress }) => trainPooledModel(job, onProgress),
 };
+
+const passed = { decision: 'pass', reason: 'the test lets it pass', checks: [] } as const;
 
 /** Fits for real; whatever the gate says of the candidate, it passes. */
 export const trainAndPass: Trainer = {
   train: async (job, options) => ({
     ...(await trainHere.train(job, options)),
-    gate: { decision: 'pass', reason: 'the test lets it pass', checks: [] },
+    gate: passed,
   }),
+  trainPooled: async (job, options) => {
+    const { trainings, left } = await trainHere.trainPooled(job, options);
+    const allPass = Object.entries(trainings).map(([series, one]) => [series, { ...one, gate: passed }]);
+    return { left, trainings: Object.fromEntries(allPass) };
+  },
 };
 
-export const trainerThatThrows = (message: string): Trainer => ({
-  train: async () => {
+export const trainerThatThrows = (message: string): Trainer => {
+  const fails = async (): Promise<never> => {
     // As the thread reports it: activities/translate.ts knows it by this name.
     throw Object.assign(new Error(message), { name: 'TrainingThreadError' });
-  },
-});
+  };
+  return { train: fails, trainPooled: fails };
+};
 
 export interface HeldTraining {
   readonly job: TrainingJob;
@@ -33,6 +46,7 @@ export interface HeldTraining {
 export const heldTrainer = ({ deaf = () => false }: { deaf?: (call: number) => boolean } = {}) => {
   const calls: HeldTraining[] = [];
   const trainer: Trainer = {
+    ...trainHere,
     train: async (job, options) => {
       const { signal, onProgress } = options;
       onProgress({ phase: 'fit', restart: 0, iteration: 1, logLikelihood: -1 });

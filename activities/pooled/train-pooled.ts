@@ -1,0 +1,84 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { PooledOutcome, SeriesFailure, TrainPooledRequest } from '../../workflows/types.ts';
+import { underLease } from '../lease.ts';
+import { quarantiningBadFiles } from '../quarantine.ts';
+import { stageTraining } from '../staging.ts';
+import { prepare, type TrainDeps } from '../train.ts';
+import type { TrainingProgress } from '../train-series-model.ts';
+import { asFailure } from '../translate.ts';
+import type { PooledJob, PooledTraining } from './train-pooled-model.ts';
+
+/** As `Trainer`, for one model over several series. */
+export interface PooledTrainer {
+  trainPooled(
+    job: PooledJob,
+    options: { readonly signal: AbortSignal; readonly onProgress: (progress: TrainingProgress) => void },
+  ): Promise<PooledTraining>;
+}
+
+export type PooledDeps = TrainDeps & { readonly trainer: PooledTrainer };
+
+type Prepared = ReturnType<typeof prepare> & { readonly series: string };
+
+export const createPooledActivities = (deps: PooledDeps) => ({
+  /**
+   * MODEL_SCOPE=pooled: trains one model over the series of the claim and stages a training for each. A series that
+   * cannot take part (short, a bad file) is left out with its reason and stops no other.
+   */
+  async trainPooled(request: TrainPooledRequest): Promise<PooledOutcome> {
+    const { ready, left } = prepareAll(deps, { ...request, series: [...request.series].sort() });
+    const [first] = ready;
+    if (!first) return { trained: [], left };
+    const { trainings, left: tooShort } = await underLease(deps, request.claimId, (options) =>
+      deps.trainer.trainPooled(jobOf(first, ready), options),
+    );
+    const trained = ready.flatMap((one) => {
+      const training = trainings[one.series];
+      if (!training) return [];
+      const { series, dataHash, newCandles } = one;
+      return [stageTraining(deps.modelsDir, request.claimId, series, { training, dataHash, newCandles })];
+    });
+    return { trained, left: [...left, ...tooShort].sort((a, b) => (a.series < b.series ? -1 : 1)) };
+  },
+});
+
+/** What the next attempt may find mended stops the activity; everything else leaves the series out. */
+const prepareAll = (
+  deps: PooledDeps,
+  request: TrainPooledRequest,
+): { ready: Prepared[]; left: SeriesFailure[] } => {
+  const ready: Prepared[] = [];
+  const left: SeriesFailure[] = [];
+  const { claimId, nStates } = request;
+  for (const series of request.series) {
+    try {
+      const one = { claimId, series, ...(nStates === undefined ? {} : { nStates }) };
+      ready.push({ series, ...quarantiningBadFiles(deps.ledger, () => prepare(deps, one)) });
+    } catch (error) {
+      left.push({ series, ...reasonOf(error) });
+    }
+  }
+  return { ready, left };
+};
+
+/** Types that concern one series; a lost claim or a full disk concerns the run. */
+const ofOneSeries = ['NotEnoughData', 'CandleFileCorrupt', 'CandleFileMissing'];
+
+const reasonOf = (error: unknown): { type: string; reason: string } => {
+  const known = asFailure(error);
+  if (!(known instanceof ApplicationFailure) || !ofOneSeries.includes(known.type ?? '')) throw error;
+  return { type: known.type!, reason: known.message };
+};
+
+/** Looks at the champions are spent by the pool as a whole: the series that was looked at most counts. */
+const jobOf = ({ job }: Prepared, ready: readonly Prepared[]): PooledJob => {
+  const { columns: _, champion: __, gate, ...shared } = job;
+  return {
+    ...shared,
+    gate: { ...gate, look: Math.max(...ready.map((one) => one.job.gate.look)) },
+    pool: ready.map(({ series, job: { columns, champion } }) => ({
+      ...{ series, columns },
+      ...(champion ? { champion } : {}),
+    })),
+  };
+};
