@@ -1,8 +1,9 @@
-import { createEStep, type EStep } from './e-step.ts';
+import { createEStep } from './e-step.ts';
 import { HmmError } from './hmm-error.ts';
 import { type Moving, type MStepReport, maximise } from './m-step.ts';
 import { copyModel, type Hmm } from './model.ts';
 import { hasMissing, type Observations, rowCount } from './observations.ts';
+import type { EStep } from './plain-e-step.ts';
 import { logPrior, type Prior } from './prior.ts';
 import { createStatistics, featureMeans } from './statistics.ts';
 

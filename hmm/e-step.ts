@@ -1,33 +1,15 @@
-import { createWorkspace, forwardBackward } from './forward-backward.ts';
-import type { Hmm } from './model.ts';
+import { createKernelEStep } from './kernel/kernel-e-step.ts';
+import { kernelFits } from './kernel/limits.ts';
 import type { Observations } from './observations.ts';
-import { accumulate, clearStatistics, type Statistics } from './statistics.ts';
+import { createPlainEStep, type EStep, type Shape } from './plain-e-step.ts';
 
-/** What one E-step says besides the statistics. */
-export interface Expectation {
-  /** ln p(rows) under the model, nats. */
-  readonly logLikelihood: number;
-  /** Sequences that had to be done in log space. */
-  readonly inLogSpace: number;
+export interface EStepOptions {
+  /** `wasm` (default) where shape and data allow it; `plain`: the reference in TypeScript. */
+  readonly kernel?: 'wasm' | 'plain' | undefined;
 }
 
-/** The E-step over fixed data; its arrays are made once and used again by every iteration and restart. */
-export interface EStep {
-  /** Replaces what `statistics` holds by the expected sufficient statistics of the data under `model`. */
-  run(model: Hmm, statistics: Statistics): Expectation;
-}
-
-export type Shape = Pick<Hmm, 'covarianceType' | 'nStates' | 'nFeatures'>;
-
-/** Models of one shape over `data`, whose rows are read again at every run. */
-export const createEStep = ({ nStates }: Shape, data: Observations): EStep => {
-  const workspace = createWorkspace(data, nStates);
-  return {
-    run(model, statistics) {
-      clearStatistics(statistics);
-      const expectation = forwardBackward(model, data, workspace, statistics.transitions);
-      accumulate(model, data, workspace, statistics);
-      return expectation;
-    },
-  };
-};
+/** The E-step for models of one shape over `data`, whose rows must not change meanwhile. */
+export const createEStep = (shape: Shape, data: Observations, { kernel }: EStepOptions = {}): EStep =>
+  kernel !== 'plain' && kernelFits(shape, data)
+    ? createKernelEStep(shape, data)
+    : createPlainEStep(shape, data);

@@ -1,10 +1,11 @@
 import { createRandom } from '../numerics/random.ts';
 import { baumWelch, type EmReport, type EmResult } from './baum-welch.ts';
-import { createEStep, type EStep } from './e-step.ts';
+import { createEStep } from './e-step.ts';
 import { HmmError } from './hmm-error.ts';
 import { initialise } from './initialise.ts';
 import type { CovarianceType, Hmm } from './model.ts';
 import { hasMissing, type Observations, rowCount } from './observations.ts';
+import type { EStep } from './plain-e-step.ts';
 import { defaultPrior, defaultStrength, type Prior, type PriorStrength } from './prior.ts';
 import { featureMeans, pooledCovariance } from './statistics.ts';
 

@@ -42,6 +42,16 @@ export const clearStatistics = (statistics: Statistics): void => {
   }
 };
 
+/** Adds `other`, of the same shape and centre, to `statistics`. */
+export const addStatistics = (statistics: Statistics, other: Statistics): void => {
+  for (const name of ['start', 'transitions', 'weight', 'sums', 'products'] as const) {
+    const values = statistics[name];
+    other[name].forEach((value, i) => {
+      values[i] = values[i]! + value;
+    });
+  }
+};
+
 /** Adds what the posteriors in the workspace say about starts and emissions (transitions are counted on the way back). */
 export const accumulate = (
   model: Hmm,

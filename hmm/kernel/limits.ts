@@ -1,0 +1,22 @@
+import { isSparse } from '../forward.ts';
+import type { Hmm } from '../model.ts';
+import type { Observations } from '../observations.ts';
+import type { Shape } from '../plain-e-step.ts';
+
+/** The code is unrolled over states and features: beyond these it would grow too large to be worth it. */
+const mostStates = 16;
+const mostFeatures = 32;
+const mostCorrelated = 12;
+
+/** Complete rows and a moderate shape. One state needs no recursion: the plain path takes less memory for it. */
+export const kernelFits = (
+  { covarianceType, nStates, nFeatures }: Shape,
+  { rows }: Pick<Observations, 'rows'>,
+): boolean => {
+  const isDiagonal = covarianceType === 'diag' || covarianceType === 'spherical';
+  const fits = nStates <= mostStates && nFeatures <= (isDiagonal ? mostFeatures : mostCorrelated);
+  return nStates >= 2 && fits && rows.every(Number.isFinite);
+};
+
+/** Where transitions vanish, states can underflow and matter later: the plain path watches for that. */
+export const kernelTakes = (model: Hmm): boolean => !isSparse(model);

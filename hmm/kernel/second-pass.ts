@@ -1,0 +1,90 @@
+import type { Hmm } from '../model.ts';
+import { addMoments, addTransitions, type Block, type Segment } from './blocks.ts';
+import { addSums, clearSums } from './read-statistics.ts';
+import { frameAt, frameOf, type Output, type Span } from './span.ts';
+
+/**
+ * After `forwardFirst`, from the last row back. `next` is the end of `backwardFirst` of the second half of the
+ * sequence; without it the last sequence ends here. False: a sum is not finite, the plain path must do it.
+ */
+export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Float64Array): boolean => {
+  const { arena, blocks, rowCount, b, u } = span;
+  clearSums(arena);
+  setFrame(span, b, rowCount, next);
+  let ends = next === undefined;
+  for (const block of blocks.toReversed()) {
+    for (const segment of block.segments.toReversed()) {
+      backwardSegment(span, block, segment, ends);
+      ends = segment.begins;
+    }
+    addTransitions(
+      arena,
+      frameAt(span, u, block.from),
+      frameAt(span, b, block.from + 1),
+      block.to - block.from,
+    );
+    finishBlock(span, block, output);
+  }
+  return !output.statistics || addSums(arena, model, rowCount, output.statistics);
+};
+
+/** After `backwardFirst`, from the first row on; `before` is the end of `forwardFirst` of the first half. */
+export const forwardSecond = (span: Span, model: Hmm, output: Output, before: Float64Array): boolean => {
+  const { arena, blocks, rowCount, b, u } = span;
+  clearSums(arena);
+  setFrame(span, b, -1, before);
+  for (const block of blocks) {
+    const { from, to } = block;
+    arena.functions.forwardSecond!(
+      frameAt(span, b, from),
+      frameAt(span, u, from),
+      arena.layout.gamma,
+      to - from,
+    );
+    // The transition between the halves is counted by the first half.
+    if (from === 0) setFrame(span, b, -1, undefined);
+    addTransitions(arena, frameAt(span, b, from - 1), frameAt(span, u, from), to - from);
+    finishBlock(span, block, output);
+  }
+  return !output.statistics || addSums(arena, model, rowCount, output.statistics);
+};
+
+/** γ of a part of a sequence that ends there or goes on; where the sequence begins, b becomes 0, so that no transition leads there. */
+const backwardSegment = (span: Span, block: Block, { from, to, begins }: Segment, ends: boolean): void => {
+  const { arena, b, u } = span;
+  if (ends) gammaOf(span, block, to - 1).set(frameOf(span, u, to - 1));
+  const first = ends ? to - 2 : to - 1;
+  if (first >= from) {
+    const gamma = frameAt(span, arena.layout.gamma, first - block.from);
+    arena.functions.backwardSecond!(
+      frameAt(span, b, first),
+      frameAt(span, u, first),
+      gamma,
+      first - from + 1,
+    );
+  }
+  if (begins) setFrame(span, b, from, undefined);
+};
+
+const finishBlock = (span: Span, block: Block, { statistics, gamma }: Output): void => {
+  const K = span.arena.layout.nStates;
+  if (gamma) {
+    for (let t = block.from; t < block.to; t++) gamma.set(gammaOf(span, block, t).subarray(0, K), t * K);
+  }
+  if (!statistics) return;
+  for (const { from, begins } of block.segments) {
+    if (!begins) continue;
+    const first = gammaOf(span, block, from);
+    for (let k = 0; k < K; k++) statistics.start[k] = statistics.start[k]! + first[k]!;
+  }
+  addMoments(span.arena, span.rows, block);
+};
+
+const gammaOf = (span: Span, block: Block, t: number): Float64Array =>
+  frameOf(span, span.arena.layout.gamma, t - block.from);
+
+const setFrame = (span: Span, base: number, t: number, value: Float64Array | undefined): void => {
+  const frame = frameOf(span, base, t);
+  if (value) frame.set(value);
+  else frame.fill(0);
+};
