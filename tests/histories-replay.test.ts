@@ -73,7 +73,7 @@ const changes: readonly Change[] = [
     file: 'retrain.ts',
     from: "  const promotion = await decidePromotion(version, request);\n  stage('archive');\n  await housekeeping.archiveProcessed();",
     to: "  await housekeeping.archiveProcessed();\n  const promotion = await decidePromotion(version, request);\n  stage('archive');",
-    breaks: /^retrain-(awaiting|promoted|not-promoted|one-series|reset)/,
+    breaks: /^retrain-(awaiting|promoted|not-promoted|one-series|pooled|reset)/,
   },
   {
     what: 'a compensation that is forgotten',

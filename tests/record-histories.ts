@@ -176,7 +176,7 @@ const recordPooled = (temporal: TestTemporal): Promise<void> =>
     await startedAndRecorded('retrain-pooled', rig, retrain());
     rig.land(300, btc);
     rig.land(10, eth);
-    await startedAndRecorded('retrain-pooled-one-left-out', rig, retrain());
+    await startedAndRecorded('retrain-one-series-not-pooled', rig, retrain());
   });
 
 const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>> = {
