@@ -16,7 +16,7 @@ import {
   type GateResult,
   type PairedComparison,
 } from '../registry/gate.ts';
-import type { OpenTimeRange, Scaler, SeriesModel } from '../registry/model-file.ts';
+import type { JudgedSeriesModel, OpenTimeRange, Scaler, SeriesModel } from '../registry/model-file.ts';
 import { absoluteGates } from './absolute-gates.ts';
 import { TrainingError } from './training-error.ts';
 
@@ -41,7 +41,7 @@ export interface TrainingProgress {
 }
 
 export interface SeriesTraining {
-  readonly model: SeriesModel;
+  readonly model: JudgedSeriesModel;
   readonly gate: GateResult;
   /** Complete feature rows of the window. */
   readonly nObs: number;
@@ -165,7 +165,7 @@ const assemble = (
   cut: number,
   judged: Judged,
   hmm: Hmm,
-): SeriesModel => {
+): JudgedSeriesModel => {
   const { openTimeMs } = features;
   const n = openTimeMs.length;
   const fromMs = job.columns.openTimeMs[0]!;

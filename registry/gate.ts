@@ -52,22 +52,46 @@ export const compare = (
   if (candidate.length !== champion.length) {
     throw new RangeError(`${candidate.length} scores of the candidate, ${champion.length} of the champion`);
   }
-  const n = candidate.length;
-  const difference = mean(candidate.map((value, t) => value - champion[t]!));
+  return compareBlocks(
+    {
+      candles: candidate.length,
+      candidate: mean(candidate),
+      champion: mean(champion),
+      difference: mean(candidate.map((value, t) => value - champion[t]!)),
+      blocks: candidate.map((value, t) => value - champion[t]!),
+    },
+    options,
+  );
+};
+
+/** The same candles under candidate and champion, summed up. Means per candle in nats. */
+export interface BlockScores {
+  readonly candles: number;
+  readonly candidate: number;
+  readonly champion: number;
+  readonly difference: number;
+  /** Mean differences of blocks of equal length, in time order; a last block that is not complete is left out. */
+  readonly blocks: Float64Array;
+}
+
+/** The bound of the mean is found from the means of blocks: of one candle, or of more where there are very many. */
+export const compareBlocks = (scores: BlockScores, options: GateOptions): PairedComparison => {
+  const { candles, candidate, champion, difference, blocks } = scores;
   const alpha = alphaOfLook(options.alpha, options.look);
+  const centre = mean(blocks);
   const margin = marginOfMean(
-    candidate.map((value, t) => value - champion[t]! - difference),
+    blocks.map((value) => value - centre),
     alpha,
   );
   return {
-    n,
+    n: candles,
     difference,
     lower: difference - margin,
     upper: difference + margin,
     alpha,
     look: options.look,
-    candidate: mean(candidate),
-    champion: mean(champion),
+    candidate,
+    champion,
   };
 };
 

@@ -23,8 +23,28 @@ export interface SeriesModel {
   /** Names of the states, in the order of the matrices: BEAR … BULL. */
   readonly regimes: readonly string[];
   readonly trainedRange: OpenTimeRange;
-  /** What the metric was measured on: the fit without the last fifth of the window, scored on that fifth. */
-  readonly judged: JudgedModel;
+  /** Which state is which one of the versions before: ids stay, a new id is `fresh` in the version that brings it. */
+  readonly labels?: StateLabels;
+  /** Sliding mode, what the metric was measured on: the fit without the last fifth of the window, scored on that fifth. */
+  readonly judged?: JudgedModel;
+  /** Strict mode: the candles that were scored before they were learned from. */
+  readonly prequential?: Prequential;
+}
+
+/** As sliding mode makes it. */
+export type JudgedSeriesModel = SeriesModel & { readonly judged: JudgedModel };
+
+export interface StateLabels {
+  /** [K] */
+  readonly ids: readonly number[];
+  /** [K] */
+  readonly fresh: readonly boolean[];
+}
+
+/** Open times of the first and the last scored candle; the mean in nats/candle, unscaled features. */
+export interface Prequential extends OpenTimeRange {
+  readonly candles: number;
+  readonly meanLogLikelihood: number;
 }
 
 export interface JudgedModel {

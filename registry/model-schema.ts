@@ -102,8 +102,31 @@ const judged = z
   })
   .refine(scalerFits, 'the scaler has another number of features than the model');
 
+const labels = z.strictObject({ ids: z.array(z.int().min(0)), fresh: z.array(z.boolean()) });
+
+const prequential = z
+  .strictObject({ ...openTimes, candles: z.int().positive(), meanLogLikelihood: z.number() })
+  .refine(isOrdered, 'ends before it begins');
+
+const labelsFit = (model: {
+  hmm: { means: number[][] };
+  labels?: { ids: number[]; fresh: boolean[] } | undefined;
+}): boolean => {
+  const { ids, fresh } = model.labels ?? { ids: model.hmm.means, fresh: model.hmm.means };
+  return ids.length === model.hmm.means.length && fresh.length === model.hmm.means.length;
+};
+
 const seriesModel = z
-  .strictObject({ hmm, scaler, regimes: z.array(z.string().min(1)), trainedRange: range, judged })
+  .strictObject({
+    hmm,
+    scaler,
+    regimes: z.array(z.string().min(1)),
+    trainedRange: range,
+    labels: labels.exactOptional(),
+    judged: judged.exactOptional(),
+    prequential: prequential.exactOptional(),
+  })
+  .refine(labelsFit, 'not one label per state')
   .refine(scalerFits, 'the scaler has another number of features than the model')
   .refine((model) => model.regimes.length === model.hmm.means.length, 'not one regime per state');
 

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { RegistryError } from './errors.ts';
-import type { JudgedModel, ModelFile, OpenTimeRange, Scaler, SeriesModel } from './model-file.ts';
+import type {
+  JudgedModel,
+  ModelFile,
+  OpenTimeRange,
+  Prequential,
+  Scaler,
+  SeriesModel,
+} from './model-file.ts';
 import { modelFileSchema } from './model-schema.ts';
 
 type Hmm = SeriesModel['hmm'];
@@ -24,12 +31,21 @@ const judged = (model: JudgedModel) => ({
   heldOut: { ...range(model.heldOut), candles: model.heldOut.candles },
 });
 
+const prequential = ({ fromMs, toMs, candles, meanLogLikelihood }: Prequential) => ({
+  fromMs,
+  toMs,
+  candles,
+  meanLogLikelihood,
+});
+
 const seriesModel = (model: SeriesModel) => ({
   hmm: hmm(model.hmm),
   scaler: scaler(model.scaler),
   regimes: model.regimes,
   trainedRange: range(model.trainedRange),
-  judged: judged(model.judged),
+  ...(model.labels && { labels: { ids: model.labels.ids, fresh: model.labels.fresh } }),
+  ...(model.judged && { judged: judged(model.judged) }),
+  ...(model.prequential && { prequential: prequential(model.prequential) }),
 });
 
 const byKey = ([one]: [string, unknown], [other]: [string, unknown]): number => (one < other ? -1 : 1);

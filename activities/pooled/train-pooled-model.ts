@@ -1,7 +1,7 @@
 import { fit } from '../../hmm/fit.ts';
 import { type Hmm, toParameters } from '../../hmm/model.ts';
 import type { GateOptions } from '../../registry/gate.ts';
-import type { OpenTimeRange, SeriesModel } from '../../registry/model-file.ts';
+import type { JudgedSeriesModel, OpenTimeRange } from '../../registry/model-file.ts';
 import type { SeriesFailure } from '../../workflows/types.ts';
 import {
   orderByMeanReturn,
@@ -93,7 +93,7 @@ const trainingOf = (
   metricValue: scores.reduce((a, b) => a + b, 0) / scores.length,
 });
 
-const modelOf = (member: PooledMember, judged: Hmm, final: Hmm): SeriesModel => {
+const modelOf = (member: PooledMember, judged: Hmm, final: Hmm): JudgedSeriesModel => {
   const { scaler, cut, columns } = member;
   const { openTimeMs } = member.features;
   const n = openTimeMs.length;
