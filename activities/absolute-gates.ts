@@ -11,7 +11,11 @@ const leastOccupancy = 0.005;
 const leastVariance = 1e-5;
 
 /** What every model must hold, whatever it is compared with. `scores`: its held-out log-likelihoods. */
-export const absoluteGates = (model: Hmm, trainingRows: Observations, scores: Float64Array): GateCheck[] => {
+export const absoluteGates = (model: Hmm, trainingRows: Observations, scores: Float64Array): GateCheck[] =>
+  modelGates(model, smallestOccupancy(model, trainingRows), scores);
+
+/** The same where the share of the rarest state in the training rows is known already. */
+export const modelGates = (model: Hmm, smallestShare: number, scores: Float64Array): GateCheck[] => {
   const numbers = [model.start, model.transition, model.means, model.covariances, scores];
   const notFinite = numbers.reduce(
     (count, values) => count + values.filter((v) => !Number.isFinite(v)).length,
@@ -19,7 +23,7 @@ export const absoluteGates = (model: Hmm, trainingRows: Observations, scores: Fl
   );
   return [
     { name: 'numbers that are not finite', pass: notFinite === 0, value: notFinite, limit: 0 },
-    least('smallest share of a state', smallestOccupancy(model, trainingRows), leastOccupancy),
+    least('smallest share of a state', smallestShare, leastOccupancy),
     least('smallest stationary probability', Math.min(...stationaryDistribution(model)), leastOccupancy / 10),
     least('smallest variance of a state', smallestVariance(model), leastVariance),
   ];

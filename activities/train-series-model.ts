@@ -33,7 +33,7 @@ export interface TrainingJob {
 }
 
 export interface TrainingProgress {
-  readonly phase: 'fit' | 'score' | 'refit';
+  readonly phase: 'fit' | 'score' | 'refit' | 'absorb';
   readonly restart: number;
   readonly iteration: number;
   /** Of the training rows in scaled units, nats. */

@@ -27,12 +27,12 @@ export const toColumns = (candles: ReadonlyMap<number, CandleValues>): CandleCol
   };
 };
 
-/** The candles from index `from` on. */
-export const sliceColumns = (columns: CandleColumns, from: number): CandleColumns => ({
-  openTimeMs: columns.openTimeMs.slice(from),
-  open: columns.open.slice(from),
-  high: columns.high.slice(from),
-  low: columns.low.slice(from),
-  close: columns.close.slice(from),
-  volume: columns.volume.slice(from),
+/** The candles from index `from` on, up to but without index `to`. */
+export const sliceColumns = (columns: CandleColumns, from: number, to?: number): CandleColumns => ({
+  openTimeMs: columns.openTimeMs.slice(from, to),
+  open: columns.open.slice(from, to),
+  high: columns.high.slice(from, to),
+  low: columns.low.slice(from, to),
+  close: columns.close.slice(from, to),
+  volume: columns.volume.slice(from, to),
 });

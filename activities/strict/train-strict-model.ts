@@ -1,0 +1,119 @@
+import { modelOf } from '../../hmm/online/online.ts';
+import type { OnlineState } from '../../hmm/online/state.ts';
+import type { CandleColumns } from '../../ledger/candle-columns.ts';
+import { compareBlocks, decide, type GateOptions, type GateResult } from '../../registry/gate.ts';
+import type { ChampionComparison, LineageHead } from '../../registry/head-file.ts';
+import type { SeriesModel } from '../../registry/model-file.ts';
+import { modelGates } from '../absolute-gates.ts';
+import type { TrainingProgress } from '../train-series-model.ts';
+import { TrainingError } from '../training-error.ts';
+import { blockScores, continueComparison } from './comparison.ts';
+import { type GenesisJob, genesis } from './genesis.ts';
+import { learn } from './learn.ts';
+
+export interface StrictJob extends GenesisJob {
+  /** The lineage's head; undefined: this is its genesis. */
+  readonly head?: LineageHead;
+  /** What serves this series now; undefined for its first model. */
+  readonly champion?: SeriesModel;
+  readonly comparison?: ChampionComparison;
+  readonly gate: GateOptions;
+}
+
+export interface StrictTraining {
+  readonly model: SeriesModel;
+  readonly head: LineageHead;
+  readonly comparison?: ChampionComparison;
+  readonly gate: GateResult;
+  /** Complete feature rows that the lineage has learned from or holds in its open block. */
+  readonly nObs: number;
+  /** Mean one-step predictive log-likelihood of the candles that were scored before learning; nats/candle, unscaled. */
+  readonly metricValue: number;
+  /** How many candles that mean is over. */
+  readonly scoredCandles: number;
+  readonly warnings: readonly string[];
+  readonly timings: { readonly fitMs: number; readonly absorbMs: number };
+}
+
+/**
+ * Strict mode (DESIGN §5) for one series: genesis if there is none yet, then each candle is scored by head and champion
+ * before the head learns from it. Pure: the same candles in any number of calls give the same head, bit for bit.
+ */
+export const trainStrictModel = (
+  job: StrictJob,
+  onProgress: (progress: TrainingProgress) => void,
+): StrictTraining => {
+  const started = performance.now();
+  const begun = job.head ? { head: job.head, rest: job.columns } : genesis(job, onProgress);
+  const fitted = performance.now();
+  onProgress({ phase: 'absorb', restart: 0, iteration: begun.head.online.absorbed, logLikelihood: 0 });
+  const { head, scored } = learn(begun.head, begun.rest);
+  demandScores(head);
+  const comparison = job.champion && continueComparison(job.comparison, job.champion, scored);
+  const gate = judge(job, head, comparison, scored.head);
+  return {
+    ...{ model: servedModel(head), head, gate },
+    ...(comparison && { comparison }),
+    nObs: head.genesisRows + head.online.absorbed,
+    ...metricOf(head, comparison),
+    warnings: 'report' in begun ? begun.report.warnings : [],
+    timings: {
+      fitMs: Math.round(fitted - started),
+      absorbMs: Math.round(performance.now() - fitted),
+    },
+  };
+};
+
+const demandScores = ({ prequential }: LineageHead): void => {
+  if (prequential) return;
+  throw new TrainingError('TooFewRows', 'no candle behind the batch fit gives a complete feature row');
+};
+
+const judge = (
+  { gate }: StrictJob,
+  { online }: LineageHead,
+  comparison: ChampionComparison | undefined,
+  scores: Float64Array,
+): GateResult => {
+  const ofNewCandles = scores.filter((score) => !Number.isNaN(score));
+  const checks = modelGates(modelOf(online), smallestShare(online), ofNewCandles);
+  return decide(checks, comparison && compareBlocks(blockScores(comparison), gate), gate);
+};
+
+/** Of the candles that the head remembers. */
+const smallestShare = ({ statistics: { weight } }: OnlineState): number =>
+  Math.min(...weight) / weight.reduce((a, b) => a + b, 0);
+
+/** Since the champion's training end; where nothing was scored there yet, or without a champion, since the batch fit. */
+const metricOf = (
+  { prequential }: LineageHead,
+  comparison: ChampionComparison | undefined,
+): Pick<StrictTraining, 'metricValue' | 'scoredCandles'> => {
+  if (comparison && comparison.candles > 0) {
+    const { candles, headSum } = comparison;
+    return { metricValue: headSum / candles, scoredCandles: candles };
+  }
+  const { candles, sum } = prequential ?? { candles: 0, sum: 0 };
+  return { metricValue: sum / candles, scoredCandles: candles };
+};
+
+const servedModel = ({
+  online,
+  scaler,
+  regimes,
+  labels,
+  trainedRanges,
+  prequential,
+}: LineageHead): SeriesModel => ({
+  ...{ hmm: online.model, scaler, regimes },
+  trainedRange: { fromMs: trainedRanges[0]!.fromMs, toMs: trainedRanges.at(-1)!.toMs },
+  ...(labels && { labels }),
+  ...(prequential && {
+    prequential: {
+      fromMs: prequential.fromMs,
+      toMs: prequential.toMs,
+      candles: prequential.candles,
+      meanLogLikelihood: prequential.sum / prequential.candles,
+    },
+  }),
+});
