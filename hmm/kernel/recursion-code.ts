@@ -19,19 +19,22 @@ interface Scaling {
   readonly ratio: Code;
 }
 
-const createScaling = (frame: Frame, layout: Layout): Scaling => {
-  const [one, before, scale, following, sum, inverse, ratio] = frame.vectors(7);
+/** In the second pass the sum is of the frame before it is scaled: `delay` takes the scale of one frame earlier. */
+const createScaling = (frame: Frame, layout: Layout, delay: boolean): Scaling => {
+  const [one, before, scale, following, sum, inverse, ratio, earlier] = frame.vectors(8);
+  const applied = delay ? earlier! : scale!;
   return {
     start: [
       one!.set(v128.load(i32.const(0), layout.one)),
-      [before, scale, following].map((local) => local!.set(one!.get)),
+      [before, scale, following, earlier].map((local) => local!.set(one!.get)),
     ],
     scale: scale!.get,
     next: (value) => [
       sum!.set(value),
       inverse!.set(f64x2.div(one!.get, sum!.get)),
-      ratio!.set(f64x2.mul(f64x2.mul(before!.get, scale!.get), inverse!.get)),
+      ratio!.set(f64x2.mul(f64x2.mul(before!.get, applied.get), inverse!.get)),
       before!.set(sum!.get),
+      delay ? earlier!.set(scale!.get) : [],
       scale!.set(following!.get),
       following!.set(ratio!.get),
     ],
@@ -92,7 +95,7 @@ export const firstPass = (layout: Layout, direction: Direction): WasmFunction =>
   defineFunction(`${direction}First`, ['i32', 'i32', 'i32', 'i32'], (frame, b, out, totals, count) => {
     const stride = strideOf(layout, direction);
     const half = layout.paddedStates / 2;
-    const scaling = createScaling(frame, layout);
+    const scaling = createScaling(frame, layout, false);
     const matrix = matrixOf(frame, layout, direction);
     const [u, next] = [frame.vectors(half), frame.vectors(half)];
     const [scratch] = frame.vectors(1);
@@ -136,7 +139,7 @@ export const secondPass = (layout: Layout, direction: Direction): WasmFunction =
   defineFunction(`${direction}Second`, ['i32', 'i32', 'i32', 'i32'], (frame, b, partner, gamma, count) => {
     const stride = strideOf(layout, direction);
     const half = layout.paddedStates / 2;
-    const scaling = createScaling(frame, layout);
+    const scaling = createScaling(frame, layout, true);
     const matrix = matrixOf(frame, layout, direction);
     const [u, v, meeting] = [frame.vectors(half), frame.vectors(half), frame.vectors(half)];
     const [scratch] = frame.vectors(1);
