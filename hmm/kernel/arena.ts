@@ -4,6 +4,7 @@ import type { Shape } from '../plain-e-step.ts';
 import { exponentialConstants } from './exponential-code.ts';
 import { type Layout, wordSize } from './layout.ts';
 import { kernelFor } from './module.ts';
+import { momentPrefix } from './statistics-code.ts';
 import { Instance, Memory } from './web-assembly.ts';
 
 /** 1/c above this: the frame is left to the plain path. Products of three such stay normal numbers. */
@@ -11,12 +12,14 @@ const largestRatio = 1e90;
 
 const pageSize = 65536;
 
-export type KernelFunctions = Readonly<Record<string, (...values: number[]) => number>>;
+type KernelFunction = (...values: number[]) => number;
 
 /** A kernel with memory of its own: parameters and scratch of one block, then the heap. */
 export interface Arena {
   readonly layout: Layout;
-  readonly functions: KernelFunctions;
+  readonly functions: Readonly<Record<string, KernelFunction>>;
+  /** Those of the functions that add moments. */
+  readonly momentChunks: readonly KernelFunction[];
   /** The whole memory; index = address / 8. */
   readonly doubles: Float64Array;
   /** Takes so many doubles of the heap, zeros; returns the address. */
@@ -39,6 +42,9 @@ export const createArena = (shape: Shape, heapSize: number): Arena => {
   return {
     layout,
     functions,
+    momentChunks: Object.keys(functions)
+      .filter((name) => name.startsWith(momentPrefix))
+      .map((name) => functions[name]!),
     doubles,
     allocate(count) {
       const at = free;

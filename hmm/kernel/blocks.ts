@@ -1,7 +1,7 @@
 import type { Arena } from './arena.ts';
 import { blockLength, wordSize } from './layout.ts';
 import type { BlockedRows } from './rows.ts';
-import { chunksOf, transitionTile } from './statistics-code.ts';
+import { transitionTile } from './statistics-code.ts';
 
 /** A part of one sequence: the frames [from, to); `begins` when they are the first of the sequence. */
 export interface Segment {
@@ -56,18 +56,19 @@ export const exponentiate = ({ layout, functions }: Arena, b: number, { from, to
 };
 
 /** Adds the moments of a block whose γ are in `layout.gamma`. */
-export const addMoments = ({ layout, functions }: Arena, rows: BlockedRows, block: Block): void => {
+export const addMoments = (
+  { layout, functions, momentChunks }: Arena,
+  rows: BlockedRows,
+  block: Block,
+): void => {
   const { paddedStates: P, momentCount } = layout;
-  const momentChunks = chunksOf(layout).length;
   const source = rows.block(block.index);
   const count = block.to - block.from;
   functions.centreRows!(source, source + count * wordSize);
   for (let k = 0; k < P; k += 2) {
     const out = layout.moments + k * momentCount * wordSize;
     const gamma = layout.gamma + k * wordSize;
-    for (let i = 0; i < momentChunks; i++) {
-      functions[`moments${i}`]!(gamma, layout.centred, out, layout.centred + count * wordSize);
-    }
+    for (const add of momentChunks) add(gamma, layout.centred, out, layout.centred + count * wordSize);
   }
 };
 

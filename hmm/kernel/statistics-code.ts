@@ -24,7 +24,7 @@ export const momentsOf = ({ nFeatures: D, isDiagonal }: Layout): Moment[] => {
 };
 
 /** Moments in groups that share γ xᵢ and fit the registers. */
-export const chunksOf = (layout: Layout): Moment[][] => {
+const chunksOf = (layout: Layout): Moment[][] => {
   const moments = momentsOf(layout);
   const byFeature = Array.from({ length: layout.nFeatures }, (_, i) =>
     moments.filter(({ features }) => features[0] === i),
@@ -37,8 +37,11 @@ export const chunksOf = (layout: Layout): Moment[][] => {
   return chunks;
 };
 
+/** How the names of the functions begin that add moments; all of them are to be called. */
+export const momentPrefix = 'moments';
+
 export const momentFunctions = (layout: Layout): WasmFunction[] =>
-  chunksOf(layout).map((chunk, index) => momentChunk(layout, chunk, `moments${index}`));
+  chunksOf(layout).map((chunk, index) => momentChunk(layout, chunk, `${momentPrefix}${index}`));
 
 /**
  * `moments…(gamma, rows, out, end)`: adds Σₜ γₜ(k) yᵢ yⱼ of two states, one in each lane, to `out` [momentCount]
