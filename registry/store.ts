@@ -23,8 +23,10 @@ export interface WriteRequest {
   readonly modelsDir: string;
   readonly versionId: string;
   readonly model: ModelFile;
-  /** The fields of metadata.json; `model_hash` is added. */
+  /** The fields of metadata.json; `model_hash` and `heads_hash` are added. */
   readonly metadata: Metadata;
+  /** Strict mode: the bytes of heads.json. */
+  readonly heads?: string;
   readonly crash?: CrashPoint;
 }
 
@@ -40,16 +42,19 @@ export const stagingPrefix = '.staging-';
 
 const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
-const contentsOf = ({ versionId, model, metadata }: WriteRequest) => {
+const contentsOf = ({ versionId, model, metadata, heads }: WriteRequest) => {
   const json = serializeModel(model);
   const modelHash = modelHashOf(json);
-  const described = JSON.stringify({ ...metadata, model_hash: modelHash }, null, 2);
-  const files = [
+  const headsHash = heads === undefined ? undefined : modelHashOf(heads);
+  const hashes = { model_hash: modelHash, ...(headsHash === undefined ? {} : { heads_hash: headsHash }) };
+  const described = JSON.stringify({ ...metadata, ...hashes }, null, 2);
+  const files: (readonly [string, string])[] = [
     ['model.json', json],
+    ...(heads === undefined ? [] : [['heads.json', heads] as const]),
     ['metadata.json', `${described}\n`],
     ['version.txt', `${versionId}\n`],
-  ] as const;
-  return { modelHash, files };
+  ];
+  return { modelHash, headsHash, files };
 };
 
 const parseJson = (text: string, path: string): unknown => {
@@ -70,7 +75,7 @@ const readPart = (dir: string, name: string): string => {
   }
 };
 
-const metadataSchema = z.looseObject({ model_hash: z.string() });
+const metadataSchema = z.looseObject({ model_hash: z.string(), heads_hash: z.string().exactOptional() });
 
 const readMetadata = (dir: string): z.infer<typeof metadataSchema> => {
   const path = join(dir, 'metadata.json');
@@ -93,7 +98,22 @@ const readDir = (dir: string, versionId: string): StoredVersion => {
   if (modelHash !== metadata.model_hash) {
     throw new RegistryError('Corrupt', `${dir}/model.json differs from its checksum`);
   }
+  if (metadata.heads_hash !== undefined) readUnaltered(dir, metadata.heads_hash);
   return { model: checkModel(parseJson(json, dir), 'Corrupt', `${dir}/model.json`), metadata, modelHash };
+};
+
+const readUnaltered = (dir: string, headsHash: string): string => {
+  const text = readPart(dir, 'heads.json');
+  if (modelHashOf(text) === headsHash) return text;
+  throw new RegistryError('Corrupt', `${dir}/heads.json differs from its checksum`);
+};
+
+/** The text of a version's heads.json. Throws `NotFound`, `Corrupt`. */
+export const readHeadsText = (modelsDir: string, versionId: string): { text: string; where: string } => {
+  const dir = versionDir(modelsDir, versionId);
+  const { heads_hash: headsHash } = readMetadata(dir);
+  if (headsHash === undefined) throw new RegistryError('NotFound', `${versionId} holds no lineage heads`);
+  return { text: readUnaltered(dir, headsHash), where: join(dir, 'heads.json') };
 };
 
 /**
@@ -145,9 +165,13 @@ const renameInto = (staging: string, final: string): boolean => {
   }
 };
 
-const requireSame = ({ modelsDir, versionId }: WriteRequest, modelHash: string): void => {
-  if (readVersion(modelsDir, versionId).modelHash === modelHash) return;
-  throw new RegistryError('Conflict', `${versionId} exists with another model`);
+const requireSame = (
+  { modelsDir, versionId }: WriteRequest,
+  { modelHash, headsHash }: ReturnType<typeof contentsOf>,
+): void => {
+  const found = readVersion(modelsDir, versionId);
+  if (found.modelHash === modelHash && found.metadata['heads_hash'] === headsHash) return;
+  throw new RegistryError('Conflict', `${versionId} exists with another model or another lineage head`);
 };
 
 const place = (request: WriteRequest, final: string, contents: ReturnType<typeof contentsOf>): void => {
@@ -156,7 +180,7 @@ const place = (request: WriteRequest, final: string, contents: ReturnType<typeof
     syncDirectory(registryDir(request.modelsDir));
     request.crash?.('version:synced');
   }
-  requireSame(request, contents.modelHash);
+  requireSame(request, contents);
 };
 
 /**

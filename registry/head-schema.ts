@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { fromParameters, type HmmParameters } from '../hmm/model.ts';
+import { checkConfig, configHash, type OnlineConfig } from '../hmm/online/config.ts';
+import type { OnlineState } from '../hmm/online/state.ts';
+import type { HeadsFile } from './head-file.ts';
+
+const numbers = z.array(z.number());
+const time = z.int();
+const range = z.strictObject({ fromMs: time, toMs: time });
+
+/** Its shapes follow from K and D, so they are checked below, by what will use them. */
+const online = z.strictObject({
+  schema: z.literal('autotrain-online/1'),
+  config: z.custom<OnlineConfig>((value) => typeof value === 'object' && value !== null),
+  configHash: z.string(),
+  firstBar: z.int(),
+  lastBar: z.int(),
+  absorbed: z.int().min(0),
+  blocks: z.int().min(0),
+  repairs: z.int().min(0),
+  floored: z.int().min(0),
+  model: z.custom<HmmParameters>((value) => typeof value === 'object' && value !== null),
+  filter: numbers,
+  pending: z.strictObject({
+    before: numbers.nullable(),
+    beforeBar: z.int(),
+    bars: z.array(z.int()),
+    rows: numbers,
+  }),
+  statistics: z.strictObject({
+    centre: numbers,
+    start: numbers,
+    transitions: numbers,
+    weight: numbers,
+    sums: numbers,
+    products: numbers,
+  }),
+  ground: z.strictObject({ centre: numbers, pooled: numbers }),
+});
+
+const shapesOf = ({ model, statistics, filter, ground, pending }: OnlineState) => {
+  const { nStates: K, nFeatures: D } = fromParameters(model);
+  return [
+    [filter, K],
+    [pending.before ?? filter, K],
+    [pending.rows, pending.bars.length * D],
+    [statistics.centre, D],
+    [statistics.start, K],
+    [statistics.transitions, K * K],
+    [statistics.weight, K],
+    [statistics.sums, K * D],
+    [statistics.products, K * D * D],
+    [ground.centre, D],
+    [ground.pooled, D * D],
+  ] as const;
+};
+
+/** fromParameters and checkConfig throw, saying what is wrong. */
+const isUsable = (state: OnlineState): boolean => {
+  checkConfig(state.config);
+  if (configHash(state.config) !== state.configHash) return false;
+  return shapesOf(state).every(([values, length]) => values.length === length);
+};
+
+const withoutThrowing =
+  <T>(check: (value: T) => boolean) =>
+  (value: T): boolean => {
+    try {
+      return check(value);
+    } catch {
+      return false;
+    }
+  };
+
+const tail = z
+  .strictObject({
+    openTimeMs: z.array(time).min(1),
+    open: numbers,
+    high: numbers,
+    low: numbers,
+    close: numbers,
+    volume: numbers,
+  })
+  .refine((columns) => new Set(Object.values(columns).map(({ length }) => length)).size === 1, 'is ragged');
+
+const areAscending = (ranges: readonly { fromMs: number; toMs: number }[]): boolean =>
+  ranges.every(({ fromMs, toMs }, i) => fromMs <= toMs && (i === 0 || ranges[i - 1]!.toMs < fromMs));
+
+const scoreSum = z.strictObject({
+  fromMs: time,
+  toMs: time,
+  candles: z.int().positive(),
+  sum: z.number(),
+});
+
+const head = z.strictObject({
+  schema: z.literal('autotrain-head/1'),
+  lineage: z.string().min(1),
+  series: z.string().min(1),
+  featureSet: z.literal('candles-4/1'),
+  timeframeMs: z.int().positive(),
+  scaler: z.strictObject({ mean: numbers, scale: z.array(z.number().positive()) }),
+  regimes: z.array(z.string().min(1)),
+  labels: z.strictObject({ ids: z.array(z.int().min(0)), fresh: z.array(z.boolean()) }).exactOptional(),
+  genesisRows: z.int().positive(),
+  online: online.refine(withoutThrowing(isUsable), 'is not a usable state'),
+  tail,
+  trainedRanges: z.array(range).min(1).refine(areAscending, 'overlap or do not ascend'),
+  prequential: scoreSum.nullable(),
+});
+
+const comparison = z.strictObject({
+  championHash: z.string(),
+  filter: numbers,
+  lastMs: time,
+  fromMs: time.nullable(),
+  candles: z.int().min(0),
+  headSum: z.number(),
+  championSum: z.number(),
+  blockLength: z.int().positive(),
+  blocks: numbers,
+  open: z.strictObject({ candles: z.int().min(0), sum: z.number() }),
+});
+
+/** heads.json as it must be: shapes that fit the model, a model that holds its constraints, nothing unknown. */
+export const headsFileSchema = z.strictObject({
+  schema: z.literal('autotrain-heads/1'),
+  series: z.record(z.string(), z.strictObject({ head, comparison: comparison.exactOptional() })),
+}) satisfies z.ZodType<HeadsFile>;
