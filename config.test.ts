@@ -70,7 +70,7 @@ describe('loadConfig', () => {
     expect(config.training).toMatchObject({
       nStates: 4,
       covarianceType: 'full',
-      exactlyOnce: false,
+      exactlyOnce: true,
       seed: 42,
     });
     expect(config.training.threads).toBeGreaterThanOrEqual(1);
@@ -188,8 +188,9 @@ describe('malformed values', () => {
     expect(problem).toContain(`${name}=${JSON.stringify(value)}: allowed is `);
   });
 
-  it('says why strict mode does not start', () => {
-    expect(problemsOf({ EXACTLY_ONCE: 'true' }).join()).toMatch(/strict mode .* is not built yet/);
+  it('trains each candle once per lineage, or on a sliding window where that is asked for', () => {
+    expect(loadConfig({}).training.exactlyOnce).toBe(true);
+    expect(loadConfig({ EXACTLY_ONCE: 'false' }).training.exactlyOnce).toBe(false);
   });
 
   it('reports all problems at once', () => {

@@ -78,7 +78,7 @@ export interface TrainingConfig {
   readonly nStates: number;
   readonly covarianceType: 'full' | 'diag';
   readonly scope: 'series' | 'pooled';
-  readonly exactlyOnce: false;
+  readonly exactlyOnce: boolean;
   readonly windowDays: number;
   readonly windowMs: number;
   readonly minPoints: number;
@@ -167,8 +167,13 @@ const contradictions = (values: Values): string[] => {
     REQUIRE_AUTH: auth,
     JWT_SECRET: jwt,
     GATEWAY_API_KEYS: keys,
+    MODEL_SCOPE: scope,
+    EXACTLY_ONCE: strict,
   } = values;
   return [
+    ...(scope === 'pooled' && strict
+      ? ['MODEL_SCOPE=pooled needs EXACTLY_ONCE=false: strict mode gives each series a lineage of its own']
+      : []),
     ...(start !== undefined && end !== undefined && start >= end ? ['START_TS must lie before END_TS'] : []),
     ...(auth && jwt === undefined && keys === undefined
       ? ['REQUIRE_AUTH=true needs JWT_SECRET or GATEWAY_API_KEYS: otherwise nobody could enter']

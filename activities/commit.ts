@@ -7,6 +7,7 @@ import type { Claim } from '../ledger/claim-rows.ts';
 import type { CrashPoint } from '../ledger/durable-file.ts';
 import { seriesOfFile } from '../ledger/file-rows.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { serializeHeads } from '../registry/heads.ts';
 import type { ModelFile, SeriesModel } from '../registry/model-file.ts';
 import { readVersion, writeVersionDir } from '../registry/store.ts';
 import { versionIdOf } from '../registry/version-id.ts';
@@ -15,6 +16,7 @@ import type { CommitRequest, CommittedVersion, SeriesOutcome } from '../workflow
 import { owner } from './claims.ts';
 import { failure } from './failures.ts';
 import { removeStaged } from './staging.ts';
+import { strictCommit } from './strict/report.ts';
 import { describeVersion, rowOf, type Staged, summaryOf, type VersionMetadata } from './version-metadata.ts';
 
 export interface CommitDeps {
@@ -30,7 +32,7 @@ export interface CommitDeps {
 export const createCommitActivities = (deps: CommitDeps) => ({
   /**
    * Makes one version of what was trained: directory first (complete, fsynced, renamed into place), then one transaction
-   * for the version row and the processed files. The name follows from the claim, so a retry finds its own directory.
+   * for the version row, the processed files, their candles' dispositions and the lineage heads. The name follows from the claim, so a retry finds its own directory.
    */
   async commitVersion(request: CommitRequest): Promise<CommittedVersion> {
     const done = deps.ledger.versionOfClaim(request.claimId);
@@ -39,17 +41,19 @@ export const createCommitActivities = (deps: CommitDeps) => ({
         readVersion(deps.modelsDir, done.versionId, done.modelHash).metadata as unknown as VersionMetadata,
       );
     const claim = deps.ledger.hold({ claimId: request.claimId, ...owner(), leaseMs: deps.leaseMs });
-    const { versionId, model, metadata } = assemble(deps, claim, request);
+    const { versionId, model, metadata, strict } = assemble(deps, claim, request);
     const { dir, modelHash } = writeVersionDir({
       modelsDir: deps.modelsDir,
       ...{ versionId, model, metadata: { ...metadata } },
+      ...(strict.heads.length > 0 && { heads: serializeHeads(strict.records) }),
       ...(deps.crash ? { crash: deps.crash } : {}),
     });
     deps.ledger.commitVersion({
       claimId: request.claimId,
       ...owner(),
       version: rowOf(metadata, dir, modelHash),
-      dispositions: [],
+      dispositions: strict.dispositions,
+      heads: strict.heads,
       isInPlace: () => existsSync(path.join(deps.modelsDir, dir)),
     });
     deps.crash?.('version:committed');
@@ -78,7 +82,7 @@ const assemble = (deps: CommitDeps, claim: Claim, request: CommitRequest) => {
     seed: deps.seed,
     codeVersion: deps.codeVersion,
   });
-  return { versionId, model, metadata };
+  return { versionId, model, metadata, strict: strictCommit(staged) };
 };
 
 const claimedBy = (claim: Claim, staged: readonly Staged[]): string[] => {
@@ -92,7 +96,8 @@ const composeModel = (staged: readonly Staged[], inherited: ModelFile['series'])
   for (const { outcome, training } of staged) {
     const keeps = inherited[outcome.series];
     const { judged } = training.model;
-    series[outcome.series] = outcome.decision === 'pass' || !keeps ? training.model : { ...keeps, judged };
+    const kept = keeps && { ...keeps, ...(judged && { judged }) };
+    series[outcome.series] = outcome.decision === 'pass' || !kept ? training.model : kept;
   }
   const sorted = Object.fromEntries(Object.entries(series).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { schema: 'autotrain-model/1', featureSet, series: sorted };

@@ -4,10 +4,11 @@ import { createIngestActivities, type IngestDeps } from './ingest.ts';
 import { createJanitorActivities, type JanitorDeps } from './janitor.ts';
 import { createPooledActivities, type PooledDeps } from './pooled/train-pooled.ts';
 import { createPromotionActivities, type PromotionDeps } from './promotion.ts';
+import type { StrictDeps } from './strict/train-strict.ts';
 import { createTrainActivities } from './train.ts';
 import { translating } from './translate.ts';
 
-export type TrainRoleDeps = ClaimDeps & PooledDeps & CommitDeps & PromotionDeps & JanitorDeps;
+export type TrainRoleDeps = ClaimDeps & PooledDeps & StrictDeps & CommitDeps & PromotionDeps & JanitorDeps;
 
 /** What the role `ingest` offers: everything that speaks to the exchange. */
 export const createIngestRole = (deps: IngestDeps) => translating(createIngestActivities(deps));

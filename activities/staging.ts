@@ -5,7 +5,7 @@ import { writeDurably } from '../ledger/durable-file.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { parseSeries, seriesSlug } from '../series.ts';
 import type { SeriesOutcome } from '../workflows/types.ts';
-import type { SeriesTraining } from './train-series-model.ts';
+import type { StagedTraining } from './version-metadata.ts';
 
 const folderOf = (modelsDir: string): string => path.join(modelsDir, 'staging');
 
@@ -25,7 +25,7 @@ export const stageTraining = (
   modelsDir: string,
   claimId: number,
   series: string,
-  staged: { readonly training: SeriesTraining; readonly dataHash: string; readonly newCandles: number },
+  staged: StagedTraining,
 ): SeriesOutcome => {
   const { training } = staged;
   const bytes = Buffer.from(JSON.stringify(staged));
@@ -38,7 +38,7 @@ export const stageTraining = (
     decision: training.gate.decision,
     reason: training.gate.reason,
     metricValue: training.metricValue,
-    heldOutCandles: training.model.judged?.heldOut.candles ?? 0,
+    heldOutCandles: training.scoredCandles ?? training.model.judged?.heldOut.candles ?? 0,
     nObs: training.nObs,
     nStates: training.model.hmm.startProbability.length,
   };

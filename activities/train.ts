@@ -13,6 +13,7 @@ import { underLease } from './lease.ts';
 import { looksAt } from './looks.ts';
 import { quarantiningBadFiles } from './quarantine.ts';
 import { stageTraining } from './staging.ts';
+import { type StrictDeps, trainStrict } from './strict/train-strict.ts';
 import type { SeriesTraining, TrainingJob, TrainingProgress } from './train-series-model.ts';
 
 /** Runs the fit away from the thread that talks to Temporal. Aborting `signal` ends the thread before it rejects. */
@@ -31,6 +32,8 @@ export interface TrainDeps {
   readonly leaseMs: number;
   readonly windowMs: number;
   readonly options: {
+    /** Strict mode; else sliding. */
+    readonly exactlyOnce: boolean;
     readonly nStates: number;
     readonly covarianceType: 'diag' | 'full';
     readonly seed: number;
@@ -40,9 +43,10 @@ export interface TrainDeps {
   };
 }
 
-export const createTrainActivities = (deps: TrainDeps) => ({
-  /** Trains one series on its window and stages the result. Heartbeats carry the iteration and renew the lease. */
+export const createTrainActivities = (deps: StrictDeps) => ({
+  /** Trains one series and stages the result. Heartbeats carry the iteration and renew the lease. */
   async trainSeries(request: TrainSeriesRequest): Promise<SeriesOutcome> {
+    if (deps.options.exactlyOnce) return await trainStrict(deps, request);
     const { job, dataHash, newCandles } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
     const training = await underLease(deps, request.claimId, (options) => deps.trainer.train(job, options));
     return stageTraining(deps.modelsDir, request.claimId, request.series, { training, dataHash, newCandles });
@@ -78,7 +82,7 @@ export const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
 };
 
 /** Of the candles themselves: the same whatever files they came in. */
-const hashOfColumns = (columns: CandleColumns): string => {
+export const hashOfColumns = (columns: CandleColumns): string => {
   const hash = createHash('sha256');
   const { openTimeMs, open, high, low, close, volume } = columns;
   for (const column of [openTimeMs, open, high, low, close, volume]) {
@@ -98,7 +102,7 @@ const demandPoints = (points: number, wanted: number): void => {
   }
 };
 
-const championOf = ({ ledger, modelsDir }: TrainDeps, series: string) => {
+export const championOf = ({ ledger, modelsDir }: TrainDeps, series: string) => {
   const row = ledger.champion();
   if (!row) return undefined;
   const model: SeriesModel | undefined = readVersion(

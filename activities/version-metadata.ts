@@ -1,18 +1,37 @@
 import { featureSet } from '../features/candle-features.ts';
 import type { NewVersion } from '../ledger/versions.ts';
-import type { OpenTimeRange } from '../registry/model-file.ts';
+import type { OpenTimeRange, SeriesModel } from '../registry/model-file.ts';
 import type { CommittedVersion, RetrainRequest, SeriesFailure, SeriesOutcome } from '../workflows/types.ts';
+import {
+  countDispositions,
+  type LineageReport,
+  lineageReports,
+  type StrictDispositions,
+  type StrictPart,
+} from './strict/report.ts';
 import type { SeriesTraining } from './train-series-model.ts';
 
 export const metricName = 'val_log_likelihood';
 
+/** A training of either mode. */
+type Trained = Pick<SeriesTraining, 'gate' | 'nObs' | 'metricValue' | 'warnings'> & {
+  readonly model: SeriesModel;
+  /** Candles that the metric is over; absent: those that were held out. */
+  readonly scoredCandles?: number;
+  readonly timings: Readonly<Record<string, number>>;
+};
+
 /** What one series' training left on disk for the version. */
-export interface Staged {
-  readonly outcome: SeriesOutcome;
-  readonly training: SeriesTraining;
+export interface StagedTraining {
+  readonly training: Trained;
   /** Of the candles that it was trained and judged on. */
   readonly dataHash: string;
   readonly newCandles: number;
+  readonly strict?: StrictPart;
+}
+
+export interface Staged extends StagedTraining {
+  readonly outcome: SeriesOutcome;
 }
 
 /** metadata.json: everything about a version that is not the model itself. snake_case, as its readers know it. */
@@ -34,14 +53,17 @@ export interface VersionMetadata {
   readonly feature_set: string;
   readonly claimed_files: number;
   readonly file_ids: readonly string[];
-  /** Sliding mode: the claimed candles, all of which are stored; those inside the window were trained on. */
-  readonly dispositions: { readonly claimed: number };
+  /** Sliding mode: the claimed candles, of which those inside the window were trained on. Strict mode: each of them. */
+  readonly dispositions: { readonly claimed: number } | StrictDispositions;
+  /** Strict mode, by series. */
+  readonly lineages?: Readonly<Record<string, LineageReport>>;
+  readonly warnings: Readonly<Record<string, readonly string[]>>;
   readonly data_hash: string;
   readonly code_version: string;
   readonly node_version: string;
   readonly tag: string | null;
   readonly message: string;
-  readonly timings: Readonly<Record<string, SeriesTraining['timings']>>;
+  readonly timings: Readonly<Record<string, Trained['timings']>>;
 }
 
 export interface VersionFacts {
@@ -78,7 +100,9 @@ export const describeVersion = (facts: VersionFacts): VersionMetadata => {
     feature_set: featureSet,
     claimed_files: facts.fileIds.length,
     file_ids: facts.fileIds,
-    dispositions: { claimed: sum(staged.map(({ newCandles }) => newCandles)) },
+    dispositions: { claimed: sum(staged.map(({ newCandles }) => newCandles)), ...countDispositions(staged) },
+    ...lineageReports(staged),
+    warnings: bySeries(staged, ({ training }) => training.warnings),
     data_hash: facts.dataHash,
     code_version: facts.codeVersion,
     node_version: process.version,
@@ -105,7 +129,12 @@ const pooledMetric = (outcomes: readonly SeriesOutcome[]): number =>
   sum(outcomes.map(({ heldOutCandles }) => heldOutCandles));
 
 const messageOf = (staged: readonly Staged[]): string =>
-  staged.map(({ outcome: { series, decision, reason } }) => `${series}: ${decision} (${reason})`).join('; ');
+  staged
+    .flatMap(({ outcome: { series, decision, reason }, strict }) => [
+      `${series}: ${decision} (${reason})`,
+      ...(strict?.notes ?? []),
+    ])
+    .join('; ');
 
 export const summaryOf = (metadata: VersionMetadata): CommittedVersion => ({
   versionId: metadata.version_id,

@@ -33,11 +33,6 @@ const only =
     throw new RangeError(later === undefined ? works : `${works} (${text}: ${later})`);
   };
 
-const strictMode: parse.Parse<false> = (text) => {
-  if (!parse.boolean(text)) return false;
-  throw new RangeError('false: strict mode (each candle trained once per lineage) is not built yet');
-};
-
 const path = parse.text(/^[^\0\n]+$/, 'a path');
 const maxWindowDays = 36_500;
 const dayMs = 86_400_000;
@@ -143,11 +138,15 @@ export const settings = {
     parse.integer(1, maxWindowDays),
     'sliding mode fits on the last so many days',
   ),
-  EXACTLY_ONCE: required('false', strictMode, 'strict mode; false is sliding mode, the only one so far'),
+  EXACTLY_ONCE: required(
+    'true',
+    parse.boolean,
+    'strict mode: each candle is scored, then trained on once per lineage; false: sliding mode, refitted on the window',
+  ),
   TRAIN_MIN_POINTS: required(
     '2000',
     parse.integer(50, 10_000_000),
-    'candles a window needs before it is trained on',
+    'strict mode: a lineage begins with this many candles; sliding mode: a window needs as many',
   ),
   MIN_NEW_CANDLES: required(
     '24',

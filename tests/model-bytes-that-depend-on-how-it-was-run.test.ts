@@ -15,6 +15,7 @@ const modelBytes = async (env: Record<string, string>): Promise<string> => {
     SIM_REPLAY: replayFolder,
     SYMBOLS: 'BTC/USDT,ETH/USDT',
     TIMEFRAME: '1h',
+    EXACTLY_ONCE: 'false',
     TRAIN_WINDOW_DAYS: '120',
     ...env,
   });

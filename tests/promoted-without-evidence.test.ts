@@ -20,6 +20,7 @@ const run = async (env: Record<string, string>) => {
     SIM_REPLAY: replayFolder,
     SYMBOLS: 'BTC/USDT',
     TIMEFRAME: '1h',
+    EXACTLY_ONCE: 'false',
     ...env,
   });
   if (!summary.version) throw new Error(`no version: ${summary.reason}`);

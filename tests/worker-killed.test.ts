@@ -24,7 +24,14 @@ beforeAll(async () => {
 afterAll(() => connection.close());
 
 /** Twelve states on two weeks of minutes: long enough to be killed in the middle of the fit. */
-const settings = { SYMBOLS: 'BTC/USDT', TIMEFRAME: '1m', HMM_STATES: '12', LEASE_MS: '30000', SLEEP_MS: '0' };
+const settings = {
+  SYMBOLS: 'BTC/USDT',
+  TIMEFRAME: '1m',
+  HMM_STATES: '12',
+  EXACTLY_ONCE: 'false',
+  LEASE_MS: '30000',
+  SLEEP_MS: '0',
+};
 
 let home: string;
 let env: Record<string, string>;

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
 import type { PooledJob, PooledTraining } from '../activities/pooled/train-pooled-model.ts';
+import type { StrictTrainer } from '../activities/strict/train-strict.ts';
+import type { StrictJob, StrictTraining } from '../activities/strict/train-strict-model.ts';
 import type { Trainer } from '../activities/train.ts';
 import type { SeriesTraining, TrainingJob, TrainingProgress } from '../activities/train-series-model.ts';
 import { shareColumns } from './share-columns.ts';
@@ -26,11 +28,11 @@ export const createTrainer = ({
 }: {
   threads: number;
   threadUrl?: URL;
-}): Trainer & PooledTrainer => {
+}): Trainer & PooledTrainer & StrictTrainer => {
   const turn = createTurnstile(threads);
   /** The thread answers with the result of the kind of job that it was given. */
-  const inThread = async <Result extends SeriesTraining | PooledTraining>(
-    job: TrainingJob | PooledJob,
+  const inThread = async <Result extends SeriesTraining | PooledTraining | StrictTraining>(
+    job: TrainingJob | PooledJob | StrictJob,
     { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: TrainingProgress) => void },
   ): Promise<Result> => {
     const leave = await turn(signal);
@@ -43,6 +45,8 @@ export const createTrainer = ({
   return {
     train: (job, options) =>
       inThread<SeriesTraining>({ ...job, columns: shareColumns(job.columns) }, options),
+    trainStrict: (job, options) =>
+      inThread<StrictTraining>({ ...job, columns: shareColumns(job.columns) }, options),
     trainPooled: (job, options) => inThread<PooledTraining>({ ...job, pool: sharePool(job) }, options),
   };
 };
@@ -70,10 +74,10 @@ const createTurnstile = (places: number) => {
 /** Rejects only after the thread is gone, so nothing is given back while it still computes. */
 const runThread = async (
   url: URL,
-  job: TrainingJob | PooledJob,
+  job: TrainingJob | PooledJob | StrictJob,
   signal: AbortSignal,
   onProgress: (progress: TrainingProgress) => void,
-): Promise<SeriesTraining | PooledTraining> => {
+): Promise<SeriesTraining | PooledTraining | StrictTraining> => {
   signal.throwIfAborted();
   const thread = new Worker(url, { workerData: job });
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
@@ -92,7 +96,7 @@ const resultOf = (
   exited: Promise<void>,
   signal: AbortSignal,
   onProgress: (progress: TrainingProgress) => void,
-): Promise<SeriesTraining | PooledTraining> =>
+): Promise<SeriesTraining | PooledTraining | StrictTraining> =>
   new Promise((resolve, reject) => {
     thread.on('message', (message: ThreadMessage) => {
       if (message.kind === 'progress') onProgress(message.progress);

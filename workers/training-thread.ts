@@ -1,10 +1,16 @@
-/** The worker thread that fits: a job in, progress and one result out. A job with a `pool` is for several series. */
+/** The worker thread that fits: a job in, progress and one result out. A job with a `pool` is for several series, one with a
+ * `lineage` for strict mode. */
 import { parentPort, workerData } from 'node:worker_threads';
 import {
   type PooledJob,
   type PooledTraining,
   trainPooledModel,
 } from '../activities/pooled/train-pooled-model.ts';
+import {
+  type StrictJob,
+  type StrictTraining,
+  trainStrictModel,
+} from '../activities/strict/train-strict-model.ts';
 import {
   type SeriesTraining,
   type TrainingJob,
@@ -14,16 +20,23 @@ import {
 
 export type ThreadMessage =
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
-  | { readonly kind: 'done'; readonly result: SeriesTraining | PooledTraining }
+  | { readonly kind: 'done'; readonly result: SeriesTraining | PooledTraining | StrictTraining }
   | { readonly kind: 'failed'; readonly name: string; readonly code?: string; readonly message: string };
 
 const post = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
+const train = (
+  job: TrainingJob | PooledJob | StrictJob,
+  onProgress: (progress: TrainingProgress) => void,
+): SeriesTraining | PooledTraining | StrictTraining => {
+  if ('pool' in job) return trainPooledModel(job, onProgress);
+  return 'lineage' in job ? trainStrictModel(job, onProgress) : trainSeriesModel(job, onProgress);
+};
+
 try {
-  const job = workerData as TrainingJob | PooledJob;
+  const job = workerData as TrainingJob | PooledJob | StrictJob;
   const onProgress = (progress: TrainingProgress): void => post({ kind: 'progress', progress });
-  const result = 'pool' in job ? trainPooledModel(job, onProgress) : trainSeriesModel(job, onProgress);
-  post({ kind: 'done', result });
+  post({ kind: 'done', result: train(job, onProgress) });
 } catch (error) {
   const { name, message, code } = error as Error & { code?: string };
   post({ kind: 'failed', name, message, ...(code === undefined ? {} : { code }) });

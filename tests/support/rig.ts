@@ -16,8 +16,9 @@ import { type Trainer, trainHere } from './trainers.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-/** Small enough that a real fit takes some tens of milliseconds. */
+/** Small enough that a real fit takes some tens of milliseconds. Sliding mode, unless a test is about strict mode. */
 const quick = {
+  EXACTLY_ONCE: 'false',
   TIMEFRAME: '1m',
   HMM_STATES: '2',
   HMM_COVARIANCE: 'diag',

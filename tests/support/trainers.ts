@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import type { PooledTrainer } from '../../activities/pooled/train-pooled.ts';
 import { trainPooledModel } from '../../activities/pooled/train-pooled-model.ts';
+import type { StrictTrainer } from '../../activities/strict/train-strict.ts';
+import { trainStrictModel } from '../../activities/strict/train-strict-model.ts';
 import type { Trainer as SeriesTrainer } from '../../activities/train.ts';
 import { type TrainingJob, trainSeriesModel } from '../../activities/train-series-model.ts';
 
-export type Trainer = SeriesTrainer & PooledTrainer;
+export type Trainer = SeriesTrainer & PooledTrainer & StrictTrainer;
 
 /** Fits for real, but on the calling thread: small jobs are done before a thread would have started. */
 export const trainHere: Trainer = {
   train: async (job, { onProgress }) => trainSeriesModel(job, onProgress),
   trainPooled: async (job, { onProgress }) => trainPooledModel(job, onProgress),
+  trainStrict: async (job, { onProgress }) => trainStrictModel(job, onProgress),
 };
 
 const passed = { decision: 'pass', reason: 'the test lets it pass', checks: [] } as const;
@@ -25,6 +28,10 @@ export const trainAndPass: Trainer = {
     const allPass = Object.entries(trainings).map(([series, one]) => [series, { ...one, gate: passed }]);
     return { left, trainings: Object.fromEntries(allPass) };
   },
+  trainStrict: async (job, options) => ({
+    ...(await trainHere.trainStrict(job, options)),
+    gate: passed,
+  }),
 };
 
 export const trainerThatThrows = (message: string): Trainer => {
@@ -32,7 +39,7 @@ export const trainerThatThrows = (message: string): Trainer => {
     // As the thread reports it: activities/translate.ts knows it by this name.
     throw Object.assign(new Error(message), { name: 'TrainingThreadError' });
   };
-  return { train: fails, trainPooled: fails };
+  return { train: fails, trainPooled: fails, trainStrict: fails };
 };
 
 export interface HeldTraining {
