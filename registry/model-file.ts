@@ -29,6 +29,23 @@ export interface SeriesModel {
   readonly judged?: JudgedModel;
   /** Strict mode: the candles that were scored before they were learned from. */
   readonly prequential?: Prequential;
+  /** HMM_ENSEMBLE: what serves instead of `hmm` alone. */
+  readonly ensemble?: Ensemble;
+}
+
+/** Models with different numbers of states on the same scaled features, weighted by how well they predicted. */
+export interface Ensemble {
+  /** φ in (0, 1], see hmm/ensemble/averaging.ts. */
+  readonly forgetting: number;
+  /** In ascending order of their numbers of states; weights (after the last training row) sum to 1. */
+  readonly members: readonly EnsembleMember[];
+}
+
+export interface EnsembleMember {
+  readonly hmm: HmmParameters;
+  /** Names of its states; what members share is the first word. */
+  readonly regimes: readonly string[];
+  readonly weight: number;
 }
 
 /** As sliding mode makes it. */
@@ -52,6 +69,8 @@ export interface JudgedModel {
   readonly scaler: Scaler;
   readonly trainedRange: OpenTimeRange;
   readonly heldOut: OpenTimeRange & { readonly candles: number };
+  /** Of the same training rows, where the metric is the ensemble's. */
+  readonly ensemble?: Ensemble;
 }
 
 /** Open times of the first and the last candle, both inclusive, epoch ms. */

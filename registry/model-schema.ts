@@ -91,6 +91,37 @@ const range = z.strictObject(openTimes).refine(isOrdered, 'ends before it begins
 const scalerFits = (model: { hmm: { means: number[][] }; scaler: { mean: number[] } }): boolean =>
   model.hmm.means[0]?.length === model.scaler.mean.length;
 
+/** Ascending in states and the same features as the scaler: members differ in their numbers of states only. */
+const ensemble = z.strictObject({
+  forgetting: z.number().positive().max(1),
+  members: z
+    .array(
+      z
+        .strictObject({
+          hmm,
+          regimes: z.array(z.string().min(1)),
+          weight: z
+            .number()
+            .positive()
+            .max(1 + tolerance),
+        })
+        .refine((member) => member.regimes.length === member.hmm.means.length, 'not one regime per state'),
+    )
+    .min(1)
+    .refine((members) => sumsToOne(members.map(({ weight }) => weight)), 'weights do not sum to 1')
+    .refine(
+      (members) =>
+        members.every(({ hmm }, m) => m === 0 || hmm.means.length > members[m - 1]!.hmm.means.length),
+      'numbers of states do not ascend',
+    ),
+});
+
+const ensembleFits = (model: {
+  scaler: { mean: number[] };
+  ensemble?: { members: { hmm: { means: number[][] } }[] } | undefined;
+}): boolean =>
+  (model.ensemble?.members ?? []).every(({ hmm }) => hmm.means[0]?.length === model.scaler.mean.length);
+
 const judged = z
   .strictObject({
     hmm,
@@ -99,7 +130,9 @@ const judged = z
     heldOut: z
       .strictObject({ ...openTimes, candles: z.int().positive() })
       .refine(isOrdered, 'ends before it begins'),
+    ensemble: ensemble.exactOptional(),
   })
+  .refine(ensembleFits, 'the scaler has another number of features than the ensemble')
   .refine(scalerFits, 'the scaler has another number of features than the model');
 
 const labels = z.strictObject({ ids: z.array(z.int().min(0)), fresh: z.array(z.boolean()) });
@@ -125,7 +158,9 @@ const seriesModel = z
     labels: labels.exactOptional(),
     judged: judged.exactOptional(),
     prequential: prequential.exactOptional(),
+    ensemble: ensemble.exactOptional(),
   })
+  .refine(ensembleFits, 'the scaler has another number of features than the ensemble')
   .refine(labelsFit, 'not one label per state')
   .refine(scalerFits, 'the scaler has another number of features than the model')
   .refine((model) => model.regimes.length === model.hmm.means.length, 'not one regime per state');

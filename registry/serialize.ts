@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RegistryError } from './errors.ts';
 import type {
+  Ensemble,
   JudgedModel,
   ModelFile,
   OpenTimeRange,
@@ -24,11 +25,21 @@ const scaler = ({ mean, scale }: Scaler) => ({ mean, scale });
 
 const range = ({ fromMs, toMs }: OpenTimeRange) => ({ fromMs, toMs });
 
+const ensemble = ({ forgetting, members }: Ensemble) => ({
+  forgetting,
+  members: members.map((member) => ({
+    hmm: hmm(member.hmm),
+    regimes: member.regimes,
+    weight: member.weight,
+  })),
+});
+
 const judged = (model: JudgedModel) => ({
   hmm: hmm(model.hmm),
   scaler: scaler(model.scaler),
   trainedRange: range(model.trainedRange),
   heldOut: { ...range(model.heldOut), candles: model.heldOut.candles },
+  ...(model.ensemble && { ensemble: ensemble(model.ensemble) }),
 });
 
 const prequential = ({ fromMs, toMs, candles, meanLogLikelihood }: Prequential) => ({
@@ -46,6 +57,7 @@ const seriesModel = (model: SeriesModel) => ({
   ...(model.labels && { labels: { ids: model.labels.ids, fresh: model.labels.fresh } }),
   ...(model.judged && { judged: judged(model.judged) }),
   ...(model.prequential && { prequential: prequential(model.prequential) }),
+  ...(model.ensemble && { ensemble: ensemble(model.ensemble) }),
 });
 
 const byKey = ([one]: [string, unknown], [other]: [string, unknown]): number => (one < other ? -1 : 1);
