@@ -1,5 +1,5 @@
 import { stationaryDistribution } from '../hmm/forecast.ts';
-import { posteriors } from '../hmm/forward-backward.ts';
+import { posteriors } from '../hmm/inference.ts';
 import type { Hmm } from '../hmm/model.ts';
 import type { Observations } from '../hmm/observations.ts';
 import { cholesky } from '../numerics/cholesky.ts';

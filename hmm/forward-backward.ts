@@ -44,11 +44,13 @@ export const forwardBackward = (
   return { logLikelihood: workspace.logLikelihood.reduce((a, b) => a + b, 0), inLogSpace };
 };
 
-/** Smoothed posteriors P(state k at t | all rows), [T·K]. */
-export const posteriors = (
-  model: Hmm,
-  data: Observations,
-): { gamma: Float64Array; logLikelihood: number } => {
+/** Smoothed posteriors P(state k at t | all rows), [T·K], and the log-likelihood, nats. */
+export interface Posteriors {
+  readonly gamma: Float64Array;
+  readonly logLikelihood: number;
+}
+
+export const plainPosteriors = (model: Hmm, data: Observations): Posteriors => {
   const workspace = createWorkspace(data, model.nStates);
   const { logLikelihood } = forwardBackward(model, data, workspace);
   return { gamma: workspace.gamma, logLikelihood };

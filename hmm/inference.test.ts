@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createStep, filterObservations, filterRows } from './filter.ts';
 import { forecast, forecastState } from './forecast.ts';
-import { createWorkspace, forwardBackward, posteriors } from './forward-backward.ts';
+import { createWorkspace, forwardBackward } from './forward-backward.ts';
 import { covarianceTypes, largestDifference, randomModel, regimeRows } from './hmm.fixture.ts';
+import { posteriors, viterbi } from './inference.ts';
 import { backwardLog, forwardLog } from './log-space.ts';
 import { logEmissionsOf } from './missing.ts';
 import { type Hmm, permuteStates, toParameters } from './model.ts';
 import { type Observations, rowCount, spans } from './observations.ts';
-import { mapPath, viterbi } from './viterbi.ts';
+import { mapPath } from './viterbi.ts';
 
 const seeds = fc.integer({ min: 0, max: 100_000 });
 const types = fc.constantFrom(...covarianceTypes);

@@ -13,10 +13,10 @@ export interface Decoded {
  * The most probable path (Viterbi 1967). Ties as hmmlearn breaks them: the lowest state in the last row, the highest
  * on the way back. No back-pointers are stored; the lattice takes T·K numbers.
  */
-export const viterbi = (model: Hmm, data: Observations): Decoded => {
+export const plainViterbi = (model: Hmm, data: Observations): Decoded => {
   const lattice = logEmissionsOf(model, data);
   const path = new Int32Array(rowCount(data));
-  const logA = model.transition.map(Math.log);
+  const logA = logarithms(model.transition);
   let logprob = 0;
   for (const span of spans(data)) {
     climb(model, span, lattice, logA);
@@ -60,8 +60,7 @@ const walkBack = (
 ): number => {
   let state = firstLargest(lattice, (to - 1) * K, K);
   const logprob = lattice[(to - 1) * K + state]!;
-  if (!(logprob > -Infinity))
-    throw new HmmError('ImpossibleRow', `no path explains the rows ${from} to ${to}`);
+  demandPath(logprob, { from, to });
   path[to - 1] = state;
   for (let t = to - 2; t >= from; t--) {
     let largest = -Infinity;
@@ -75,7 +74,17 @@ const walkBack = (
   return logprob;
 };
 
-const firstLargest = (values: Float64Array, at: number, n: number): number => {
+/** Throws `ImpossibleRow` when the best path of a sequence has probability 0. */
+export const demandPath = (logprob: number, { from, to }: Span): void => {
+  if (!(logprob > -Infinity))
+    throw new HmmError('ImpossibleRow', `no path explains the rows ${from} to ${to}`);
+};
+
+/** ln of each probability; −∞ of 0. */
+export const logarithms = (probabilities: Float64Array): Float64Array => probabilities.map(Math.log);
+
+/** The index of the first of the largest among `n` values. */
+export const firstLargest = (values: Float64Array, at: number, n: number): number => {
   let best = 0;
   for (let k = 1; k < n; k++) if (values[at + k]! > values[at + best]!) best = k;
   return best;

@@ -1,31 +1,26 @@
 import type { Hmm } from '../model.ts';
 import type { Observations } from '../observations.ts';
-import { createPlainEStep, type EStep, type Expectation, type Shape } from '../plain-e-step.ts';
+import { createPlainEStep, type EStep, type Shape } from '../plain-e-step.ts';
 import { addStatistics, clearStatistics, createStatistics, type Statistics } from '../statistics.ts';
+import { createJobs, type Job, observationsOf } from './jobs.ts';
 import { kernelTakes } from './limits.ts';
-import { type Piece, partition } from './partition.ts';
-import { createWorkshop, firstPass, meet, observationsOf, secondPass } from './piece.ts';
-import type { Output, Span } from './span.ts';
 
 /**
  * The E-step by the WASM kernel, piece after piece. What it cannot do exactly it leaves to the plain path: models with
  * vanishing transitions, and pieces in which weights underflow.
  */
 export const createKernelEStep = (shape: Shape, data: Observations): EStep => {
-  const pieces = partition(data);
-  const { arena, spans } = createWorkshop(shape, data.rows, pieces);
-  const jobs = jobsOf(pieces, spans);
+  const { load, jobs } = createJobs(shape, data, 'often');
   return {
     run(model, statistics) {
       if (!kernelTakes(model)) return createPlainEStep(shape, data).run(model, statistics);
       clearStatistics(statistics);
-      arena.load(model, statistics.centre);
+      load(model, statistics.centre);
       let logLikelihood = 0;
       let inLogSpace = 0;
       for (const job of jobs) {
-        const own = createStatistics(model.nStates, statistics.centre);
-        const expectation = runJob(job, model, own) ?? runPlain(job, shape, data, model, own);
-        addStatistics(statistics, own);
+        const { expectation, parts } = expect(job, shape, data, model, statistics.centre);
+        for (const part of parts) addStatistics(statistics, part);
         logLikelihood += expectation.logLikelihood;
         inLogSpace += expectation.inLogSpace;
       }
@@ -34,40 +29,16 @@ export const createKernelEStep = (shape: Shape, data: Observations): EStep => {
   };
 };
 
-/** A whole piece, or both halves of a sequence. */
-interface Job {
-  readonly pieces: readonly Piece[];
-  readonly spans: readonly Span[];
-}
-
-const jobsOf = (pieces: readonly Piece[], spans: readonly Span[]): Job[] =>
-  pieces.flatMap((piece, i) => {
-    if (piece.kind === 'secondHalf') return [];
-    const count = piece.kind === 'whole' ? 1 : 2;
-    return [{ pieces: pieces.slice(i, i + count), spans: spans.slice(i, i + count) }];
+/** The statistics of the pieces of a job, or of all its rows by the plain path. */
+const expect = (job: Job, shape: Shape, data: Observations, model: Hmm, centre: Float64Array) => {
+  const parts: Statistics[] = [];
+  const expectation = job.run(model, () => {
+    const part = createStatistics(model.nStates, centre);
+    parts.push(part);
+    return { statistics: part };
   });
-
-const runJob = ({ spans: [one, two] }: Job, model: Hmm, statistics: Statistics): Expectation | undefined => {
-  const output: Output = { statistics };
-  const first = firstPass(two ? 'firstHalf' : 'whole', one!, model);
-  if (!first) return undefined;
-  if (!two) {
-    return secondPass('whole', one!, model, output)
-      ? { logLikelihood: first.logScale, inLogSpace: 0 }
-      : undefined;
-  }
-  const second = firstPass('secondHalf', two, model);
-  if (!second) return undefined;
-  const fine =
-    secondPass('firstHalf', one!, model, output, second.end) &&
-    secondPass('secondHalf', two, model, output, first.end);
-  return fine ? { logLikelihood: meet(model, first, second), inLogSpace: 0 } : undefined;
+  if (expectation) return { expectation, parts };
+  const whole = createStatistics(model.nStates, centre);
+  const plain = createPlainEStep(shape, observationsOf(data, job)).run(model, whole);
+  return { expectation: plain, parts: [whole] };
 };
-
-const runPlain = (
-  { pieces }: Job,
-  shape: Shape,
-  data: Observations,
-  model: Hmm,
-  statistics: Statistics,
-): Expectation => createPlainEStep(shape, observationsOf(data, pieces)).run(model, statistics);

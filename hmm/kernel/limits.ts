@@ -3,6 +3,11 @@ import type { Hmm } from '../model.ts';
 import type { Observations } from '../observations.ts';
 import type { Shape } from '../plain-e-step.ts';
 
+export interface KernelOption {
+  /** `wasm` (default) where shape and data allow it; `plain`: the readable reference in TypeScript. */
+  readonly kernel?: 'wasm' | 'plain' | undefined;
+}
+
 /** The code is unrolled over states and features: beyond these it would grow too large to be worth it. */
 const mostStates = 16;
 const mostFeatures = 32;

@@ -1,5 +1,4 @@
 import type { Hmm } from '../model.ts';
-import type { Observations } from '../observations.ts';
 import type { Shape } from '../plain-e-step.ts';
 import { type Arena, createArena } from './arena.ts';
 import { backwardFirst, forwardFirst } from './first-pass.ts';
@@ -17,13 +16,18 @@ export interface Workshop {
 }
 
 /**
- * Memory for the pieces, whose rows are taken from `rows` [T·D]. Rows are copied once where copy and arrays together
- * stay within 3·T·K doubles; otherwise block by block, at every pass.
+ * Memory for the pieces, whose rows are taken from `rows` [T·D]. Rows that are read often are copied once where copy
+ * and arrays together stay within 3·T·K doubles; otherwise block by block, at every pass.
  */
-export const createWorkshop = (shape: Shape, rows: Float64Array, pieces: readonly Piece[]): Workshop => {
+export const createWorkshop = (
+  shape: Shape,
+  rows: Float64Array,
+  pieces: readonly Piece[],
+  use: 'once' | 'often' = 'often',
+): Workshop => {
   const { nStates: K, nFeatures: D } = shape;
   const { paddedStates: P } = layoutOf(shape);
-  const isResident = D + 2 * P <= 3 * K;
+  const isResident = use === 'often' && D + 2 * P <= 3 * K;
   const sizes = pieces.map(
     ({ from, to }) => spanSize(to - from, P) + (isResident ? residentSize(to - from, D) : 0),
   );
@@ -62,15 +66,4 @@ export const meet = ({ transition, nStates: K }: Hmm, first: Pass, second: Pass)
     for (let k = 0; k < K; k++) sum += first.end[j]! * transition[j * K + k]! * second.end[k]!;
   }
   return first.logScale + second.logScale + Math.log(sum);
-};
-
-/** The rows of some pieces as data of their own. */
-export const observationsOf = (data: Observations, pieces: readonly Piece[]): Observations => {
-  const { from } = pieces[0]!;
-  const { to } = pieces.at(-1)!;
-  return {
-    ...data,
-    rows: data.rows.subarray(from * data.nFeatures, to * data.nFeatures),
-    sequenceStarts: pieces.flatMap((piece) => piece.sequenceStarts.map((start) => start + piece.from - from)),
-  };
 };

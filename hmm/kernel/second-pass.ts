@@ -1,5 +1,7 @@
 import type { Hmm } from '../model.ts';
+import type { Statistics } from '../statistics.ts';
 import { addMoments, addTransitions, type Block, type Segment } from './blocks.ts';
+import { wordSize } from './layout.ts';
 import { addSums, clearSums } from './read-statistics.ts';
 import { frameAt, frameOf, type Output, type Span } from './span.ts';
 
@@ -9,6 +11,7 @@ import { frameAt, frameOf, type Output, type Span } from './span.ts';
  */
 export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Float64Array): boolean => {
   const { arena, blocks, rowCount, b, u } = span;
+  let copied = 0;
   clearSums(arena);
   setFrame(span, b, rowCount, next);
   let ends = next === undefined;
@@ -23,14 +26,15 @@ export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Fl
       frameAt(span, b, block.from + 1),
       block.to - block.from,
     );
-    finishBlock(span, block, output);
+    copied += finishBlock(span, block, output);
   }
-  return !output.statistics || addSums(arena, model, rowCount, output.statistics);
+  return isWhole(span, model, output, copied);
 };
 
 /** After `backwardFirst`, from the first row on; `before` is the end of `forwardFirst` of the first half. */
 export const forwardSecond = (span: Span, model: Hmm, output: Output, before: Float64Array): boolean => {
   const { arena, blocks, rowCount, b, u } = span;
+  let copied = 0;
   clearSums(arena);
   setFrame(span, b, -1, before);
   for (const block of blocks) {
@@ -44,9 +48,9 @@ export const forwardSecond = (span: Span, model: Hmm, output: Output, before: Fl
     // The transition between the halves is counted by the first half.
     if (from === 0) setFrame(span, b, -1, undefined);
     addTransitions(arena, frameAt(span, b, from - 1), frameAt(span, u, from), to - from);
-    finishBlock(span, block, output);
+    copied += finishBlock(span, block, output);
   }
-  return !output.statistics || addSums(arena, model, rowCount, output.statistics);
+  return isWhole(span, model, output, copied);
 };
 
 /** γ of a part of a sequence that ends there or goes on; where the sequence begins, b becomes 0, so that no transition leads there. */
@@ -66,18 +70,41 @@ const backwardSegment = (span: Span, block: Block, { from, to, begins }: Segment
   if (begins) setFrame(span, b, from, undefined);
 };
 
-const finishBlock = (span: Span, block: Block, { statistics, gamma }: Output): void => {
-  const K = span.arena.layout.nStates;
-  if (gamma) {
-    for (let t = block.from; t < block.to; t++) gamma.set(gammaOf(span, block, t).subarray(0, K), t * K);
+/** Returns the sum of the posteriors that were copied. */
+const finishBlock = (span: Span, block: Block, { statistics, gamma }: Output): number => {
+  if (statistics) {
+    addStarts(span, block, statistics);
+    addMoments(span.arena, span.rows, block);
   }
-  if (!statistics) return;
+  return gamma ? copyGamma(span, block, gamma) : 0;
+};
+
+const addStarts = (span: Span, block: Block, { start }: Statistics): void => {
   for (const { from, begins } of block.segments) {
     if (!begins) continue;
-    const first = gammaOf(span, block, from);
-    for (let k = 0; k < K; k++) statistics.start[k] = statistics.start[k]! + first[k]!;
+    const gamma = gammaOf(span, block, from);
+    for (let k = 0; k < start.length; k++) start[k] = start[k]! + gamma[k]!;
   }
-  addMoments(span.arena, span.rows, block);
+};
+
+const copyGamma = (span: Span, { from, to }: Block, gamma: Float64Array): number => {
+  const { layout, doubles } = span.arena;
+  const { nStates: K, paddedStates: P } = layout;
+  let sum = 0;
+  for (let t = from; t < to; t++) {
+    const at = layout.gamma / wordSize + (t - from) * P;
+    for (let k = 0; k < K; k++) {
+      gamma[t * K + k] = doubles[at + k]!;
+      sum += doubles[at + k]!;
+    }
+  }
+  return sum;
+};
+
+/** The posteriors are those of all rows: a value that is not finite would have spoilt their sum. */
+const isWhole = (span: Span, model: Hmm, { statistics }: Output, copied: number): boolean => {
+  const weight = statistics ? addSums(span.arena, model, statistics) : copied;
+  return Math.abs(weight - span.rowCount) <= 1e-6 * span.rowCount;
 };
 
 const gammaOf = (span: Span, block: Block, t: number): Float64Array =>

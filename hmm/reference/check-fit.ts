@@ -1,7 +1,9 @@
 import { baumWelch, type EmResult } from '../baum-welch.ts';
 import { compatPrior } from '../compat-prior.ts';
-import { posteriors } from '../forward-backward.ts';
+import { createEStep } from '../e-step.ts';
 import { HmmError } from '../hmm-error.ts';
+import { posteriors } from '../inference.ts';
+import type { KernelOption } from '../kernel/limits.ts';
 import { type Hmm, validate } from '../model.ts';
 import type { Observations } from '../observations.ts';
 import { type Fitted, isRaised, numbersOf, type ReferenceCase } from './case.ts';
@@ -16,10 +18,11 @@ export const checkFit = (
   model: Hmm,
   data: Observations,
   iterations: 1 | 10,
+  kernel: KernelOption,
 ): void => {
   const when = iterations === 1 ? 'after1' : 'after10';
   const finiteOnly = reference.require[when] === 'finite_only';
-  const result = fitOrError(reference, model, data, iterations);
+  const result = fitOrError(reference, model, data, iterations, kernel);
   if (result instanceof HmmError) {
     if (!finiteOnly) compare.fail(when, result.message, 'parameters');
     return;
@@ -28,7 +31,7 @@ export const checkFit = (
   if (finiteOnly) return;
   for (const implementation of ['log', 'scaling'] as const) {
     const want = reference[when][implementation];
-    if (!isRaised(want)) checkFitted(compare, when, want, result, data);
+    if (!isRaised(want)) checkFitted(compare, when, want, result, data, kernel);
   }
 };
 
@@ -37,6 +40,7 @@ const fitOrError = (
   model: Hmm,
   data: Observations,
   iterations: number,
+  kernel: KernelOption,
 ): EmResult | HmmError => {
   try {
     return baumWelch(model, data, {
@@ -45,6 +49,7 @@ const fitOrError = (
       tolerance: -Infinity,
       demandAscent: false,
       moving: reference.params ?? 'stmc',
+      eStep: createEStep(model, data, kernel),
     });
   } catch (error) {
     if (error instanceof HmmError) return error;
@@ -58,6 +63,7 @@ const checkFitted = (
   want: Fitted,
   { model, logLikelihoods }: EmResult,
   data: Observations,
+  kernel: KernelOption,
 ): void => {
   const limit = tolerance[when];
   const pairs = [
@@ -71,10 +77,10 @@ const checkFitted = (
     compare.numbers(`${when}.${what}`, got, numbersOf(wanted), limit, 'relative');
   }
   if (want.posteriors) {
-    const { gamma } = posteriors(model, data);
+    const { gamma } = posteriors(model, data, kernel);
     compare.numbers(`${when}.posteriors`, gamma, numbersOf(want.posteriors), limit, 'absolute');
   }
-  if (want.eval) checkScores(compare, `${when}.eval`, want.eval, model, data, limit);
+  if (want.eval) checkScores(compare, `${when}.eval`, want.eval, model, data, limit, kernel);
 };
 
 /** Every constraint of a model holds, but for rows of zeros that the report names (hmmlearn makes them, too). */

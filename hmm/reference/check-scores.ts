@@ -1,8 +1,9 @@
 import { aic, bic, parameterCount } from '../criteria.ts';
-import { posteriors } from '../forward-backward.ts';
+import { posteriors, viterbi } from '../inference.ts';
+import type { KernelOption } from '../kernel/limits.ts';
 import type { Hmm } from '../model.ts';
 import { type Observations, rowCount } from '../observations.ts';
-import { type Decoded, mapPath, viterbi } from '../viterbi.ts';
+import { type Decoded, mapPath } from '../viterbi.ts';
 import { isRaised, type Path, type Raised, type Scores, type Values } from './case.ts';
 import type { CaseComparison } from './comparison.ts';
 import { tolerance } from './tolerance.ts';
@@ -15,14 +16,15 @@ export const checkScores = (
   model: Hmm,
   data: Observations,
   limit: number,
+  kernel: KernelOption,
 ): void => {
-  const { gamma, logLikelihood } = posteriors(model, data);
+  const { gamma, logLikelihood } = posteriors(model, data, kernel);
   const one = (what: string, got: number, wanted: Values | Raised, within: number): void => {
     if (!isRaised(wanted)) compare.numbers(`${when}.${what}`, [got], [Number(wanted)], within, 'relative');
   };
   one('loglik', logLikelihood, want.loglik, limit);
   one('loglik', logLikelihood, want.loglik_longdouble, limit);
-  checkPath(compare, `${when}.viterbi`, viterbi(model, data), want.viterbi, limit);
+  checkPath(compare, `${when}.viterbi`, viterbi(model, data, kernel), want.viterbi, limit);
   checkPath(
     compare,
     `${when}.map`,

@@ -1,10 +1,11 @@
 import { filterObservations } from '../filter.ts';
 import { forecastState } from '../forecast.ts';
-import { posteriors } from '../forward-backward.ts';
+import { posteriors, viterbi } from '../inference.ts';
+import type { KernelOption } from '../kernel/limits.ts';
 import { logEmissionsOf } from '../missing.ts';
 import type { Hmm } from '../model.ts';
 import type { Observations } from '../observations.ts';
-import { mapPath, viterbi } from '../viterbi.ts';
+import { mapPath } from '../viterbi.ts';
 import { type AtInit, numbersOf, type ReferenceCase } from './case.ts';
 import { checkPath, checkScores } from './check-scores.ts';
 import type { CaseComparison } from './comparison.ts';
@@ -16,6 +17,7 @@ export const checkStart = (
   { at_init: want, require }: ReferenceCase,
   model: Hmm,
   data: Observations,
+  kernel: KernelOption,
 ): void => {
   const { filtered } = filterObservations(model, data);
   const logEmission = logEmissionsOf(model, data);
@@ -26,8 +28,9 @@ export const checkStart = (
     tolerance.logEmission,
     'relative',
   );
-  if (require.at_init === 'match_longdouble') checkAgainstLongDouble(compare, want, model, data, filtered);
-  else checkAgainstHmmlearn(compare, want, model, data, filtered);
+  if (require.at_init === 'match_longdouble')
+    checkAgainstLongDouble(compare, want, model, data, filtered, kernel);
+  else checkAgainstHmmlearn(compare, want, model, data, filtered, kernel);
 };
 
 const checkAgainstHmmlearn = (
@@ -36,8 +39,9 @@ const checkAgainstHmmlearn = (
   model: Hmm,
   data: Observations,
   filtered: Float64Array,
+  kernel: KernelOption,
 ): void => {
-  const { gamma } = posteriors(model, data);
+  const { gamma } = posteriors(model, data, kernel);
   compare.numbers('posteriors', gamma, numbersOf(want.posteriors), tolerance.posterior, 'absolute');
   compare.numbers('filtered', filtered, numbersOf(want.filtered), tolerance.posterior, 'absolute');
   const last = filtered.subarray(filtered.length - model.nStates);
@@ -45,7 +49,7 @@ const checkAgainstHmmlearn = (
     const got = forecastState(model, last, Number(steps));
     compare.numbers(`forecast[${steps}]`, got, numbersOf(state), tolerance.posterior, 'absolute');
   }
-  checkScores(compare, 'at_init', want, model, data, tolerance.logLikelihood);
+  checkScores(compare, 'at_init', want, model, data, tolerance.logLikelihood, kernel);
 };
 
 /**
@@ -58,8 +62,9 @@ const checkAgainstLongDouble = (
   model: Hmm,
   data: Observations,
   filtered: Float64Array,
+  kernel: KernelOption,
 ): void => {
-  const { gamma, logLikelihood } = posteriors(model, data);
+  const { gamma, logLikelihood } = posteriors(model, data, kernel);
   const truth = numbersOf(want.posteriors_longdouble!);
   const noise = 2 * (want.hmmlearn_log_posterior_error_vs_longdouble ?? 0);
   const K = model.nStates;
@@ -69,5 +74,5 @@ const checkAgainstLongDouble = (
   compare.numbers('filtered within noise', filtered, numbersOf(want.filtered), noise, 'absolute');
   compare.exact('at_init.map.path', mapPath(gamma, K).path, mapPath(truth, K).path);
   compare.numbers('at_init.loglik', [logLikelihood], [total], tolerance.logLikelihood, 'relative');
-  checkPath(compare, 'at_init.viterbi', viterbi(model, data), want.viterbi, tolerance.logLikelihood);
+  checkPath(compare, 'at_init.viterbi', viterbi(model, data, kernel), want.viterbi, tolerance.logLikelihood);
 };
