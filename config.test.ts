@@ -176,6 +176,8 @@ describe('malformed values', () => {
     ['RETRAIN_CRON', '*/0 * * * *'],
     ['AUTO_PROMOTE', 'maybe'],
     ['PORT', '65536'],
+    ['HMM_ENSEMBLE', '2,1'],
+    ['HMM_ENSEMBLE', '3,3'],
     ['MODEL_SCOPE', 'both'],
     ['JWT_ALG', 'RS256'],
     ['JWT_ALG', 'none'],
@@ -198,6 +200,14 @@ describe('malformed values', () => {
   });
 
   it('refuses contradictions', () => {
+    const ensemble = { HMM_ENSEMBLE: '2,3,4,6' };
+    expect(problemsOf({ ...ensemble, EXACTLY_ONCE: 'true' }).join()).toContain(
+      'HMM_ENSEMBLE needs EXACTLY_ONCE=false',
+    );
+    expect(problemsOf({ ...ensemble, EXACTLY_ONCE: 'false', MODEL_SCOPE: 'pooled' }).join()).toContain(
+      'MODEL_SCOPE=series',
+    );
+    expect(problemsOf({ ...ensemble, EXACTLY_ONCE: 'false' })).toEqual([]);
     expect(problemsOf({ REQUIRE_AUTH: 'true' }).join()).toContain('JWT_SECRET or GATEWAY_API_KEYS');
     expect(problemsOf({ START_TS: '2024-01-01', END_TS: '2023-01-01' }).join()).toContain('before END_TS');
   });

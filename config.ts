@@ -76,6 +76,8 @@ export interface ExchangeConfig {
 
 export interface TrainingConfig {
   readonly nStates: number;
+  /** State counts of an ensemble that serves instead of one model; undefined: none. */
+  readonly ensemble: readonly number[] | undefined;
   readonly covarianceType: 'full' | 'diag';
   readonly scope: 'series' | 'pooled';
   readonly exactlyOnce: boolean;
@@ -169,8 +171,12 @@ const contradictions = (values: Values): string[] => {
     GATEWAY_API_KEYS: keys,
     MODEL_SCOPE: scope,
     EXACTLY_ONCE: strict,
+    HMM_ENSEMBLE: ensemble,
   } = values;
   return [
+    ...(ensemble && (strict || scope === 'pooled')
+      ? ['HMM_ENSEMBLE needs EXACTLY_ONCE=false and MODEL_SCOPE=series: a lineage and a pool hold one model']
+      : []),
     ...(scope === 'pooled' && strict
       ? ['MODEL_SCOPE=pooled needs EXACTLY_ONCE=false: strict mode gives each series a lineage of its own']
       : []),
@@ -259,6 +265,7 @@ const pathsOf = (values: Values, explicit: ReadonlySet<SettingName>, embedded: b
 
 const trainingOf = (values: Values): TrainingConfig => ({
   nStates: values.HMM_STATES,
+  ensemble: values.HMM_ENSEMBLE,
   covarianceType: values.HMM_COVARIANCE,
   scope: values.MODEL_SCOPE,
   exactlyOnce: values.EXACTLY_ONCE,

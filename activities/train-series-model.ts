@@ -4,11 +4,10 @@ import {
   completeRows,
   type FeatureRows,
 } from '../features/candle-features.ts';
-import { filterObservations } from '../hmm/filter.ts';
 import { fit } from '../hmm/fit.ts';
-import { fromParameters, type Hmm, permuteStates, toParameters } from '../hmm/model.ts';
+import { type Hmm, permuteStates, toParameters } from '../hmm/model.ts';
 import type { Observations } from '../hmm/observations.ts';
-import { fitScaler, logJacobian, scaleRows } from '../hmm/scaler.ts';
+import { fitScaler, scaleRows } from '../hmm/scaler.ts';
 import {
   compare,
   decide,
@@ -16,8 +15,15 @@ import {
   type GateResult,
   type PairedComparison,
 } from '../registry/gate.ts';
-import type { JudgedSeriesModel, OpenTimeRange, Scaler, SeriesModel } from '../registry/model-file.ts';
+import type {
+  Ensemble,
+  JudgedSeriesModel,
+  OpenTimeRange,
+  Scaler,
+  SeriesModel,
+} from '../registry/model-file.ts';
 import { absoluteGates } from './absolute-gates.ts';
+import { fitEnsemble, scoreServed } from './ensemble.ts';
 import { TrainingError } from './training-error.ts';
 
 export interface TrainingJob {
@@ -27,6 +33,8 @@ export interface TrainingJob {
   readonly covarianceType: 'diag' | 'full';
   readonly seed: number;
   readonly restarts?: number;
+  /** HMM_ENSEMBLE: state counts of an ensemble that is judged and served instead of the model alone. */
+  readonly ensemble?: readonly number[];
   /** What serves this series now; undefined for its first model. */
   readonly champion?: SeriesModel;
   readonly gate: GateOptions;
@@ -68,19 +76,21 @@ export const trainSeriesModel = (
   const clock = stopwatch();
   const features = completeRows(candleFeatures(job.columns, job));
   const nObs = features.openTimeMs.length;
-  demandRows(nObs, job.nStates);
+  demandRows(nObs, Math.max(job.nStates, ...(job.ensemble ?? [])));
   const cut = Math.floor(0.8 * nObs);
   const featuresMs = clock();
-  const judged = fitJudged(job, features, cut, onProgress);
+  const alone = fitJudged(job, features, cut, onProgress);
+  const judged = { ...alone, ...ensembleOf(job, alone.data, 'fit', onProgress) };
   const fitMs = clock();
   onProgress({ phase: 'score', restart: 0, iteration: 0, logLikelihood: judged.logLikelihood });
-  const scores = score(judged.hmm, judged.scaler, features).subarray(cut);
+  const served = { ...judged, hmm: toParameters(judged.hmm) };
+  const scores = scoreServed(served, observations(features)).subarray(cut);
   const checks = absoluteGates(judged.hmm, judged.data, scores);
   const gate = decide(checks, pairedWithChampion(job, features, cut, scores), job.gate);
   const scoreMs = clock();
   const final = refit(job, judged, features, onProgress);
   return {
-    model: assemble(job, features, cut, judged, final.hmm),
+    model: assemble(job, features, cut, judged, final),
     gate,
     nObs,
     metricValue: scores.reduce((a, b) => a + b, 0) / scores.length,
@@ -95,7 +105,29 @@ interface Judged {
   readonly data: Observations;
   readonly logLikelihood: number;
   readonly warnings: readonly string[];
+  readonly ensemble?: Ensemble;
 }
+
+/** The ensemble of the job, if it wants one; `initial` to go on from the judged one. */
+const ensembleOf = (
+  job: TrainingJob,
+  data: Observations,
+  phase: 'fit' | 'refit',
+  onProgress: (progress: TrainingProgress) => void,
+  initial?: Ensemble,
+): { ensemble?: Ensemble } => {
+  if (!job.ensemble) return {};
+  const { covarianceType, seed, restarts } = job;
+  const ensemble = fitEnsemble({
+    ...{ data, stateCounts: job.ensemble, order: orderByMeanReturn, name: regimeNames },
+    ...(initial ? { initial } : {}),
+    fit: {
+      ...{ covarianceType, seed, ...(restarts === undefined ? {} : { restarts }) },
+      onIteration: (progress) => onProgress({ phase, ...progress }),
+    },
+  });
+  return { ensemble };
+};
 
 const demandRows = (rows: number, nStates: number): void => {
   const needed = 50 * nStates;
@@ -128,21 +160,16 @@ const refit = (
   judged: Judged,
   features: FeatureRows,
   onProgress: (progress: TrainingProgress) => void,
-): { hmm: Hmm; warnings: readonly string[] } => {
+): { hmm: Hmm; warnings: readonly string[]; ensemble?: Ensemble } => {
   const raw = observations(features);
-  const { model, report } = fit(
-    { ...raw, rows: scaleRows(judged.scaler, raw.rows) },
-    { ...job, initial: judged.hmm, onIteration: (progress) => onProgress({ phase: 'refit', ...progress }) },
-  );
-  return { hmm: orderByMeanReturn(model), warnings: report.warnings };
-};
-
-/** ln p of each row given the rows before it, in the units of the features. [n] */
-const score = (hmm: Hmm, scaler: Scaler, features: FeatureRows): Float64Array => {
-  const raw = observations(features);
-  const jacobian = logJacobian(scaler);
-  const { logLikelihood } = filterObservations(hmm, { ...raw, rows: scaleRows(scaler, raw.rows) });
-  return logLikelihood.map((value) => value + jacobian);
+  const data = { ...raw, rows: scaleRows(judged.scaler, raw.rows) };
+  const { model, report } = fit(data, {
+    ...job,
+    initial: judged.hmm,
+    onIteration: (progress) => onProgress({ phase: 'refit', ...progress }),
+  });
+  const mixed = ensembleOf(job, data, 'refit', onProgress, judged.ensemble);
+  return { hmm: orderByMeanReturn(model), warnings: report.warnings, ...mixed };
 };
 
 /** Only candles that neither had seen: held out from the candidate, and later than the champion's training. */
@@ -153,7 +180,7 @@ const pairedWithChampion = (
   scores: Float64Array,
 ): PairedComparison | undefined => {
   if (!champion) return undefined;
-  const theirs = score(fromParameters(champion.hmm), champion.scaler, features).subarray(cut);
+  const theirs = scoreServed(champion, observations(features)).subarray(cut);
   const isLater = (_: number, i: number): boolean =>
     features.openTimeMs[cut + i]! > champion.trainedRange.toMs;
   return compare(scores.filter(isLater), theirs.filter(isLater), gate);
@@ -164,7 +191,7 @@ const assemble = (
   features: FeatureRows,
   cut: number,
   judged: Judged,
-  hmm: Hmm,
+  { hmm, ensemble }: { readonly hmm: Hmm; readonly ensemble?: Ensemble },
 ): JudgedSeriesModel => {
   const { openTimeMs } = features;
   const n = openTimeMs.length;
@@ -180,7 +207,9 @@ const assemble = (
       scaler: judged.scaler,
       trainedRange: range(cut - 1),
       heldOut: { fromMs: openTimeMs[cut]!, toMs: openTimeMs[n - 1]!, candles: n - cut },
+      ...(judged.ensemble ? { ensemble: judged.ensemble } : {}),
     },
+    ...(ensemble ? { ensemble } : {}),
   };
 };
 

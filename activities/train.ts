@@ -35,6 +35,7 @@ export interface TrainDeps {
     /** Strict mode; else sliding. */
     readonly exactlyOnce: boolean;
     readonly nStates: number;
+    readonly ensemble?: readonly number[] | undefined;
     readonly covarianceType: 'diag' | 'full';
     readonly seed: number;
     readonly minPoints: number;
@@ -73,6 +74,7 @@ export const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
     columns,
     timeframeMs: timeframesMs[series.timeframe],
     nStates: request.nStates ?? options.nStates,
+    ...(options.ensemble ? { ensemble: options.ensemble } : {}),
     covarianceType: options.covarianceType,
     seed: options.seed,
     gate: { ...options.gate, look: champion ? looksAt(ledger, champion.versionId, request.series) + 1 : 1 },

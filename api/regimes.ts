@@ -2,6 +2,7 @@ import { filterRows } from '../hmm/filter.ts';
 import { forecast } from '../hmm/forecast.ts';
 import { scaleRows } from '../hmm/scaler.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
+import { evaluateEnsemble } from './ensemble.ts';
 
 /** Feature rows in natural units and what is known in them. */
 export interface KnownFeatures {
@@ -25,16 +26,25 @@ export interface Evaluation {
 
 /** The regime after the last row. Only what the rows say is used; NaN is integrated out. */
 export const evaluate = (model: SeriesModel, known: KnownFeatures): Evaluation => {
-  const { filtered } = filterRows(model.hmm, scaleRows(model.scaler, known.rows), known.sequenceStarts);
-  const now = filtered.subarray(filtered.length - model.regimes.length);
-  const likeliest = now.indexOf(Math.max(...now));
+  const { probabilities, forecast } = model.ensemble
+    ? evaluateEnsemble(model.ensemble, {
+        rows: scaleRows(model.scaler, known.rows),
+        nFeatures: model.scaler.mean.length,
+        sequenceStarts: known.sequenceStarts,
+      })
+    : evaluateModel(model, known);
+  const [likeliest] = Object.entries(probabilities).sort(([, a], [, b]) => b - a);
   const { used, marginalised, ignored } = known;
-  return {
-    probabilities: byLabel(model.regimes, now),
-    forecast: byLabel(model.regimes, forecast(model.hmm, now, 1)),
-    regime: model.regimes[likeliest]!,
-    known: { used, marginalised, ignored },
-  };
+  return { probabilities, forecast, regime: likeliest![0], known: { used, marginalised, ignored } };
+};
+
+const evaluateModel = (
+  { hmm, scaler, regimes }: SeriesModel,
+  { rows, sequenceStarts }: KnownFeatures,
+): Pick<Evaluation, 'probabilities' | 'forecast'> => {
+  const { filtered } = filterRows(hmm, scaleRows(scaler, rows), sequenceStarts);
+  const now = filtered.subarray(filtered.length - regimes.length);
+  return { probabilities: byLabel(regimes, now), forecast: byLabel(regimes, forecast(hmm, now, 1)) };
 };
 
 const byLabel = (labels: readonly string[], values: ArrayLike<number>): Record<string, number> =>

@@ -127,6 +127,10 @@ export const settings = {
   STATE_DIR: required('.autotrain', path, 'where npm start keeps everything'),
 
   HMM_STATES: required('4', parse.integer(2, 12), 'regimes per model, 2 to 12'),
+  HMM_ENSEMBLE: optional(
+    parse.list(parse.integer(2, 12)),
+    'sliding mode: regimes are served by an ensemble over these state counts, such as 2,3,4,6; unset: by one model',
+  ),
   HMM_COVARIANCE: required('full', parse.oneOf('full', 'diag'), 'covariance of the emissions: full or diag'),
   MODEL_SCOPE: required(
     'series',

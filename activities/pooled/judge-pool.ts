@@ -1,5 +1,5 @@
-import { scoreLater } from '../../backtest/rolling.ts';
-import { fromParameters, type Hmm } from '../../hmm/model.ts';
+import { rowsBetween, scoreLater } from '../../backtest/rolling.ts';
+import type { Hmm } from '../../hmm/model.ts';
 import type { Observations } from '../../hmm/observations.ts';
 import type { FeatureScaler } from '../../hmm/scaler.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type PairedComparison,
 } from '../../registry/gate.ts';
 import { absoluteGates } from '../absolute-gates.ts';
+import { scoreServed } from '../ensemble.ts';
 import type { PooledMember } from './pool.ts';
 
 /** How one series came out of the judgement of the pool. */
@@ -58,7 +59,8 @@ const scoreMember = (
   const { champion, scaler } = member;
   const scores = heldOutScores(hmm, scaler, member);
   if (!champion) return { member, scores, paired: undefined };
-  const theirs = heldOutScores(fromParameters(champion.hmm), champion.scaler, member);
+  const { features, cut } = member;
+  const theirs = scoreServed(champion, rowsBetween(features, 0, features.openTimeMs.length)).subarray(cut);
   const openTimeMs = member.features.openTimeMs.subarray(member.cut);
   const isLater = (_: number, i: number): boolean => openTimeMs[i]! > champion.trainedRange.toMs;
   const paired = {
