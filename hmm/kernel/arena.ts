@@ -5,6 +5,7 @@ import { exponentialConstants } from './exponential-code.ts';
 import { type Layout, wordSize } from './layout.ts';
 import { kernelFor } from './module.ts';
 import { momentPrefix } from './statistics-code.ts';
+import { stateCode } from './viterbi-code.ts';
 import { Instance, Memory } from './web-assembly.ts';
 
 /** 1/c above this: the frame is left to the plain path. Products of three such stay normal numbers. */
@@ -75,6 +76,11 @@ const writeConstants = (doubles: Float64Array, layout: Layout): void => {
     layout.mantissaMask / wordSize,
     layout.mantissaMask / wordSize + 2,
   );
+  const codes = new BigInt64Array(doubles.buffer);
+  for (let k = 0; k < layout.paddedStates; k++) {
+    const at = layout.stateCodes / wordSize + 2 * k;
+    codes.fill(BigInt(stateCode(k, layout)), at, at + 2);
+  }
   exponentialConstants.forEach((value, i) => twice(layout.exponential + 2 * i * wordSize, value));
 };
 

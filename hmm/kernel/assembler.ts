@@ -67,7 +67,7 @@ export const assemble = (functions: readonly WasmFunction[]): Uint8Array<ArrayBu
     ...section(10, functions.map(functionBody)),
   ]);
 
-const valueType = { i32: 0x7f, f64: 0x7c, v128: 0x7b } as const;
+const valueType = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const;
 
 const functionBody = ({ locals, body }: WasmFunction): number[] => {
   const declared = list(locals.map((type) => [1, valueType[type]]));

@@ -3,11 +3,12 @@ import { blockLength, wordSize } from './layout.ts';
 import type { BlockedRows } from './rows.ts';
 import { transitionTile } from './statistics-code.ts';
 
-/** A part of one sequence: the frames [from, to); `begins` when they are the first of the sequence. */
+/** A part of one sequence: the frames [from, to); whether its first is the first of the sequence, its last the last. */
 export interface Segment {
   readonly from: number;
   readonly to: number;
   readonly begins: boolean;
+  readonly ends: boolean;
 }
 
 /** Frames [from, to) of a span that are worked on together. */
@@ -31,6 +32,7 @@ export const blocksOf = (rowCount: number, starts: readonly number[]): Block[] =
       from: cut,
       to: cuts[i + 1] ?? to,
       begins: i > 0 || inside[0] === from,
+      ends: i + 1 < cuts.length || to === rowCount || starts[next] === to,
     }));
     return { index, from, to, segments };
   });

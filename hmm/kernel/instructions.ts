@@ -4,7 +4,7 @@
  */
 export type Code = readonly (number | Code)[];
 
-export type ValueType = 'i32' | 'f64' | 'v128';
+export type ValueType = 'i32' | 'i64' | 'f64' | 'v128';
 
 /** Unsigned LEB128. */
 export const unsigned = (value: number): number[] => {
@@ -60,13 +60,22 @@ export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   eqz: plain(0x45),
   ltSigned: plain(0x48),
-  clz: plain(0x67),
+  geSigned: plain(0x4e),
   add: plain(0x6a),
   sub: plain(0x6b),
   mul: plain(0x6c),
   or: plain(0x72),
   shl: plain(0x74),
   store: plainMemory(0x36, 2),
+};
+
+export const i64 = {
+  const: (value: number): Code => [0x42, ...signed(value)],
+  load: plainMemory(0x29, 0),
+  and: plain(0x83),
+  shrUnsigned: plain(0x88),
+  toI32: plain(0xa7),
+  fromI32: plain(0xad),
 };
 
 export const f64 = {
@@ -82,7 +91,6 @@ export const i64x2 = {
   extractFirst: vector(0x1d, 0),
   extractSecond: vector(0x1d, 1),
   allTrue: vector(0xc3),
-  bitmask: vector(0xc4),
   shl: vector(0xcb),
   shrUnsigned: vector(0xcd),
   add: vector(0xce),
@@ -94,6 +102,7 @@ export const f64x2 = {
   eq: vector(0x47),
   lt: vector(0x49),
   gt: vector(0x4a),
+  ge: vector(0x4c),
   add: vector(0xf0),
   sub: vector(0xf1),
   mul: vector(0xf2),
@@ -112,6 +121,8 @@ export const v128 = {
   storeFirst: vectorMemory(0x5b, 3, 0),
   and: vector(0x4e),
   or: vector(0x50),
+  /** The bits of the first where the third has ones, of the second elsewhere. */
+  select: vector(0x52),
   /** Both lanes get the first (or second) lane of one vector. */
   splatFirst: (a: Code): Code => vector(0x0d, ...lanes(0, 0))(a, a),
   splatSecond: (a: Code): Code => vector(0x0d, ...lanes(1, 1))(a, a),

@@ -41,6 +41,10 @@ export interface Layout {
   /** [256]: 1/c of each frame. */
   readonly totals: number;
   readonly logProduct: number;
+  /** [P], each twice: by which number a state is meant in the pointers of `climb`. */
+  readonly stateCodes: number;
+  /** [P]: δ of the frame before. */
+  readonly delta: number;
   /** The data and the arrays of length T begin here. */
   readonly heap: number;
 }
@@ -80,6 +84,8 @@ export const layoutOf = ({ covarianceType, nStates, nFeatures: D }: Shape): Layo
     gamma: place(blockLength * P),
     totals: place(blockLength + 2),
     logProduct: place(4),
+    stateCodes: place(2 * P),
+    delta: place(P),
     heap: place(0),
   };
 };

@@ -14,11 +14,10 @@ export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Fl
   let copied = 0;
   clearSums(arena);
   setFrame(span, b, rowCount, next);
-  let ends = next === undefined;
   for (const block of blocks.toReversed()) {
     for (const segment of block.segments.toReversed()) {
-      backwardSegment(span, block, segment, ends);
-      ends = segment.begins;
+      const goesOn = next !== undefined && segment.to === rowCount;
+      backwardSegment(span, block, { ...segment, ends: segment.ends && !goesOn });
     }
     addTransitions(
       arena,
@@ -54,7 +53,7 @@ export const forwardSecond = (span: Span, model: Hmm, output: Output, before: Fl
 };
 
 /** γ of a part of a sequence that ends there or goes on; where the sequence begins, b becomes 0, so that no transition leads there. */
-const backwardSegment = (span: Span, block: Block, { from, to, begins }: Segment, ends: boolean): void => {
+const backwardSegment = (span: Span, block: Block, { from, to, begins, ends }: Segment): void => {
   const { arena, b, u } = span;
   if (ends) gammaOf(span, block, to - 1).set(frameOf(span, u, to - 1));
   const first = ends ? to - 2 : to - 1;
