@@ -34,12 +34,25 @@ export interface LineageHead {
   /** Complete feature rows of the batch fit. */
   readonly genesisRows: number;
   readonly online: OnlineState;
+  /** MODEL_SCOPE=pooled: the model and statistics of `online` are shared by all members. */
+  readonly pool?: PoolMembership;
   /** The newest candles, raw: what the features of the next ones look back to. */
   readonly tail: CandleTail;
   /** Runs of consecutive candles that the lineage was trained on; ascending, disjoint. */
   readonly trainedRanges: readonly OpenTimeRange[];
   /** Every candle that was scored before it was learned from, since the batch fit; the sum in nats, unscaled features. */
   readonly prequential: ScoreSum | null;
+}
+
+/** What a lineage knows of the pool that it belongs to; see hmm/pooled/pooled-state.ts. */
+export interface PoolMembership {
+  /** Keys of its series, ascending: fixed at genesis. */
+  readonly members: readonly string[];
+  readonly timeoutBars: number;
+  /** The next round: those before it are closed. */
+  readonly round: number;
+  /** The last bar of this series that was delivered; those after `online.lastBar` wait for their round. */
+  readonly delivered: number;
 }
 
 /** By column, ascending open times, equal lengths. */

@@ -93,6 +93,13 @@ const scoreSum = z.strictObject({
   sum: z.number(),
 });
 
+const pool = z.strictObject({
+  members: z.array(z.string().min(1)).min(1),
+  timeoutBars: z.int().min(0),
+  round: z.int().min(0),
+  delivered: z.int(),
+});
+
 const head = z.strictObject({
   schema: z.literal('autotrain-head/1'),
   lineage: z.string().min(1),
@@ -104,6 +111,7 @@ const head = z.strictObject({
   labels: z.strictObject({ ids: z.array(z.int().min(0)), fresh: z.array(z.boolean()) }).exactOptional(),
   genesisRows: z.int().positive(),
   online: online.refine(withoutThrowing(isUsable), 'is not a usable state'),
+  pool: pool.exactOptional(),
   tail,
   trainedRanges: z.array(range).min(1).refine(areAscending, 'overlap or do not ascend'),
   prequential: scoreSum.nullable(),

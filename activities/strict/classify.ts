@@ -15,6 +15,8 @@ export interface ClaimedFile {
 export interface Past {
   readonly trainedRanges: readonly OpenTimeRange[];
   readonly timeframeMs: number;
+  /** A pool: nothing up to this open time is learned from any more, trained or not. */
+  readonly closedMs?: number;
   /** The copy of an earlier trained candle that is stored now, to tell a second delivery from a correction. */
   storedCopy(openTimeMs: number): CandleValues | undefined;
 }
@@ -30,7 +32,8 @@ export interface Classified {
 
 /** Gives each candle of the files (in the order of fetching) exactly one disposition. */
 export const classify = (files: readonly ClaimedFile[], past: Past): Classified => {
-  const watermarkMs = past.trainedRanges.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
+  const never = Number.NEGATIVE_INFINITY;
+  const watermarkMs = Math.max(past.trainedRanges.at(-1)?.toMs ?? never, past.closedMs ?? never);
   const chosen = choose(files, watermarkMs);
   const late = new Map<number, CandleValues>();
   const kindOf = (file: ClaimedFile, time: number, values: CandleValues): Kind => {

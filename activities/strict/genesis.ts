@@ -90,11 +90,11 @@ const demandRows = (rows: number, { nStates, minPoints }: GenesisJob): void => {
   );
 };
 
-const statisticsOf = (model: Hmm, data: Observations): Statistics => {
+export const statisticsOf = (model: Hmm, data: Observations): Statistics => {
   const statistics = createStatistics(model.nStates, featureMeans(data));
   createEStep(model, data).run(model, statistics);
   return statistics;
 };
 
-const lastFilter = (model: Hmm, data: Observations): Float64Array =>
+export const lastFilter = (model: Hmm, data: Observations): Float64Array =>
   filterObservations(model, data).filtered.slice(-model.nStates);

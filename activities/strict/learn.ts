@@ -46,7 +46,11 @@ export const learn = (head: LineageHead, columns: CandleColumns): Learned => {
 };
 
 /** Added up candle by candle, so that the sum is the same bits however the candles are cut. */
-const addScores = (before: ScoreSum | null, times: Float64Array, scores: Float64Array): ScoreSum | null => {
+export const addScores = (
+  before: ScoreSum | null,
+  times: Float64Array,
+  scores: Float64Array,
+): ScoreSum | null => {
   if (times.length === 0) return before;
   return {
     fromMs: before?.fromMs ?? times[0]!,

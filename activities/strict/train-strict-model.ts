@@ -9,7 +9,7 @@ import type { TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
 import { blockScores, continueComparison } from './comparison.ts';
 import { type GenesisJob, genesis } from './genesis.ts';
-import { learn } from './learn.ts';
+import { type Learned, learn } from './learn.ts';
 
 export interface StrictJob extends GenesisJob {
   /** The lineage's head; undefined: this is its genesis. */
@@ -47,20 +47,28 @@ export const trainStrictModel = (
   const begun = job.head ? { head: job.head, rest: job.columns } : genesis(job, onProgress);
   const fitted = performance.now();
   onProgress({ phase: 'absorb', restart: 0, iteration: begun.head.online.absorbed, logLikelihood: 0 });
-  const { head, scored } = learn(begun.head, begun.rest);
-  demandScores(head);
-  const comparison = job.champion && continueComparison(job.comparison, job.champion, scored);
-  const gate = judge(job, head, comparison, scored.head);
   return {
-    ...{ model: servedModel(head), head, gate },
-    ...(comparison && { comparison }),
-    nObs: head.genesisRows + head.online.absorbed,
-    ...metricOf(head, comparison),
+    ...outcomeOf(job, learn(begun.head, begun.rest)),
     warnings: 'report' in begun ? begun.report.warnings : [],
     timings: {
       fitMs: Math.round(fitted - started),
       absorbMs: Math.round(performance.now() - fitted),
     },
+  };
+};
+
+/** What became of head, champion and gate with the candles that were learned. */
+export const outcomeOf = (
+  job: Pick<StrictJob, 'champion' | 'comparison' | 'gate'>,
+  { head, scored }: Learned,
+): Omit<StrictTraining, 'warnings' | 'timings'> => {
+  demandScores(head);
+  const comparison = job.champion && continueComparison(job.comparison, job.champion, scored);
+  return {
+    ...{ model: servedModel(head), head, gate: judge(job, head, comparison, scored.head) },
+    ...(comparison && { comparison }),
+    nObs: head.genesisRows + (head.prequential?.candles ?? 0),
+    ...metricOf(head, comparison),
   };
 };
 
@@ -70,7 +78,7 @@ const demandScores = ({ prequential }: LineageHead): void => {
 };
 
 const judge = (
-  { gate }: StrictJob,
+  { gate }: Pick<StrictJob, 'gate'>,
   { online }: LineageHead,
   comparison: ChampionComparison | undefined,
   scores: Float64Array,

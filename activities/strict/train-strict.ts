@@ -71,18 +71,18 @@ const prepare = (deps: StrictDeps, request: TrainSeriesRequest) => {
 };
 
 /** Earliest fetched first. */
-const byFetch = (one: FileRow, other: FileRow): number =>
+export const byFetch = (one: FileRow, other: FileRow): number =>
   one.fetchedAt - other.fetchedAt || one.seq - other.seq;
 
-const headOf = ({ modelsDir }: StrictDeps, row: LineageRow | undefined): SeriesHead | undefined => {
+export const headOf = ({ modelsDir }: TrainDeps, row: LineageRow | undefined): SeriesHead | undefined => {
   if (!row?.headVersionId) return undefined;
   const { headVersionId: versionId, headHash, series } = row;
   return readHead({ modelsDir, versionId, series, ...(headHash !== null && { expectedHeadHash: headHash }) });
 };
 
 /** The archive is looked at for late candles only, and only to say whether they differ from what is stored. */
-const pastOf = (
-  { ledger, dataDir }: StrictDeps,
+export const pastOf = (
+  { ledger, dataDir }: TrainDeps,
   key: string,
   before: SeriesHead | undefined,
   files: readonly FileRow[],

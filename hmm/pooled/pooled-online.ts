@@ -15,6 +15,8 @@ export interface PooledGenesis extends Omit<Genesis, 'config' | 'bar' | 'filter'
 export interface Delivery {
   readonly bars: Float64Array;
   readonly rows: Float64Array;
+  /** The series is known up to this bar, though its last bars may have no complete row. Default: the last of `bars`. */
+  readonly upTo?: number;
 }
 
 export interface AbsorbedRound {
@@ -115,6 +117,7 @@ const putIn = (
       for (let d = t * D; d < (t + 1) * D; d++) rows.push(delivery.rows[d]! + 0);
     }
   });
+  delivered = Math.max(delivered, delivery.upTo ?? delivered);
   return { series: { ...series, delivered, bars, rows }, skipped, late };
 };
 
