@@ -1,3 +1,4 @@
+import { log, log1p } from '../numerics/elementary.ts';
 /** Candles of one series by column, open times ascending and unique. */
 export interface CandleColumns {
   readonly openTimeMs: Float64Array;
@@ -43,7 +44,7 @@ export const candleFeatures = (
   const n = columns.openTimeMs.length;
   const sequenceStarts = findSequences(columns.openTimeMs, timeframeMs);
   const logret = logReturns(columns.close, sequenceStarts);
-  const logVolume = columns.volume.map((v) => Math.log1p(v));
+  const logVolume = columns.volume.map((v) => log1p(v));
   const rows = new Float64Array(n * featureNames.length);
   sequenceStarts.forEach((from, s) => {
     for (let t = from; t < (sequenceStarts[s + 1] ?? n); t++) {
@@ -89,7 +90,7 @@ export const completeRows = ({ rows, openTimeMs, sequenceStarts, names }: Featur
 export const realisedVolatility = (logret: Float64Array, t: number): number => {
   let sum = 0;
   for (let i = t - volatilityWindow + 1; i <= t; i++) sum += logret[i]! * logret[i]!;
-  return Math.log(Math.sqrt(sum / volatilityWindow) + smallest);
+  return log(Math.sqrt(sum / volatilityWindow) + smallest);
 };
 
 /** Returns that `realisedVolatility` needs. */
@@ -107,13 +108,13 @@ const findSequences = (openTimeMs: Float64Array, timeframeMs: number): number[] 
 };
 
 const logReturns = (close: Float64Array, sequenceStarts: readonly number[]): Float64Array => {
-  const result = close.map((c, t) => (t > 0 ? Math.log(c / close[t - 1]!) : Number.NaN));
+  const result = close.map((c, t) => (t > 0 ? log(c / close[t - 1]!) : Number.NaN));
   for (const start of sequenceStarts) result[start] = Number.NaN;
   return result;
 };
 
 const parkinsonRange = (high: number, low: number): number =>
-  Math.log(Math.sqrt(Math.log(high / low) ** 2 / (4 * Math.LN2)) + smallest);
+  log(Math.sqrt(log(high / low) ** 2 / (4 * Math.LN2)) + smallest);
 
 const zScore = (values: Float64Array, t: number): number => {
   const from = t - warmUpCandles + 1;

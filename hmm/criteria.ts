@@ -1,3 +1,4 @@
+import { log } from '../numerics/elementary.ts';
 import type { Hmm } from './model.ts';
 
 /** Free parameters: starts, transitions, means, covariances. */
@@ -11,4 +12,4 @@ export const aic = (model: Hmm, logLikelihood: number): number =>
   -2 * logLikelihood + 2 * parameterCount(model);
 
 export const bic = (model: Hmm, logLikelihood: number, rows: number): number =>
-  -2 * logLikelihood + parameterCount(model) * Math.log(rows);
+  -2 * logLikelihood + parameterCount(model) * log(rows);

@@ -1,8 +1,9 @@
 import { cholesky } from '../numerics/cholesky.ts';
+import { log } from '../numerics/elementary.ts';
 import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
 
-const logTwoPi = Math.log(2 * Math.PI);
+const logTwoPi = log(2 * Math.PI);
 
 /** A model's densities, prepared so that a row costs multiplications only. */
 export interface Emissions {
@@ -93,7 +94,7 @@ const diagonalFactors = ({ covarianceType, nStates: K, nFeatures: D, covariances
     for (let d = 0; d < D; d++) {
       const variance = covariances[covarianceType === 'spherical' ? k : k * D + d]!;
       if (!(variance > 0)) throw new HmmError('InvalidModel', `state ${k}: a variance of ${variance}`);
-      logDeterminant += Math.log(variance);
+      logDeterminant += log(variance);
       factors[k * D + d] = 1 / Math.sqrt(variance);
     }
     logNorms[k] = -0.5 * (D * logTwoPi + logDeterminant);
@@ -118,7 +119,7 @@ const choleskyFactors = ({ covarianceType, nStates: K, nFeatures: D, covariances
 const invertDiagonal = (factor: Float64Array, n: number, at: number): number => {
   let logs = 0;
   for (let i = 0; i < n; i++) {
-    logs += Math.log(factor[at + i * n + i]!);
+    logs += log(factor[at + i * n + i]!);
     factor[at + i * n + i] = 1 / factor[at + i * n + i]!;
   }
   return logs;

@@ -1,3 +1,4 @@
+import { exp } from '../numerics/elementary.ts';
 import { forward, predict } from './forward.ts';
 import { forwardLog } from './log-space.ts';
 import { createDensity, type Density } from './missing.ts';
@@ -37,8 +38,7 @@ export const filterObservations = (model: Hmm, data: Observations): Filtered => 
     if (forward(model, span, b, filtered, logLikelihood)) continue;
     density.fill(data.rows, span.from, span.to, b);
     forwardLog(model, span, b, filtered, logLikelihood);
-    for (let i = span.from * model.nStates; i < span.to * model.nStates; i++)
-      filtered[i] = Math.exp(filtered[i]!);
+    for (let i = span.from * model.nStates; i < span.to * model.nStates; i++) filtered[i] = exp(filtered[i]!);
   }
   return { filtered, logLikelihood };
 };
@@ -73,7 +73,7 @@ const step = (
   if (!forward(model, { from: 0, to: 1 }, b, alpha, logLikelihood, predicted.slice())) {
     density.fill(row, 0, 1, b);
     forwardLog(model, { from: 0, to: 1 }, b, alpha, logLikelihood, predicted);
-    for (let k = 0; k < K; k++) alpha[k] = Math.exp(alpha[k]!);
+    for (let k = 0; k < K; k++) alpha[k] = exp(alpha[k]!);
   }
   return { prob: alpha, logLikelihood: logLikelihood[0]! };
 };

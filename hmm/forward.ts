@@ -1,3 +1,4 @@
+import { exp, log } from '../numerics/elementary.ts';
 import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
 import type { Span } from './observations.ts';
@@ -37,7 +38,7 @@ export const forward = (
     if (total < vanishing) return false;
     for (let k = t * K; k < (t + 1) * K; k++) alpha[k] = alpha[k]! / total;
     if (sparse && hasVanished(alpha, t * K, predicted, K)) return false;
-    logLikelihood[t] = Math.log(total) + largest;
+    logLikelihood[t] = log(total) + largest;
   }
   return true;
 };
@@ -77,7 +78,7 @@ const weigh = (
   let total = 0;
   for (let k = 0; k < K; k++) {
     const reach = predicted[k]!;
-    const density = reach > 0 ? Math.exp(b[at + k]! - largest) : 0;
+    const density = reach > 0 ? exp(b[at + k]! - largest) : 0;
     b[at + k] = density;
     const weight = reach * density;
     alpha[at + k] = weight;

@@ -1,3 +1,4 @@
+import { exp, log } from '../numerics/elementary.ts';
 import { logSumExp } from '../numerics/log-sum-exp.ts';
 import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
@@ -18,12 +19,12 @@ export const forwardLog = (
   start: Float64Array = model.start,
 ): void => {
   const { nStates: K } = model;
-  const logA = model.transition.map(Math.log);
+  const logA = model.transition.map(log);
   const terms = new Float64Array(K);
   for (let t = from; t < to; t++) {
     for (let k = 0; k < K; k++) {
       if (t > from) for (let j = 0; j < K; j++) terms[j] = logAlpha[(t - 1) * K + j]! + logA[j * K + k]!;
-      const predicted = t > from ? logSumExp(terms) : Math.log(start[k]!);
+      const predicted = t > from ? logSumExp(terms) : log(start[k]!);
       logAlpha[t * K + k] = predicted === -Infinity ? -Infinity : predicted + logB[t * K + k]!;
     }
     logLikelihood[t] = normalizeLog(logAlpha, t, K);
@@ -43,7 +44,7 @@ export const backwardLog = (
   transitionCounts?: Float64Array,
 ): void => {
   const { nStates: K } = model;
-  const logA = model.transition.map(Math.log);
+  const logA = model.transition.map(log);
   const logBeta = new Float64Array(K);
   const joint = new Float64Array(K);
   const terms = new Float64Array(K);
@@ -60,7 +61,7 @@ export const backwardLog = (
     for (let j = 0; j < K; j++) {
       for (let k = 0; k < K; k++) {
         const log = logAlpha[(t - 1) * K + j]! + logA[j * K + k]! + joint[k]! - scale;
-        transitionCounts[j * K + k] = transitionCounts[j * K + k]! + Math.exp(log);
+        transitionCounts[j * K + k] = transitionCounts[j * K + k]! + exp(log);
       }
     }
   }
@@ -83,7 +84,7 @@ const posteriorLog = (
 ): void => {
   const joint = logBeta.map((beta, k) => logAlpha[t * K + k]! + beta);
   const total = logSumExp(joint);
-  for (let k = 0; k < K; k++) gamma[t * K + k] = Math.exp(joint[k]! - total);
+  for (let k = 0; k < K; k++) gamma[t * K + k] = exp(joint[k]! - total);
 };
 
 /** Scales β so that Σ α β = 1, and returns the logarithm of what it was. */

@@ -1,4 +1,5 @@
 import { cholesky } from '../numerics/cholesky.ts';
+import { log, pow } from '../numerics/elementary.ts';
 import type { Hmm } from './model.ts';
 
 /**
@@ -48,7 +49,7 @@ export const defaultPrior = (
 ): Prior => {
   const { nStates: K, nFeatures: D, covarianceType: type } = model;
   const weight = strength.covariance ?? D + 2;
-  const target = sharpened(pooled, centre, D).map((value) => (weight * value) / K ** (2 / D));
+  const target = sharpened(pooled, centre, D).map((value) => (weight * value) / pow(K, 2 / D));
   const diagonal = Float64Array.from({ length: D }, (_, d) => target[d * D + d]!);
   const scatter = {
     spherical: () => repeat(diagonal, K),
@@ -103,7 +104,7 @@ export const logPrior = (model: Hmm, prior: Prior): number =>
   emissionsPrior(model, prior);
 
 const dirichlet = (counts: Float64Array, probabilities: Float64Array): number =>
-  probabilities.reduce((sum, p, i) => (p > 0 && counts[i] !== 0 ? sum + counts[i]! * Math.log(p) : sum), 0);
+  probabilities.reduce((sum, p, i) => (p > 0 && counts[i] !== 0 ? sum + counts[i]! * log(p) : sum), 0);
 
 const emissionsPrior = (model: Hmm, prior: Prior): number => {
   let sum = 0;
@@ -120,13 +121,13 @@ const covariancePenalty = (model: Hmm, prior: Prior, k: number): number => {
     let sum = 0;
     for (let d = 0; d < D; d++) {
       const v = varianceOf(model, k, d);
-      sum += prior.scatterWeight * Math.log(v) + prior.scatter[k * D + d]! / v;
+      sum += prior.scatterWeight * log(v) + prior.scatter[k * D + d]! / v;
     }
     return sum;
   }
   const factor = factorOf(model, k);
   let sum = 0;
-  for (let d = 0; d < D; d++) sum += 2 * prior.scatterWeight * Math.log(factor[d * D + d]!);
+  for (let d = 0; d < D; d++) sum += 2 * prior.scatterWeight * log(factor[d * D + d]!);
   return sum + traceOfSolve(factor, prior.scatter.subarray(k * D * D, (k + 1) * D * D), D);
 };
 

@@ -1,3 +1,4 @@
+import { log } from '../numerics/elementary.ts';
 import type { Observations } from './observations.ts';
 import { featureMeans, pooledCovariance } from './statistics.ts';
 
@@ -26,5 +27,4 @@ export const scaleRows = ({ mean, scale }: FeatureScaler, rows: Float64Array): F
 };
 
 /** What a log-likelihood in scaled units lacks to be one in the units of the features: −Σ ln scale. */
-export const logJacobian = ({ scale }: FeatureScaler): number =>
-  -scale.reduce((sum, s) => sum + Math.log(s), 0);
+export const logJacobian = ({ scale }: FeatureScaler): number => -scale.reduce((sum, s) => sum + log(s), 0);

@@ -1,3 +1,4 @@
+import { log } from '../numerics/elementary.ts';
 import { HmmError } from './hmm-error.ts';
 import { logEmissionsOf } from './missing.ts';
 import type { Hmm } from './model.ts';
@@ -38,7 +39,7 @@ export const mapPath = (gamma: Float64Array, nStates: number): Decoded => {
 
 const climb = (model: Hmm, { from, to }: Span, lattice: Float64Array, logA: Float64Array): void => {
   const { nStates: K } = model;
-  for (let k = 0; k < K; k++) lattice[from * K + k] = Math.log(model.start[k]!) + lattice[from * K + k]!;
+  for (let k = 0; k < K; k++) lattice[from * K + k] = log(model.start[k]!) + lattice[from * K + k]!;
   for (let t = from + 1; t < to; t++) {
     for (let k = 0; k < K; k++) {
       let largest = -Infinity;
@@ -81,7 +82,7 @@ export const demandPath = (logprob: number, { from, to }: Span): void => {
 };
 
 /** ln of each probability; −∞ of 0. */
-export const logarithms = (probabilities: Float64Array): Float64Array => probabilities.map(Math.log);
+export const logarithms = (probabilities: Float64Array): Float64Array => probabilities.map(log);
 
 /** The index of the first of the largest among `n` values. */
 export const firstLargest = (values: Float64Array, at: number, n: number): number => {

@@ -1,3 +1,4 @@
+import { log } from './elementary.ts';
 /** Quantile of the standard normal law, relative error about 1e-16. Wichura, AS 241 (PPND16), Applied Statistics 37 (1988). */
 export const inverseNormalCdf = (p: number): number => {
   if (!(p >= 0 && p <= 1)) return Number.NaN;
@@ -8,7 +9,7 @@ export const inverseNormalCdf = (p: number): number => {
   }
   const tail = q < 0 ? p : 1 - p;
   if (tail === 0) return q < 0 ? -Infinity : Infinity;
-  const r = Math.sqrt(-Math.log(tail));
+  const r = Math.sqrt(-log(tail));
   const { numerator, denominator, shift } = r <= 5 ? middle : far;
   const value = horner(numerator, r - shift) / horner(denominator, r - shift);
   return q < 0 ? -value : value;

@@ -1,3 +1,4 @@
+import { exp, log } from './elementary.ts';
 /**
  * log Σ exp(xᵢ) over `values[from, from + count)`, shifted by the largest value so that nothing overflows.
  * −∞ when every value is −∞; NaN when one is NaN.
@@ -7,6 +8,6 @@ export const logSumExp = (values: Float64Array, from = 0, count = values.length 
   for (let i = from; i < from + count; i++) largest = Math.max(largest, values[i]!);
   if (!Number.isFinite(largest)) return largest;
   let sum = 0;
-  for (let i = from; i < from + count; i++) sum += Math.exp(values[i]! - largest);
-  return largest + Math.log(sum);
+  for (let i = from; i < from + count; i++) sum += exp(values[i]! - largest);
+  return largest + log(sum);
 };

@@ -1,3 +1,4 @@
+import { exp } from '../../numerics/elementary.ts';
 import { createStep } from '../filter.ts';
 import { HmmError } from '../hmm-error.ts';
 import type { Hmm } from '../model.ts';
@@ -68,7 +69,7 @@ export const createEnsembleStep = (
     const regimes = averageRegimes(
       members.map(({ names }, m) => ({
         ...{ names, filtered: bars[m]!.prob },
-        weight: Math.exp(weights[m]!),
+        weight: exp(weights[m]!),
       })),
     );
     const state = { logWeights: Array.from(weights), filters: bars.map(({ prob }) => Array.from(prob)) };

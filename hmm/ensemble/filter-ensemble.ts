@@ -1,3 +1,4 @@
+import { exp, log } from '../../numerics/elementary.ts';
 import { filterObservations } from '../filter.ts';
 import type { Hmm } from '../model.ts';
 import type { Observations } from '../observations.ts';
@@ -22,7 +23,7 @@ export const filterEnsemble = (
   { forgetting, weights }: { readonly forgetting: number; readonly weights?: readonly number[] },
 ): FilteredEnsemble => {
   const members = models.map((model) => filterObservations(model, data));
-  const before = weights ? Float64Array.from(weights, Math.log) : undefined;
+  const before = weights ? Float64Array.from(weights, log) : undefined;
   const { logLikelihood, logWeights } = averageBars(
     members.map((member) => member.logLikelihood),
     forgetting,
@@ -30,7 +31,7 @@ export const filterEnsemble = (
   );
   return {
     logLikelihood,
-    weights: logWeights.slice(-models.length).map(Math.exp),
+    weights: logWeights.slice(-models.length).map(exp),
     filtered: members.map(({ filtered }, m) => filtered.slice(-models[m]!.nStates)),
   };
 };
