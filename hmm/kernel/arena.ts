@@ -23,8 +23,10 @@ export interface Arena {
   readonly momentChunks: readonly KernelFunction[];
   /** The whole memory; index = address / 8. */
   readonly doubles: Float64Array;
-  /** Takes so many doubles of the heap, zeros; returns the address. */
+  /** Takes so many doubles of the heap; returns the address. */
   allocate(doubles: number): number;
+  /** Gives the whole heap back. */
+  reset(): void;
   /** Sets the parameters of the following calls. Throws `InvalidModel` as `prepareEmissions` does. */
   load(model: Hmm, centre: Float64Array): void;
   /** The same with logarithms of the transitions, for the Viterbi recursion. */
@@ -52,6 +54,9 @@ export const createArena = (shape: Shape, heapSize: number): Arena => {
       free += count * wordSize;
       return at;
     },
+    reset() {
+      free = layout.heap;
+    },
     load(model, centre) {
       writeEmissions(doubles, layout, model);
       writeTransitions(doubles, layout, model.transition, 0);
@@ -62,6 +67,24 @@ export const createArena = (shape: Shape, heapSize: number): Arena => {
       writeTransitions(doubles, layout, logTransition, -Infinity);
     },
   };
+};
+
+const kept = new Map<Layout, WeakRef<Arena>>();
+
+/**
+ * An arena for one call: the one of the last such call with this code, unless it was collected or is too small. Fresh
+ * memory costs 2 µs a page, which is more than some of the work done in it. What it holds is left from before.
+ */
+export const borrowArena = (shape: Shape, heapSize: number): Arena => {
+  const { layout } = kernelFor(shape);
+  const known = kept.get(layout)?.deref();
+  if (known && known.doubles.length * wordSize - layout.heap >= heapSize * wordSize) {
+    known.reset();
+    return known;
+  }
+  const arena = createArena(shape, heapSize);
+  kept.set(layout, new WeakRef(arena));
+  return arena;
 };
 
 const writeConstants = (doubles: Float64Array, layout: Layout): void => {

@@ -1,3 +1,4 @@
+import { log } from '../../numerics/elementary.ts';
 import type { Arena } from './arena.ts';
 import { blockLength, wordSize } from './layout.ts';
 import type { BlockedRows } from './rows.ts';
@@ -99,5 +100,5 @@ export const logScales = ({ layout, functions, doubles }: Arena, count: number):
   if (even > count) doubles[totals + count] = 1;
   if (functions.logProduct!(layout.totals, layout.totals + even * wordSize) === 0) return undefined;
   const product = layout.logProduct / wordSize;
-  return -(Math.log(doubles[product]!) + (doubles[product + 1]! - 1023 * even) * Math.LN2);
+  return -(log(doubles[product]!) + (doubles[product + 1]! - 1023 * even) * Math.LN2);
 };

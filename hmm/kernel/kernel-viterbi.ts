@@ -1,7 +1,7 @@
 import type { Hmm } from '../model.ts';
 import { type Observations, rowCount, type Span, spans } from '../observations.ts';
 import { type Decoded, demandPath, firstLargest, logarithms } from '../viterbi.ts';
-import { type Arena, createArena } from './arena.ts';
+import { type Arena, borrowArena } from './arena.ts';
 import { type Block, blocksOf, emit, type Segment } from './blocks.ts';
 import { layoutOf, wordSize } from './layout.ts';
 import { stagedRows } from './rows.ts';
@@ -27,7 +27,7 @@ export const kernelViterbi = (model: Hmm, data: Observations): Decoded => {
   const T = rowCount(data);
   const pointerSize = Math.ceil((T * pointerStride(layoutOf(model))) / wordSize) + 1;
   const pathSize = Math.ceil(T / 2);
-  const arena = createArena(model, pointerSize + pathSize);
+  const arena = borrowArena(model, pointerSize + pathSize);
   const decoding = { arena, pointers: arena.allocate(pointerSize), path: arena.allocate(pathSize) };
   arena.loadLogarithms(model, logarithms(model.transition));
   const logprob = decode(decoding, model, data);

@@ -1,6 +1,7 @@
+import { log } from '../../numerics/elementary.ts';
 import type { Hmm } from '../model.ts';
 import type { Shape } from '../plain-e-step.ts';
-import { type Arena, createArena } from './arena.ts';
+import { type Arena, borrowArena, createArena } from './arena.ts';
 import { backwardFirst, forwardFirst } from './first-pass.ts';
 import { layoutOf } from './layout.ts';
 import type { Piece } from './partition.ts';
@@ -31,10 +32,8 @@ export const createWorkshop = (
   const sizes = pieces.map(
     ({ from, to }) => spanSize(to - from, P) + (isResident ? residentSize(to - from, D) : 0),
   );
-  const arena = createArena(
-    shape,
-    sizes.reduce((a, b) => a + b, 0),
-  );
+  const size = sizes.reduce((a, b) => a + b, 0);
+  const arena = use === 'often' ? createArena(shape, size) : borrowArena(shape, size);
   const spans = pieces.map(({ from, to, sequenceStarts }) => {
     const own = rows.subarray(from * D, to * D);
     const blocked = isResident ? residentRows(arena, own) : stagedRows(arena, own);
@@ -65,5 +64,5 @@ export const meet = ({ transition, nStates: K }: Hmm, first: Pass, second: Pass)
   for (let j = 0; j < K; j++) {
     for (let k = 0; k < K; k++) sum += first.end[j]! * transition[j * K + k]! * second.end[k]!;
   }
-  return first.logScale + second.logScale + Math.log(sum);
+  return first.logScale + second.logScale + log(sum);
 };
