@@ -1,0 +1,65 @@
+import type { CandleColumns } from '../../ledger/candle-columns.ts';
+import type { GateOptions } from '../../registry/gate.ts';
+import type { ChampionComparison } from '../../registry/head-file.ts';
+import type { SeriesModel } from '../../registry/model-file.ts';
+import { outcomeOf, type StrictTraining } from '../strict/train-strict-model.ts';
+import type { TrainingProgress } from '../train-series-model.ts';
+import { learnPool } from './learn-pool.ts';
+import { type PoolGenesisJob, poolGenesis } from './pool-genesis.ts';
+import type { PooledHead } from './pool-heads.ts';
+
+/** One series of the pool; new candles may be none, except at genesis. */
+export interface StrictPoolMember {
+  readonly series: string;
+  readonly lineage: string;
+  readonly columns: CandleColumns;
+  /** All members have one, or none: then this is the genesis. */
+  readonly head?: PooledHead;
+  readonly champion?: SeriesModel;
+  readonly comparison?: ChampionComparison;
+  readonly gate: GateOptions;
+}
+
+export interface StrictPoolJob extends Omit<PoolGenesisJob, 'members'> {
+  readonly strictPool: readonly StrictPoolMember[];
+}
+
+/** By series. */
+export type StrictPoolTraining = Readonly<Record<string, StrictTraining>>;
+
+/**
+ * Strict mode with MODEL_SCOPE=pooled: every candle is scored before the shared model learns from it, in (round, series)
+ * order. Pure: the same candles in any number of calls give the same heads, bit for bit, while no series falls back by
+ * more than the time-out. Each series has a gate of its own, against its own champion.
+ */
+export const trainStrictPoolModel = (
+  job: StrictPoolJob,
+  onProgress: (progress: TrainingProgress) => void,
+): StrictPoolTraining => {
+  const started = performance.now();
+  const begun = begin(job, onProgress);
+  const fitted = performance.now();
+  const absorbed = begun.heads[0]!.online.absorbed;
+  onProgress({ phase: 'absorb', restart: 0, iteration: absorbed, logLikelihood: 0 });
+  const results = learnPool(begun.heads, begun.columns);
+  const timings = {
+    fitMs: Math.round(fitted - started),
+    absorbMs: Math.round(performance.now() - fitted),
+  };
+  const trainings = job.strictPool.map((member, i): [string, StrictTraining] => [
+    member.series,
+    { ...outcomeOf(member, results[i]!), warnings: begun.warnings, timings },
+  ]);
+  return Object.fromEntries(trainings);
+};
+
+const begin = (job: StrictPoolJob, onProgress: (progress: TrainingProgress) => void) => {
+  const { strictPool } = job;
+  const heads = strictPool.flatMap(({ head }) => (head ? [head] : []));
+  if (heads.length === 0) {
+    const { heads: first, rest, warnings } = poolGenesis({ ...job, members: strictPool }, onProgress);
+    return { heads: first, columns: rest, warnings };
+  }
+  const columns = Object.fromEntries(strictPool.map(({ series, columns }) => [series, columns]));
+  return { heads, columns, warnings: [] };
+};
