@@ -46,13 +46,14 @@ const smallestOccupancy = (model: Hmm, data: Observations): number => {
   return (Math.min(...shares) * K) / gamma.length;
 };
 
-/** diag: the variances; full: the conditional variances, which are the squared pivots of the Cholesky factor. */
+/** Diagonal: the variances; matrices: the conditional variances, which are the squared pivots of the Cholesky factor. */
 const smallestVariance = (model: Hmm): number => {
   const { nStates: K, nFeatures: D, covariances } = model;
-  if (model.covarianceType === 'diag') return Math.min(...covariances);
+  if (model.covarianceType === 'diag' || model.covarianceType === 'spherical')
+    return Math.min(...covariances);
   const factor = new Float64Array(D * D);
   let smallest = Number.POSITIVE_INFINITY;
-  for (let k = 0; k < K; k++) {
+  for (let k = 0; k < (model.covarianceType === 'tied' ? 1 : K); k++) {
     if (!cholesky(covariances, D, factor, k * D * D)) return 0;
     for (let d = 0; d < D; d++) smallest = Math.min(smallest, factor[d * D + d]! ** 2);
   }

@@ -15,6 +15,7 @@ const hmmBase = {
   startProbability: distribution,
   transitionMatrix: z.array(distribution).min(1),
   means: matrix,
+  degreesOfFreedom: z.array(z.number().positive()).min(1).exactOptional(),
 };
 
 const hasShape = (rows: readonly (readonly unknown[])[], height: number, width: number): boolean =>
@@ -24,11 +25,28 @@ interface Shaped {
   readonly startProbability: readonly number[];
   readonly transitionMatrix: readonly (readonly number[])[];
   readonly means: readonly (readonly number[])[];
+  readonly degreesOfFreedom?: readonly number[] | undefined;
 }
 
-const dimensionsAgree = ({ startProbability, transitionMatrix, means }: Shaped): boolean => {
+const dimensionsAgree = ({
+  startProbability,
+  transitionMatrix,
+  means,
+  degreesOfFreedom,
+}: Shaped): boolean => {
   const states = startProbability.length;
-  return hasShape(transitionMatrix, states, states) && hasShape(means, states, means[0]?.length ?? 0);
+  const tailsAgree = degreesOfFreedom === undefined || degreesOfFreedom.length === states;
+  return (
+    tailsAgree && hasShape(transitionMatrix, states, states) && hasShape(means, states, means[0]?.length ?? 0)
+  );
+};
+
+const sphericalAgrees = ({ means, covariances }: { means: number[][]; covariances: number[] }): boolean =>
+  covariances.length === means.length;
+
+const tiedAgrees = ({ means, covariances }: { means: number[][]; covariances: number[][] }): boolean => {
+  const width = means[0]?.length ?? 0;
+  return hasShape(covariances, width, width);
 };
 
 const diagonalAgrees = ({ means, covariances }: { means: number[][]; covariances: number[][] }): boolean =>
@@ -61,15 +79,25 @@ const covarianceMatrix = matrix
   .refine(isSymmetric, 'is not symmetric')
   .refine(isPositiveDefinite, 'is not positive definite');
 
+const variances = z.array(z.number().positive()).min(1);
+
 const hmm = z.discriminatedUnion('covarianceType', [
+  z
+    .strictObject({ covarianceType: z.literal('spherical'), ...hmmBase, covariances: variances })
+    .refine(dimensionsAgree, 'dimensions disagree')
+    .refine(sphericalAgrees, 'covariances are not [K]'),
   z
     .strictObject({
       covarianceType: z.literal('diag'),
       ...hmmBase,
-      covariances: z.array(z.array(z.number().positive())).min(1),
+      covariances: z.array(variances).min(1),
     })
     .refine(dimensionsAgree, 'dimensions disagree')
     .refine(diagonalAgrees, 'covariances are not [K][D]'),
+  z
+    .strictObject({ covarianceType: z.literal('tied'), ...hmmBase, covariances: covarianceMatrix })
+    .refine(dimensionsAgree, 'dimensions disagree')
+    .refine(tiedAgrees, 'covariances are not [D][D]'),
   z
     .strictObject({
       covarianceType: z.literal('full'),

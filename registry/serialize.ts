@@ -13,12 +13,13 @@ import { modelFileSchema } from './model-schema.ts';
 
 type Hmm = SeriesModel['hmm'];
 
-const hmm = ({ covarianceType, startProbability, transitionMatrix, means, covariances }: Hmm) => ({
-  covarianceType,
-  startProbability,
-  transitionMatrix,
-  means,
-  covariances,
+const hmm = (model: Hmm) => ({
+  covarianceType: model.covarianceType,
+  startProbability: model.startProbability,
+  transitionMatrix: model.transitionMatrix,
+  means: model.means,
+  covariances: model.covariances,
+  ...(model.degreesOfFreedom && { degreesOfFreedom: model.degreesOfFreedom }),
 });
 
 const scaler = ({ mean, scale }: Scaler) => ({ mean, scale });
