@@ -177,9 +177,6 @@ const contradictions = (values: Values): string[] => {
     ...(ensemble && (strict || scope === 'pooled')
       ? ['HMM_ENSEMBLE needs EXACTLY_ONCE=false and MODEL_SCOPE=series: a lineage and a pool hold one model']
       : []),
-    ...(scope === 'pooled' && strict
-      ? ['MODEL_SCOPE=pooled needs EXACTLY_ONCE=false: strict mode gives each series a lineage of its own']
-      : []),
     ...(start !== undefined && end !== undefined && start >= end ? ['START_TS must lie before END_TS'] : []),
     ...(auth && jwt === undefined && keys === undefined
       ? ['REQUIRE_AUTH=true needs JWT_SECRET or GATEWAY_API_KEYS: otherwise nobody could enter']

@@ -30,7 +30,7 @@ export const failures = {
   VersionConflict: terminal(500, 'a version of this name exists with another model'),
   DomainMismatch: terminal(500, 'production and research never share a ledger'),
   NotEnoughData: terminal(409, 'fewer candles than training needs; the files were given back'),
-  LineageFixed: terminal(409, 'a lineage keeps its number of states; the files were given back'),
+  LineageFixed: terminal(409, 'a lineage keeps its number of states and its pool; the files were given back'),
   TrainingFailed: terminal(500, 'the fit did not give a usable model'),
   Fenced: terminal(409, 'a newer run holds the files; this one changed nothing'),
   ModelCorrupt: terminal(500, 'a version in the registry differs from its checksum'),

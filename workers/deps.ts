@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { TrainRoleDeps } from '../activities/index.ts';
 import type { IngestDeps } from '../activities/ingest.ts';
 import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
+import type { StrictPoolTrainer } from '../activities/pooled/train-strict-pool.ts';
 import type { StrictTrainer } from '../activities/strict/train-strict.ts';
 import type { Trainer } from '../activities/train.ts';
 import type { Config } from '../config.ts';
@@ -42,7 +43,7 @@ export const ingestDeps = (
 export interface TrainParts {
   readonly ledger: Ledger;
   readonly client: Client;
-  readonly trainer: Trainer & PooledTrainer & StrictTrainer;
+  readonly trainer: Trainer & PooledTrainer & StrictTrainer & StrictPoolTrainer;
   readonly codeVersion: string;
   readonly crash?: CrashPoint;
 }

@@ -1,12 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
 import type { PooledJob, PooledTraining } from '../activities/pooled/train-pooled-model.ts';
+import type { StrictPoolTrainer } from '../activities/pooled/train-strict-pool.ts';
+import type { StrictPoolJob, StrictPoolTraining } from '../activities/pooled/train-strict-pool-model.ts';
 import type { StrictTrainer } from '../activities/strict/train-strict.ts';
 import type { StrictJob, StrictTraining } from '../activities/strict/train-strict-model.ts';
 import type { Trainer } from '../activities/train.ts';
 import type { SeriesTraining, TrainingJob, TrainingProgress } from '../activities/train-series-model.ts';
+import type { CandleColumns } from '../ledger/candle-columns.ts';
 import { shareColumns } from './share-columns.ts';
-import type { ThreadMessage } from './training-thread.ts';
+import type { ThreadJob, ThreadMessage, ThreadResult } from './training-thread.ts';
 
 /** Node cannot start a thread from a .ts file: dist/ has the .js beside this file, tests pass a loader of their own. */
 const builtThread = new URL('./training-thread.js', import.meta.url);
@@ -28,11 +31,11 @@ export const createTrainer = ({
 }: {
   threads: number;
   threadUrl?: URL;
-}): Trainer & PooledTrainer & StrictTrainer => {
+}): Trainer & PooledTrainer & StrictTrainer & StrictPoolTrainer => {
   const turn = createTurnstile(threads);
   /** The thread answers with the result of the kind of job that it was given. */
-  const inThread = async <Result extends SeriesTraining | PooledTraining | StrictTraining>(
-    job: TrainingJob | PooledJob | StrictJob,
+  const inThread = async <Result extends ThreadResult>(
+    job: ThreadJob,
     { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: TrainingProgress) => void },
   ): Promise<Result> => {
     const leave = await turn(signal);
@@ -47,12 +50,14 @@ export const createTrainer = ({
       inThread<SeriesTraining>({ ...job, columns: shareColumns(job.columns) }, options),
     trainStrict: (job, options) =>
       inThread<StrictTraining>({ ...job, columns: shareColumns(job.columns) }, options),
-    trainPooled: (job, options) => inThread<PooledTraining>({ ...job, pool: sharePool(job) }, options),
+    trainStrictPool: (job, options) =>
+      inThread<StrictPoolTraining>({ ...job, strictPool: shareAll(job.strictPool) }, options),
+    trainPooled: (job, options) => inThread<PooledTraining>({ ...job, pool: shareAll(job.pool) }, options),
   };
 };
 
-const sharePool = ({ pool }: PooledJob): PooledJob['pool'] =>
-  pool.map((one) => ({ ...one, columns: shareColumns(one.columns) }));
+const shareAll = <T extends { readonly columns: CandleColumns }>(members: readonly T[]): T[] =>
+  members.map((one) => ({ ...one, columns: shareColumns(one.columns) }));
 
 const createTurnstile = (places: number) => {
   const waiting: (() => void)[] = [];
@@ -74,10 +79,10 @@ const createTurnstile = (places: number) => {
 /** Rejects only after the thread is gone, so nothing is given back while it still computes. */
 const runThread = async (
   url: URL,
-  job: TrainingJob | PooledJob | StrictJob,
+  job: ThreadJob,
   signal: AbortSignal,
   onProgress: (progress: TrainingProgress) => void,
-): Promise<SeriesTraining | PooledTraining | StrictTraining> => {
+): Promise<ThreadResult> => {
   signal.throwIfAborted();
   const thread = new Worker(url, { workerData: job });
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
@@ -96,7 +101,7 @@ const resultOf = (
   exited: Promise<void>,
   signal: AbortSignal,
   onProgress: (progress: TrainingProgress) => void,
-): Promise<SeriesTraining | PooledTraining | StrictTraining> =>
+): Promise<ThreadResult> =>
   new Promise((resolve, reject) => {
     thread.on('message', (message: ThreadMessage) => {
       if (message.kind === 'progress') onProgress(message.progress);

@@ -1,12 +1,12 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { PooledOutcome, SeriesFailure, TrainPooledRequest } from '../../workflows/types.ts';
 import { underLease } from '../lease.ts';
 import { quarantiningBadFiles } from '../quarantine.ts';
 import { stageTraining } from '../staging.ts';
 import { prepare, type TrainDeps } from '../train.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
-import { asFailure } from '../translate.ts';
+import { reasonOf } from './left-out.ts';
 import type { PooledJob, PooledTraining } from './train-pooled-model.ts';
+import { type StrictPoolDeps, trainStrictPool } from './train-strict-pool.ts';
 
 /** As `Trainer`, for one model over several series. */
 export interface PooledTrainer {
@@ -16,7 +16,7 @@ export interface PooledTrainer {
   ): Promise<PooledTraining>;
 }
 
-export type PooledDeps = TrainDeps & { readonly trainer: PooledTrainer };
+export type PooledDeps = TrainDeps & StrictPoolDeps & { readonly trainer: PooledTrainer };
 
 type Prepared = ReturnType<typeof prepare> & { readonly series: string };
 
@@ -26,6 +26,7 @@ export const createPooledActivities = (deps: PooledDeps) => ({
    * cannot take part (short, a bad file) is left out with its reason and stops no other.
    */
   async trainPooled(request: TrainPooledRequest): Promise<PooledOutcome> {
+    if (deps.options.exactlyOnce) return await trainStrictPool(deps, request);
     const { ready, left } = prepareAll(deps, { ...request, series: [...request.series].sort() });
     const [first] = ready;
     if (!first) return { trained: [], left };
@@ -59,15 +60,6 @@ const prepareAll = (
     }
   }
   return { ready, left };
-};
-
-/** Types that concern one series; a lost claim or a full disk concerns the run. */
-const ofOneSeries = ['NotEnoughData', 'CandleFileCorrupt', 'CandleFileMissing'];
-
-const reasonOf = (error: unknown): { type: string; reason: string } => {
-  const known = asFailure(error);
-  if (!(known instanceof ApplicationFailure) || !ofOneSeries.includes(known.type ?? '')) throw error;
-  return { type: known.type!, reason: known.message };
 };
 
 /** Looks at the champions are spent by the pool as a whole: the series that was looked at most counts. */

@@ -18,9 +18,9 @@ const candles: Record<string, CandleColumns> = {
 };
 const nothing = sliceColumns(candles[btc]!, 2000);
 
-const settings = {
+const settings: Omit<StrictPoolJob, 'strictPool'> = {
   ...{ timeframeMs: 3_600_000, nStates: 2, covarianceType: 'diag', seed: 42, restarts: 1, minPoints: 800 },
-} as const;
+};
 const gate = { alpha: 0.05, minDelta: 0, minCandles: 300, look: 1 };
 
 const part = (series: string, from: number, to: number): CandleColumns => {

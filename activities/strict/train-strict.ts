@@ -50,8 +50,8 @@ const prepare = (deps: StrictDeps, request: TrainSeriesRequest) => {
   const { ledger, dataDir, options, leaseMs } = deps;
   const claim = ledger.hold({ claimId: request.claimId, ...owner(), leaseMs });
   const row = ledger.activeLineage(request.series);
-  demandLineageStates(deps, request, row);
   const before = headOf(deps, row);
+  demandLineage(deps, request, row, before);
   const mine = claim.files.filter((file) => seriesKey(seriesOfFile(file)) === request.series).sort(byFetch);
   const files = mine.map((file) => ({ fileId: file.fileId, ...verifyAndRead(file, dataDir) }));
   const { columns, dispositions } = classify(files, pastOf(deps, request.series, before, mine));
@@ -111,20 +111,38 @@ export const pastOf = (
   };
 };
 
-/** The number of states is fixed at genesis. The files did nothing wrong: they go back without counting an attempt. */
-const demandLineageStates = (
-  { ledger }: StrictDeps,
-  { claimId, series, nStates }: TrainSeriesRequest,
-  row: LineageRow | undefined,
-): void => {
-  if (nStates === undefined || row?.nStates == null || nStates === row.nStates) return;
-  ledger.giveBack({ ...owner(), claimId, series: [series], countAttempt: false, maxAttempts: 1 });
-  throw failure('LineageFixed', lineageFixed(row.lineage, row.nStates, nStates));
+/** The files did nothing wrong: they go back without counting an attempt. */
+export const refuseLineage = (
+  { ledger }: TrainDeps,
+  { claimId, series }: { readonly claimId: number; readonly series: string | readonly string[] },
+  message: string,
+): never => {
+  ledger.giveBack({ ...owner(), claimId, series: [series].flat(), countAttempt: false, maxAttempts: 1 });
+  throw failure('LineageFixed', message);
 };
 
+/** The number of states and the scope are fixed at genesis. */
+const demandLineage = (
+  deps: StrictDeps,
+  request: TrainSeriesRequest,
+  row: LineageRow | undefined,
+  before: SeriesHead | undefined,
+): void => {
+  const { nStates } = request;
+  if (row && before?.head.pool)
+    refuseLineage(
+      deps,
+      request,
+      `the lineage ${row.lineage} belongs to a pool since its genesis; ${anotherOne}`,
+    );
+  if (nStates !== undefined && row?.nStates != null && nStates !== row.nStates)
+    refuseLineage(deps, request, lineageFixed(row.lineage, row.nStates, nStates));
+};
+
+const anotherOne = 'begin another one with `npm run lineage -- new`';
+
 const lineageFixed = (lineage: string, has: number, asked: number): string =>
-  `the lineage ${lineage} has ${has} states since its genesis, ${asked} were asked for; begin another one with ` +
-  '`npm run lineage -- new`';
+  `the lineage ${lineage} has ${has} states since its genesis, ${asked} were asked for; ${anotherOne}`;
 
 const demandCandles = (
   { options }: StrictDeps,
@@ -145,7 +163,10 @@ const demandCandles = (
 };
 
 /** A lineage keeps what it was begun with. */
-const settingsThatChanged = ({ options }: StrictDeps, { head, lineage }: StrictJob): string[] => {
+export const settingsThatChanged = (
+  { options }: TrainDeps,
+  { head, lineage }: Pick<StrictJob, 'head' | 'lineage'>,
+): string[] => {
   const states = head?.online.model.startProbability.length;
   const type = head?.online.model.covarianceType;
   return [

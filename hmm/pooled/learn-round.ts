@@ -112,14 +112,10 @@ const learn = (state: PooledState, before: Hmm, blocks: readonly Block[], bars: 
   };
 };
 
-const openStatistics = (stored: StoredStatistics): Statistics => ({
-  centre: Float64Array.from(stored.centre),
-  start: Float64Array.from(stored.start),
-  transitions: Float64Array.from(stored.transitions),
-  weight: Float64Array.from(stored.weight),
-  sums: Float64Array.from(stored.sums),
-  products: Float64Array.from(stored.products),
-});
+const openStatistics = (stored: StoredStatistics): Statistics =>
+  Object.fromEntries(
+    Object.entries(stored).map(([name, values]) => [name, Float64Array.from(values)]),
+  ) as unknown as Statistics;
 
 /** λⁿ by multiplication, because the bits of Math.pow depend on the engine. */
 const decay = (effectiveBars: number | null, n: number): number => {
