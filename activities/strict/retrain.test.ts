@@ -1,0 +1,219 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Crash, crashAt } from '../../ledger/ledger.fixture.ts';
+import { checkDispositions } from '../../tests/support/disposition-checker.ts';
+import { key, openStrict, timeOf } from './strict.fixture.ts';
+
+type Strict = ReturnType<typeof openStrict>;
+
+/** What the independent checker adds up: candles by disposition. */
+const addUp = ({ paths }: Strict): Readonly<Record<string, number>> => {
+  const { problems, counts } = checkDispositions(paths);
+  expect(problems).toEqual([]);
+  return counts;
+};
+
+const lineageOf = ({ ledger }: Strict) => ledger.activeLineage(key);
+
+describe('a retrain in strict mode', () => {
+  it('waits for TRAIN_MIN_POINTS candles and gives fewer back without counting an attempt', async () => {
+    const strict = openStrict();
+    strict.land(0, 299);
+    const { left } = await strict.retrain();
+    expect(left).toMatchObject([
+      {
+        type: 'NotEnoughData',
+        reason: expect.stringMatching(/^299 candles for the genesis .* TRAIN_MIN_POINTS is 300/),
+      },
+    ]);
+    expect(strict.ledger.files({ limit: 9 })).toMatchObject([{ status: 'downloaded', attempts: 0 }]);
+    expect(lineageOf(strict)).toBeUndefined();
+    strict.land(299, 300);
+    const { version } = await strict.retrain();
+    expect(version).toMatchObject({ passed: [key], nStates: 2 });
+    expect(addUp(strict)).toEqual({ trained: 300 });
+    expect(lineageOf(strict)).toMatchObject({
+      ...{ lineage: `${key}#1`, headVersionId: version?.versionId, nStates: 2 },
+    });
+  });
+
+  it('needs MIN_NEW_CANDLES after that', async () => {
+    const strict = openStrict();
+    strict.land(0, 400);
+    await strict.retrain();
+    strict.land(400, 423);
+    expect((await strict.retrain()).left).toMatchObject([
+      { type: 'NotEnoughData', reason: '23 new candles, MIN_NEW_CANDLES is 24' },
+    ]);
+    strict.land(423, 424);
+    expect((await strict.retrain()).version).toBeDefined();
+    expect(addUp(strict)).toEqual({ trained: 424 });
+  });
+
+  it('makes the same head of the same candles, whatever the files and the retrains were', async () => {
+    const heads = [];
+    for (const cuts of [[900], [300, 900], [310, 430, 431, 700, 900], [150, 299, 555, 900]]) {
+      const strict = openStrict();
+      let from = 0;
+      for (const to of cuts) {
+        strict.land(from, to);
+        from = to;
+        await strict.retrain();
+      }
+      expect(addUp(strict)).toEqual({ trained: 900 });
+      heads.push(JSON.stringify(strict.head()));
+    }
+    expect(new Set(heads).size).toBe(1);
+  }, 60_000);
+
+  it('the head learns on although its candidate is refused, and after a rollback', async () => {
+    const strict = openStrict({ pass: true });
+    strict.land(0, 400);
+    const first = await strict.retrain();
+    strict.land(400, 500);
+    const second = await strict.retrain();
+    strict.promote(first.version!.versionId, 'rollback');
+    strict.land(500, 600);
+    const third = await strict.retrain({ promote: false });
+    expect(third.version?.parentVersionId).toBe(first.version?.versionId);
+    expect(lineageOf(strict)?.headVersionId).toBe(third.version?.versionId);
+    expect(strict.head().online.lastBar).toBe(timeOf(599) / 60_000);
+    expect(addUp(strict)).toEqual({ trained: 600 });
+    expect(second.version?.parentVersionId).toBe(first.version?.versionId);
+    const straight = openStrict();
+    straight.land(0, 600);
+    await straight.retrain();
+    expect(JSON.stringify(strict.head())).toBe(JSON.stringify(straight.head()));
+  });
+
+  it('a candidate that is not promoted leaves the champion as it serves, and the comparison goes on', async () => {
+    const strict = openStrict({ settings: { PROMOTION_MIN_CANDLES: '500' } });
+    strict.land(0, 400);
+    const first = await strict.retrain();
+    const modelOf = (id: string) =>
+      JSON.parse(readFileSync(join(strict.modelsDir, 'registry', id, 'model.json'), 'utf8')).series[key];
+    for (const [from, to] of [
+      [400, 500],
+      [500, 700],
+    ] as const) {
+      strict.land(from, to);
+      const { version } = await strict.retrain();
+      expect(version).toMatchObject({ passed: [], message: expect.stringMatching(/insufficient evidence/) });
+      expect(modelOf(version!.versionId)).toEqual(modelOf(first.version!.versionId));
+      const metadata = JSON.parse(
+        readFileSync(join(strict.modelsDir, 'registry', version!.versionId, 'metadata.json'), 'utf8'),
+      );
+      expect(metadata.lineages[key]).toMatchObject({ lineage: `${key}#1`, compared_candles: to - 400 });
+      expect(metadata.dispositions).toMatchObject({ claimed: to - from, trained: to - from });
+    }
+  });
+
+  it('keeps its number of states: another one is refused and the files go back', async () => {
+    const strict = openStrict();
+    strict.land(0, 400);
+    await strict.retrain();
+    strict.land(400, 500);
+    const { left } = await strict.retrain({ nStates: 3 });
+    expect(left).toMatchObject([
+      { type: 'LineageFixed', reason: expect.stringMatching(/has 2 states .* 3 were asked/) },
+    ]);
+    expect(strict.ledger.fileCounts()).toMatchObject({ downloaded: 1, quarantined: 0 });
+    expect(strict.ledger.files({ status: 'downloaded', limit: 9 })).toMatchObject([{ attempts: 0 }]);
+    expect((await strict.retrain({ nStates: 2 })).version).toBeDefined();
+  });
+
+  it('goes on with the states of its genesis when HMM_STATES changes, and says so', async () => {
+    const strict = openStrict();
+    strict.land(0, 400);
+    await strict.retrain();
+    strict.configure({ HMM_STATES: '3' });
+    strict.land(400, 500);
+    const { version } = await strict.retrain();
+    expect(version).toMatchObject({
+      nStates: 2,
+      message: expect.stringMatching(/goes on with 2 states; HMM_STATES=3 counts/),
+    });
+  });
+});
+
+describe('each stored candle has one disposition', () => {
+  it('files that overlap: the later fetched copy is trained, the other is a duplicate or was corrected', async () => {
+    const strict = openStrict();
+    strict.land(0, 350);
+    strict.land(340, 400);
+    strict.land(380, 420, { copy: 1 });
+    const { version } = await strict.retrain();
+    expect(version).toBeDefined();
+    expect(addUp(strict)).toEqual({ trained: 420, duplicate: 10, corrected_late: 20 });
+  });
+
+  it('delivered twice, corrected late, or older than what was trained: counted, never trained', async () => {
+    const strict = openStrict();
+    strict.land(100, 500, { without: [200, 201] });
+    await strict.retrain();
+    const before = JSON.stringify(strict.head().trainedRanges);
+    strict.land(150, 160);
+    strict.land(300, 310, { copy: 1 });
+    strict.land(50, 100);
+    strict.land(195, 205);
+    expect((await strict.retrain()).left, 'nothing of it is new').toMatchObject([{ type: 'NotEnoughData' }]);
+    strict.land(500, 530);
+    await strict.retrain();
+    expect(addUp(strict)).toEqual({ trained: 428, duplicate: 18, corrected_late: 10, skipped_late: 52 });
+    expect(JSON.stringify(strict.head().trainedRanges.slice(0, 1))).toBe(
+      JSON.stringify(JSON.parse(before).slice(0, 1)),
+    );
+    const straight = openStrict();
+    straight.land(100, 530, { without: [200, 201] });
+    await straight.retrain();
+    expect(JSON.stringify(strict.head()), 'the head is as if it had never seen them').toBe(
+      JSON.stringify(straight.head()),
+    );
+  });
+
+  it('tells a correction from a second delivery also when the archive alone has the copy', async () => {
+    const strict = openStrict({ settings: { DELETE_AFTER_PROCESS: 'true' } });
+    strict.land(0, 400);
+    await strict.retrain();
+    expect(strict.ledger.fileCounts()).toMatchObject({ deleted: 1 });
+    strict.land(10, 20);
+    strict.land(20, 30, { copy: 1 });
+    strict.land(400, 430);
+    await strict.retrain();
+    expect(addUp(strict)).toEqual({ trained: 430, duplicate: 10, corrected_late: 10 });
+  });
+
+  it.each(['version:written', 'version:renamed', 'version:synced', 'version:committed'])(
+    'a crash at %s: the next attempt of the run completes the same version, nothing counts twice',
+    async (point) => {
+      const strict = openStrict();
+      strict.land(0, 400);
+      await strict.retrain();
+      strict.land(400, 500);
+      const run = strict.newRun();
+      const { claimId } = await run(() => strict.role().claimFiles());
+      const trained = [await run(() => strict.role().trainSeries({ claimId, series: key }))];
+      const commit = () =>
+        run(() => strict.role().commitVersion({ claimId, trained, left: [], request: {} }));
+      strict.setCrash(crashAt(point));
+      await expect(commit()).rejects.toThrow(Crash);
+      strict.setCrash(undefined);
+      const { versionId } = await commit();
+      expect(lineageOf(strict)?.headVersionId).toBe(versionId);
+      expect(addUp(strict)).toEqual({ trained: 500 });
+      expect((await commit()).versionId).toBe(versionId);
+      expect(addUp(strict)).toEqual({ trained: 500 });
+    },
+  );
+
+  it('a head that was altered is refused', async () => {
+    const strict = openStrict();
+    strict.land(0, 400);
+    const { version } = await strict.retrain();
+    const file = join(strict.modelsDir, 'registry', version!.versionId, 'heads.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"absorbed":', '"absorbed":1'));
+    strict.land(400, 500);
+    expect((await strict.retrain()).left).toMatchObject([{ type: 'ModelCorrupt' }]);
+  });
+});

@@ -1,0 +1,181 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import Sqlite from 'better-sqlite3';
+
+/**
+ * Adds up what strict mode claims, from SQLite and the files alone: it shares no code with what it checks.
+ * Timeframes are told by the caller, so that nothing is parsed the way the ledger parses it.
+ */
+export interface CheckRequest {
+  readonly ledgerFile: string;
+  readonly dataDir: string;
+  readonly modelsDir: string;
+  readonly timeframeMs: number;
+}
+
+export interface CheckReport {
+  readonly problems: readonly string[];
+  readonly lineages: number;
+  readonly candles: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+interface Row {
+  readonly lineage: string;
+  readonly file_id: string;
+  readonly series: string;
+  readonly kind: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly candles: number;
+  readonly version_id: string;
+}
+
+interface FileRow {
+  readonly file_id: string;
+  readonly path: string;
+  readonly bars: number;
+  readonly status: string;
+}
+
+interface Lineage {
+  readonly lineage: string;
+  readonly series: string;
+  readonly head_version_id: string | null;
+}
+
+export const checkDispositions = (request: CheckRequest): CheckReport => {
+  const db = new Sqlite(request.ledgerFile, { readonly: true });
+  try {
+    const rows = db.prepare('select * from dispositions').all() as Row[];
+    const files = db.prepare('select * from files').all() as FileRow[];
+    const lineages = db.prepare('select * from lineages order by seq').all() as Lineage[];
+    const problems = [
+      ...checkRows(rows, request.timeframeMs),
+      ...checkFiles(rows, files, request),
+      ...lineages.flatMap((one) => checkLineage(rows, one, request)),
+      ...checkMetadata(rows, lineages, request),
+    ];
+    const counts: Record<string, number> = {};
+    for (const { kind, candles } of rows) counts[kind] = (counts[kind] ?? 0) + candles;
+    const candles = rows.reduce((sum, row) => sum + row.candles, 0);
+    return { problems, lineages: lineages.length, candles, counts };
+  } finally {
+    db.close();
+  }
+};
+
+const barsOf = ({ from_ms: from, to_ms: to }: Row, stepMs: number): number[] =>
+  Array.from({ length: (to - from) / stepMs + 1 }, (_, i) => from + i * stepMs);
+
+/** A run holds each candle between its ends. */
+const checkRows = (rows: readonly Row[], stepMs: number): string[] =>
+  rows
+    .filter((row) => barsOf(row, stepMs).length !== row.candles)
+    .map((row) => `${row.lineage} ${row.kind} at ${row.from_ms}: ${row.candles} candles do not fill the run`);
+
+const grouped = <T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+};
+
+const openTimesOf = (csv: string): number[] =>
+  readFileSync(csv, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => Number(line.slice(0, line.indexOf(','))));
+
+/** Within a lineage each candle of a file has one disposition: the open times of the CSV are those of the runs. */
+const checkFiles = (rows: readonly Row[], files: readonly FileRow[], request: CheckRequest): string[] => {
+  const known = new Map(files.map((file) => [file.file_id, file]));
+  const ofFile = grouped(rows, (row) => `${row.lineage}\n${row.file_id}`);
+  const problems = [...ofFile.values()].flatMap((mine) => {
+    const file = known.get(mine[0]!.file_id)!;
+    const told = mine.flatMap((row) => barsOf(row, request.timeframeMs)).sort((a, b) => a - b);
+    const csv = path.join(request.dataDir, file.path);
+    const times = existsSync(csv) ? openTimesOf(csv) : undefined;
+    return [
+      ...(told.length === file.bars
+        ? []
+        : [`${file.path}: ${told.length} dispositions, ${file.bars} candles`]),
+      ...(new Set(told).size === told.length ? [] : [`${file.path}: a candle has two dispositions`]),
+      ...(times === undefined || String(times) === String(told)
+        ? []
+        : [`${file.path}: other candles in the CSV`]),
+    ];
+  });
+  const told = new Set(rows.map((row) => row.file_id));
+  const silent = files.filter(
+    ({ status, file_id: id }) => /^(processed|deleted)$/.test(status) && !told.has(id),
+  );
+  return [...problems, ...silent.map((file) => `${file.path} is ${file.status} and has no disposition`)];
+};
+
+interface Head {
+  readonly lineage: string;
+  readonly trainedRanges: readonly { readonly fromMs: number; readonly toMs: number }[];
+}
+
+const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+
+const headOf = ({ modelsDir }: CheckRequest, { head_version_id: id, series }: Lineage): Head => {
+  const file = path.join(modelsDir, 'registry', id!, 'heads.json');
+  return (json(file) as { series: Record<string, { head: Head }> }).series[series]!.head;
+};
+
+/** No candle is trained twice, and the trained ranges of the head are the union of what was trained. */
+const checkLineage = (rows: readonly Row[], lineage: Lineage, request: CheckRequest): string[] => {
+  const stepMs = request.timeframeMs;
+  const trained = rows
+    .filter((row) => row.lineage === lineage.lineage && row.kind === 'trained')
+    .flatMap((row) => barsOf(row, stepMs))
+    .sort((a, b) => a - b);
+  const twice = trained.filter((time, i) => time === trained[i - 1]);
+  const doubled = twice.map((time) => `${lineage.lineage}: the candle at ${time} was trained twice`);
+  if (lineage.head_version_id === null) return doubled;
+  const ranges = headOf(request, lineage).trainedRanges;
+  const known = ranges.flatMap(({ fromMs, toMs }) =>
+    Array.from({ length: (toMs - fromMs) / stepMs + 1 }, (_, i) => fromMs + i * stepMs),
+  );
+  return String(known) === String(trained)
+    ? doubled
+    : [
+        ...doubled,
+        `${lineage.lineage}: the head knows ${known.length} candles, ${trained.length} were trained`,
+      ];
+};
+
+type Counts = Readonly<Record<string, number>>;
+
+interface Metadata {
+  readonly dispositions: Counts & { readonly series: Readonly<Record<string, Counts>> };
+}
+
+/** What a version says is what its rows add up to. A branch repeats the rows of its parent, which are not its own. */
+const checkMetadata = (
+  rows: readonly Row[],
+  lineages: readonly Lineage[],
+  { modelsDir }: CheckRequest,
+): string[] => {
+  const first = new Map<string, string>();
+  for (const { lineage } of lineages)
+    for (const row of rows)
+      if (row.lineage === lineage && !first.has(`${row.version_id} ${row.series}`))
+        first.set(`${row.version_id} ${row.series}`, lineage);
+  const own = rows.filter((row) => first.get(`${row.version_id} ${row.series}`) === row.lineage);
+  return [...grouped(own, (row) => row.version_id)].flatMap(([id, mine]) => {
+    const file = path.join(modelsDir, 'registry', id, 'metadata.json');
+    if (!existsSync(file)) return [];
+    const said = (json(file) as Metadata).dispositions;
+    const kinds = ['trained', 'corrected_late', 'skipped_late', 'duplicate'];
+    return kinds.flatMap((kind) => {
+      const found = mine.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.candles, 0);
+      const perSeries = Object.values(said.series).reduce((sum, counts) => sum + (counts[kind] ?? 0), 0);
+      return said[kind] === found && perSeries === found
+        ? []
+        : [`${id} says ${said[kind]} (${perSeries} by series) ${kind}, its rows ${found}`];
+    });
+  });
+};
