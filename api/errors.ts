@@ -39,6 +39,7 @@ export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
   ClaimNotOpen: 409,
   Conflict: 409,
   Fenced: 409,
+  LineageFixed: 409,
   NoPredecessor: 409,
   NotEnoughData: 409,
   NothingAwaitsApproval: 409,

@@ -56,14 +56,13 @@ export const openStrict = (
   options: { settings?: Record<string, string>; pass?: boolean; crash?: CrashPoint } = {},
 ) => {
   const home = freshDir();
-  const configOf = (settings: Record<string, string> = {}) =>
-    loadConfig({
-      ...{ SYMBOLS: 'BTC/USDT', TIMEFRAME: '1m', HMM_STATES: '2', HMM_COVARIANCE: 'diag' },
-      ...{ TRAIN_MIN_POINTS: '300', PROMOTION_MIN_CANDLES: '100', DELETE_AFTER_PROCESS: 'false' },
-      ...{ STATE_DIR: home, DATA_DIR: join(home, 'ml'), MODELS_DIR: join(home, 'models') },
-      ...options.settings,
-      ...settings,
-    });
+  const env = {
+    ...{ SYMBOLS: 'BTC/USDT', TIMEFRAME: '1m', HMM_STATES: '2', HMM_COVARIANCE: 'diag' },
+    ...{ TRAIN_MIN_POINTS: '300', PROMOTION_MIN_CANDLES: '100', DELETE_AFTER_PROCESS: 'false' },
+    ...{ STATE_DIR: home, DATA_DIR: join(home, 'ml'), MODELS_DIR: join(home, 'models') },
+    ...options.settings,
+  };
+  const configOf = (settings: Record<string, string> = {}) => loadConfig({ ...env, ...settings });
   const config = configOf();
   const { dataDir, modelsDir, ledgerFile } = config.paths;
   const ledger = openLedger({ path: ledgerFile, domain: config.domain });
@@ -155,7 +154,7 @@ export const openStrict = (
   };
 
   return {
-    ...{ config, ledger, land, retrain, promote, head, newRun, dataDir, modelsDir },
+    ...{ config, env, ledger, land, retrain, promote, head, newRun, dataDir, modelsDir },
     role: () => role,
     /** The worker starts again with other settings. */
     configure: (settings: Record<string, string>) => {

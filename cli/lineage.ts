@@ -1,0 +1,155 @@
+/**
+ * `npm run lineage -- list|new|rewind`: the explicit acts on strict mode's lineages. `--json`: one object on stdout.
+ * Exit code 1 when it is refused, 2 on wrong use.
+ */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Config, loadConfig } from '../config.ts';
+import type { LineageRow } from '../ledger/lineage-rows.ts';
+import { type Ledger, openLedger } from '../ledger/open.ts';
+import { beginLineage } from '../ledger/take-back.ts';
+import { branchPoint } from '../registry/branch-point.ts';
+import { parseSeries, seriesKey } from '../series.ts';
+
+const usage = `usage: npm run lineage -- list [--series S] [--json]
+       npm run lineage -- new --series S --reason R [--json]
+       npm run lineage -- rewind --series S --to VERSION [--reason R] [--json]
+S is a series such as binance:BTC/USDT:1h`;
+
+class UsageError extends Error {}
+
+const readArguments = (argv: readonly string[]) => {
+  const text = { type: 'string' } as const;
+  const options = {
+    series: text,
+    reason: text,
+    to: text,
+    json: { type: 'boolean', default: false },
+  } as const;
+  try {
+    const { positionals, values } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    if (positionals.length !== 1) throw new UsageError('name one of list, new, rewind');
+    return { command: positionals[0], ...values };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+};
+
+type Arguments = ReturnType<typeof readArguments>;
+
+interface Place {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly actor: string;
+}
+
+const required = (value: string | undefined, name: string): string => {
+  if (value !== undefined && value.trim() !== '') return value;
+  throw new UsageError(`--${name} is needed`);
+};
+
+const seriesOf = ({ series }: Arguments) => {
+  try {
+    return parseSeries(required(series, 'series'));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+};
+
+/** The newest lineage of a series is the one that learns. */
+const list = ({ ledger }: Place, { series }: Arguments) => {
+  const rows = ledger.lineages().filter((row) => series === undefined || row.series === series);
+  const active = new Map(rows.map((row) => [row.series, row.lineage]));
+  return {
+    ok: true,
+    lineages: rows.map((row) => ({ ...row, active: active.get(row.series) === row.lineage })),
+  };
+};
+
+const begin = (
+  place: Place,
+  given: Arguments,
+  reason: string,
+  from: Partial<ReturnType<typeof branchPoint>>,
+) => {
+  const { config, ledger, actor } = place;
+  const { dataDir, landingDir } = config.paths;
+  const landing = path.relative(dataDir, landingDir);
+  const series = seriesOf(given);
+  return { ok: true, ...beginLineage({ ...{ ledger, dataDir, landing, series, actor, reason }, ...from }) };
+};
+
+const rewind = (place: Place, given: Arguments) => {
+  const versionId = required(given.to, 'to');
+  const { config, ledger } = place;
+  const request = {
+    ledger,
+    modelsDir: config.paths.modelsDir,
+    versionId,
+    series: seriesKey(seriesOf(given)),
+  };
+  return begin(place, given, given.reason ?? `rewound to ${versionId}`, branchPoint(request));
+};
+
+const run = (place: Place, given: Arguments) => {
+  if (given.command === 'list') return list(place, given);
+  if (given.command === 'new') return begin(place, given, required(given.reason, 'reason'), {});
+  if (given.command === 'rewind') return rewind(place, given);
+  throw new UsageError(`there is no command ${given.command}`);
+};
+
+const describeRow = (row: LineageRow & { active?: boolean }): string =>
+  `${row.active ? '*' : ' '} ${row.lineage}  states ${row.nStates ?? '-'}  head ${row.headVersionId ?? 'waits for its genesis'}` +
+  (row.branchOf === null ? '' : `  branch of ${row.branchOf}`);
+
+const describe = (result: ReturnType<typeof run>): string => {
+  if ('lineages' in result) return result.lineages.map(describeRow).join('\n') || 'no lineage yet';
+  const { lineage, candles, requeuedFiles, restoredFiles } = result;
+  const files = `${requeuedFiles} files on disk, ${restoredFiles} made from the archive`;
+  return `${describeRow(lineage)}\n${candles} candles wait to be trained on: ${files}`;
+};
+
+/** What `npm start` keeps is meant where nothing lies under the roots that the settings name. */
+const findConfig = (env: NodeJS.ProcessEnv): Config => {
+  const envFile = path.resolve('.env');
+  const places = [loadConfig(env, { envFile }), loadConfig(env, { embedded: true, envFile })];
+  const found = places.find(({ paths }) => existsSync(paths.ledgerFile));
+  if (found) return found;
+  throw new Error(`there is no ledger at ${places.map(({ paths }) => paths.ledgerFile).join(' nor ')}`);
+};
+
+/** The answer and the exit code. */
+export const lineageCommand = (
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): { readonly code: number; readonly text: string } => {
+  const json = argv.includes('--json');
+  const refused = (code: number, message: string) => ({
+    code,
+    text: json ? JSON.stringify({ ok: false, reason: message }) : message,
+  });
+  try {
+    const given = readArguments(argv);
+    const config = findConfig(env);
+    const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
+    try {
+      const result = run({ config, ledger, actor: `cli:${userInfo().username}` }, given);
+      return { code: 0, text: json ? JSON.stringify(result) : describe(result) };
+    } finally {
+      ledger.close();
+    }
+  } catch (error) {
+    if (error instanceof UsageError) return refused(2, `${error.message}\n${usage}`);
+    return refused(1, (error as Error).message);
+  }
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { code, text } = lineageCommand(process.argv.slice(2), process.env);
+  const json = process.argv.includes('--json');
+  (code === 0 || json ? process.stdout : process.stderr).write(`${text}\n`);
+  process.exitCode = code;
+}
