@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
-import type { PooledJob, PooledTraining } from '../activities/pooled/train-pooled-model.ts';
+import type { PooledTraining } from '../activities/pooled/train-pooled-model.ts';
 import type { StrictPoolTrainer } from '../activities/pooled/train-strict-pool.ts';
-import type { StrictPoolJob, StrictPoolTraining } from '../activities/pooled/train-strict-pool-model.ts';
+import type { StrictPoolTraining } from '../activities/pooled/train-strict-pool-model.ts';
 import type { StrictTrainer } from '../activities/strict/train-strict.ts';
-import type { StrictJob, StrictTraining } from '../activities/strict/train-strict-model.ts';
+import type { StrictTraining } from '../activities/strict/train-strict-model.ts';
 import type { Trainer } from '../activities/train.ts';
-import type { SeriesTraining, TrainingJob, TrainingProgress } from '../activities/train-series-model.ts';
+import type { SeriesTraining, TrainingProgress } from '../activities/train-series-model.ts';
 import type { CandleColumns } from '../ledger/candle-columns.ts';
 import { shareColumns } from './share-columns.ts';
 import type { ThreadJob, ThreadMessage, ThreadResult } from './training-thread.ts';
