@@ -6,7 +6,7 @@ import { type ScaledModel, stateDensities } from './state-density.ts';
 import type { StateLabels } from './state-labels.ts';
 
 /** Pairs that differ more are two states; measured in docs/explanation/regime-labels.md. */
-export const defaultFarthest = 0.65;
+const defaultFarthest = 0.5;
 
 export interface StateMatch extends Pick<StateLabels, 'ids' | 'fresh' | 'nextId'> {
   /** [K] The state of the model before that each state continues; −1: none. */
@@ -47,7 +47,5 @@ const stateDistances = (one: ScaledModel, other: ScaledModel, window: Observatio
   const overlap = posteriorOverlap(one, other, window);
   const theirs = stateDensities(other);
   const apart = stateDensities(one).flatMap((mine) => theirs.map((their) => hellinger(mine, their)));
-  return overlap.map((shared, at) =>
-    Number.isNaN(shared) ? apart[at]! : 0.5 * (apart[at]! + 1 - shared),
-  );
+  return overlap.map((shared, at) => (Number.isNaN(shared) ? apart[at]! : 0.5 * (apart[at]! + 1 - shared)));
 };

@@ -11,7 +11,11 @@ const leastRows = 1;
  * Σₜ max(γᵢ, γⱼ) of the smoothed posteriors, the Jaccard index of two fuzzy sets (Ruzicka 1958): 1 the same rows, 0
  * none in common. NaN where neither state has rows in the window. [K of one · K of the other]
  */
-export const posteriorOverlap = (one: ScaledModel, other: ScaledModel, window: Observations): Float64Array => {
+export const posteriorOverlap = (
+  one: ScaledModel,
+  other: ScaledModel,
+  window: Observations,
+): Float64Array => {
   const [a, b] = [smoothed(one, window), smoothed(other, window)];
   const [rows, columns] = [one.hmm.nStates, other.hmm.nStates];
   const overlap = new Float64Array(rows * columns);
