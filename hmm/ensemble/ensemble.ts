@@ -1,4 +1,4 @@
-import { exp, exp } from '../../numerics/elementary.ts';
+import { exp } from '../../numerics/elementary.ts';
 import { createStep } from '../filter.ts';
 import { HmmError } from '../hmm-error.ts';
 import type { Hmm } from '../model.ts';

@@ -1,4 +1,4 @@
-import { exp, exp, log, log } from '../../numerics/elementary.ts';
+import { exp, log } from '../../numerics/elementary.ts';
 import { filterObservations } from '../filter.ts';
 import type { Hmm } from '../model.ts';
 import type { Observations } from '../observations.ts';
