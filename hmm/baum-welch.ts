@@ -2,7 +2,7 @@ import { createEStep } from './e-step.ts';
 import { HmmError } from './hmm-error.ts';
 import { type Moving, type MStepReport, maximise } from './m-step.ts';
 import { copyModel, type Hmm } from './model.ts';
-import { hasMissing, type Observations, rowCount } from './observations.ts';
+import { demandWeights, hasMissing, type Observations, rowCount } from './observations.ts';
 import type { EStep } from './plain-e-step.ts';
 import { logPrior, type Prior } from './prior.ts';
 import { createStatistics, featureMeans } from './statistics.ts';
@@ -69,8 +69,8 @@ const check = (model: Hmm, data: Observations): void => {
     );
   }
   if (!(rowCount(data) > 0)) throw new HmmError('InvalidData', 'there is no row to learn from');
-  if (hasMissing(data))
-    throw new HmmError('MissingValues', 'training rows must be complete; leave out the others');
+  hasMissing(data);
+  demandWeights(data);
 };
 
 const isConverged = (objectives: readonly number[], least: number): boolean => {

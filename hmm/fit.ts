@@ -4,7 +4,7 @@ import { createEStep } from './e-step.ts';
 import { HmmError } from './hmm-error.ts';
 import { initialise } from './initialise.ts';
 import type { CovarianceType, Hmm } from './model.ts';
-import { hasMissing, type Observations, rowCount } from './observations.ts';
+import { demandWeights, hasMissing, type Observations, rowCount } from './observations.ts';
 import type { EStep } from './plain-e-step.ts';
 import { defaultPrior, defaultStrength, type Prior, type PriorStrength } from './prior.ts';
 import { featureMeans, pooledCovariance } from './statistics.ts';
@@ -12,6 +12,8 @@ import { featureMeans, pooledCovariance } from './statistics.ts';
 export interface FitOptions {
   readonly nStates: number;
   readonly covarianceType: CovarianceType;
+  /** Student-t: the degrees of freedom of each state are estimated too. Default gaussian. */
+  readonly emission?: Emission;
   readonly seed: number;
   /** Short runs from k-means++ starts (default 5); the best two are finished. */
   readonly restarts?: number;
@@ -24,6 +26,8 @@ export interface FitOptions {
   readonly initial?: Hmm;
   readonly onIteration?: (progress: FitProgress) => void;
 }
+
+export type Emission = 'gaussian' | 'student-t';
 
 export interface FitProgress {
   readonly restart: number;
@@ -51,12 +55,13 @@ export interface FitReport extends EmReport {
 
 /**
  * Default mode: MAP estimation by EM from seeded k-means++ starts. The result depends on the data, the options and the
- * seed only. Throws `MissingValues`, `InvalidData` (no rows) or `ObjectiveFell` (a defect of this library).
+ * seed only. Missing features (NaN) are integrated out, rows may be weighted. Throws `InvalidData` (no rows, an infinity,
+ * a bad weight) or `ObjectiveFell` (a defect of this library).
  */
 export const fit = (data: Observations, options: FitOptions): FitResult => {
   if (!(rowCount(data) > 0)) throw new HmmError('InvalidData', 'there is no row to learn from');
-  if (hasMissing(data))
-    throw new HmmError('MissingValues', 'training rows must be complete; leave out the others');
+  hasMissing(data);
+  demandWeights(data);
   const ground = prepare(data, options);
   const runs = options.initial
     ? [resume(data, options, ground, options.initial)]
@@ -82,7 +87,7 @@ interface Run {
 
 const prepare = (
   data: Observations,
-  { nStates, covarianceType, strength = defaultStrength }: FitOptions,
+  { nStates, covarianceType, emission, initial, strength = defaultStrength }: FitOptions,
 ): Ground => {
   const D = data.nFeatures;
   const centre = featureMeans(data);
@@ -90,7 +95,9 @@ const prepare = (
   const scale = Float64Array.from({ length: D }, (_, d) => Math.sqrt(pooled[d * D + d]!) || 1);
   const prior = defaultPrior({ covarianceType, nStates, nFeatures: D }, centre, pooled, strength);
   const shape = { covarianceType, nStates, nFeatures: D };
-  return { prior, centre, scale, eStep: createEStep(shape, data) };
+  const isStudent = emission === 'student-t' || initial?.degreesOfFreedom !== undefined;
+  const kernel = isStudent ? 'plain' : undefined;
+  return { prior, centre, scale, eStep: createEStep(shape, data, { kernel }) };
 };
 
 const restartRuns = (data: Observations, options: FitOptions, ground: Ground): Run[] => {

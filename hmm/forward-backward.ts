@@ -1,6 +1,6 @@
 import { forward } from './forward.ts';
 import { backwardLog, forwardLog } from './log-space.ts';
-import { createDensity, type Density } from './missing.ts';
+import { createDensity, type Density, fillWeighted } from './missing.ts';
 import type { Hmm } from './model.ts';
 import { type Observations, rowCount, type Span, spans } from './observations.ts';
 
@@ -36,7 +36,7 @@ export const forwardBackward = (
   const density = createDensity(model);
   let inLogSpace = 0;
   for (const span of spans(data)) {
-    density.fill(data.rows, span.from, span.to, workspace.gamma);
+    fillWeighted(density, data, span, workspace.gamma);
     if (scaled(model, span, workspace, transitionCounts)) continue;
     inLogSpace++;
     unscaled(model, data, density, span, workspace, transitionCounts);
@@ -72,7 +72,7 @@ const unscaled = (
   { gamma, alpha, logLikelihood }: Workspace,
   counts?: Float64Array,
 ): void => {
-  density.fill(data.rows, span.from, span.to, gamma);
+  fillWeighted(density, data, span, gamma);
   forwardLog(model, span, gamma, alpha, logLikelihood);
   backwardLog(model, span, gamma, alpha, gamma, counts);
 };

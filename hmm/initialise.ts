@@ -1,4 +1,6 @@
 import type { Random } from '../numerics/random.ts';
+import { initialDegreesOfFreedom } from './degrees-of-freedom.ts';
+import type { Emission } from './fit.ts';
 import { kMeans } from './k-means.ts';
 import { maximise } from './m-step.ts';
 import { type CovarianceType, covarianceSize, type Hmm } from './model.ts';
@@ -16,15 +18,15 @@ const nudge = 0.1;
  */
 export const initialise = (
   data: Observations,
-  shape: { nStates: number; covarianceType: CovarianceType },
+  shape: { nStates: number; covarianceType: CovarianceType; emission?: Emission },
   prior: Prior,
   centre: Float64Array,
   scale: Float64Array,
   random: Random,
 ): Hmm => {
   const { nStates: K } = shape;
-  const { labels } = kMeans(data, K, scale, random);
-  const model = blank(shape.covarianceType, K, data.nFeatures);
+  const { centres, labels } = kMeans(data, K, scale, random);
+  const model = blank(shape.covarianceType, centres, scale);
   const statistics = createStatistics(K, centre);
   const gamma = new Float64Array(labels.length * K);
   labels.forEach((k, t) => {
@@ -36,19 +38,32 @@ export const initialise = (
   for (let i = 0; i < model.means.length; i++) {
     model.means[i] = model.means[i]! + nudge * scale[i % data.nFeatures]! * random.normal();
   }
-  return model;
+  return shape.emission === 'student-t'
+    ? { ...model, degreesOfFreedom: new Float64Array(K).fill(initialDegreesOfFreedom) }
+    : model;
 };
 
-/** Positive everywhere, so that the M-step may move all of it. */
-const blank = (covarianceType: CovarianceType, K: number, D: number): Hmm => ({
-  covarianceType,
-  nStates: K,
-  nFeatures: D,
-  start: new Float64Array(K).fill(1 / K),
-  transition: new Float64Array(K * K).fill(1 / K),
-  means: new Float64Array(K * D),
-  covariances: new Float64Array(covarianceSize(covarianceType, K, D)).fill(1),
-});
+/** Probabilities positive, so that the M-step may move them; what is missing is taken as its cluster's centre. */
+const blank = (covarianceType: CovarianceType, centres: Float64Array, scale: Float64Array): Hmm => {
+  const D = scale.length;
+  const K = centres.length / D;
+  const covariances = new Float64Array(covarianceSize(covarianceType, K, D));
+  const isMatrix = covarianceType === 'tied' || covarianceType === 'full';
+  for (let i = 0; i < covariances.length; i++) {
+    const d = isMatrix ? i % (D * D) : (i % D) * (D + 1);
+    if (covarianceType === 'spherical') covariances[i] = scale.reduce((sum, s) => sum + s * s, 0) / D;
+    else if (d % (D + 1) === 0) covariances[i] = scale[d / (D + 1)]! ** 2;
+  }
+  return {
+    covarianceType,
+    nStates: K,
+    nFeatures: D,
+    start: new Float64Array(K).fill(1 / K),
+    transition: new Float64Array(K * K).fill(1 / K),
+    means: centres.slice(),
+    covariances,
+  };
+};
 
 const countTransitions = (
   labels: Int32Array,

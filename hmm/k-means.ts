@@ -1,5 +1,6 @@
 import type { Random } from '../numerics/random.ts';
 import { type Observations, rowCount } from './observations.ts';
+import { featureMeans } from './statistics.ts';
 
 /** At most so many rows, evenly spread, are clustered: starts need not be exact. */
 const mostRows = 4000;
@@ -12,7 +13,7 @@ export interface Clusters {
 }
 
 /**
- * k-means++ (Arthur & Vassilvitskii 2007), distances in units of `scale` [D]. The rows must be complete.
+ * k-means++ (Arthur & Vassilvitskii 2007), distances in units of `scale` [D] over the features that are there.
  * A cluster that loses its rows keeps its centre.
  */
 export const kMeans = (
@@ -51,11 +52,15 @@ const scaledSample = (data: Observations, scale: Float64Array, most = mostRows):
 const seedCentres = (sample: Observations, K: number, random: Random): Float64Array => {
   const { rows, nFeatures: D } = sample;
   const T = rowCount(sample);
+  const middle = featureMeans(sample);
   const centres = new Float64Array(K * D);
   const nearest = new Float64Array(T).fill(Infinity);
   let chosen = random.integer(T);
   for (let k = 0; k < K; k++) {
-    centres.set(rows.subarray(chosen * D, (chosen + 1) * D), k * D);
+    for (let d = 0; d < D; d++) {
+      const x = rows[chosen * D + d]!;
+      centres[k * D + d] = Number.isNaN(x) ? middle[d]! : x;
+    }
     let total = 0;
     for (let t = 0; t < T; t++) {
       nearest[t] = Math.min(nearest[t]!, squaredDistance(rows, t * D, centres, k * D, D));
@@ -98,22 +103,23 @@ const moveCentres = (
   K: number,
 ): void => {
   const sums = new Float64Array(K * D);
-  const counts = new Float64Array(K);
+  const counts = new Float64Array(K * D);
   labels.forEach((k, t) => {
-    counts[k] = counts[k]! + 1;
-    for (let d = 0; d < D; d++) sums[k * D + d] = sums[k * D + d]! + rows[t * D + d]!;
+    for (let d = 0; d < D; d++) {
+      const x = rows[t * D + d]!;
+      if (Number.isNaN(x)) continue;
+      counts[k * D + d] = counts[k * D + d]! + 1;
+      sums[k * D + d] = sums[k * D + d]! + x;
+    }
   });
-  for (let i = 0; i < K * D; i++) {
-    const count = counts[Math.floor(i / D)]!;
-    if (count > 0) centres[i] = sums[i]! / count;
-  }
+  for (let i = 0; i < K * D; i++) if (counts[i]! > 0) centres[i] = sums[i]! / counts[i]!;
 };
 
 const squaredDistance = (a: Float64Array, aAt: number, b: Float64Array, bAt: number, D: number): number => {
   let sum = 0;
   for (let d = 0; d < D; d++) {
     const difference = a[aAt + d]! - b[bAt + d]!;
-    sum += difference * difference;
+    if (!Number.isNaN(difference)) sum += difference * difference;
   }
   return sum;
 };

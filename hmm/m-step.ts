@@ -1,4 +1,6 @@
 import { repairPositiveDefinite } from '../numerics/cholesky.ts';
+import { updateDegreesOfFreedom } from './degrees-of-freedom.ts';
+import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
 import type { Prior } from './prior.ts';
 import type { Statistics } from './statistics.ts';
@@ -38,7 +40,10 @@ export const maximise = (
   }
   for (let k = 0; k < K; k++) if (!(statistics.weight[k]! > 0)) report.deadStates.push(k);
   if (moving.includes('m')) updateMeans(model, statistics, prior);
-  if (moving.includes('c')) updateCovariances(model, statistics, prior, report);
+  if (moving.includes('c')) {
+    updateCovariances(model, statistics, prior, report);
+    updateDegreesOfFreedom(model, statistics);
+  }
   return report;
 };
 
@@ -59,16 +64,22 @@ const proportions = (
   return total;
 };
 
-const updateMeans = (
-  { nStates: K, nFeatures: D, means }: Hmm,
-  { centre, weight, sums }: Statistics,
-  prior: Prior,
-): void => {
+/** What the sums and products of a state weigh. */
+const massOf = ({ degreesOfFreedom }: Hmm, { weight, student }: Statistics): Float64Array => {
+  if (!degreesOfFreedom) return weight;
+  if (student) return student.scaled;
+  throw new HmmError('InvalidData', 'statistics for Gaussian emissions cannot update Student-t ones');
+};
+
+const updateMeans = (model: Hmm, statistics: Statistics, prior: Prior): void => {
+  const { nStates: K, nFeatures: D, means } = model;
+  const { centre, sums } = statistics;
+  const mass = massOf(model, statistics);
   for (let i = 0; i < K * D; i++) {
     const w = prior.meanWeights[i]!;
     const k = Math.floor(i / D);
     const c = centre[i % D]!;
-    if (w + weight[k]! > 0) means[i] = c + (w * (prior.means[i]! - c) + sums[i]!) / (w + weight[k]!);
+    if (w + mass[k]! > 0) means[i] = c + (w * (prior.means[i]! - c) + sums[i]!) / (w + mass[k]!);
   }
 };
 
@@ -79,22 +90,23 @@ const updateCovariances = (model: Hmm, statistics: Statistics, prior: Prior, rep
   else updateTied(model, statistics, prior, report);
 };
 
-/** One element of Σ γ (x − μ)(x − μ)ᵀ + κ (μ − m)(μ − m)ᵀ, from the moments about the centre. */
+/** One element of Σ γ u (x − μ)(x − μ)ᵀ + κ (μ − m)(μ − m)ᵀ, from the moments about the centre. */
 const scatterAt = (
   model: Hmm,
-  { centre, weight, sums, products }: Statistics,
+  statistics: Statistics,
   prior: Prior,
   k: number,
   i: number,
   j: number,
 ): number => {
+  const { centre, sums, products } = statistics;
   const D = model.nFeatures;
   const [a, b] = [k * D + i, k * D + j];
   const [mi, mj] = [model.means[a]! - centre[i]!, model.means[b]! - centre[j]!];
   const moment = products[k * D * D + (i >= j ? i * D + j : j * D + i)]!;
   const pull =
     prior.meanWeights[a]! * (model.means[a]! - prior.means[a]!) * (model.means[b]! - prior.means[b]!);
-  return pull + moment - sums[a]! * mj - mi * sums[b]! + mi * mj * weight[k]!;
+  return pull + moment - sums[a]! * mj - mi * sums[b]! + mi * mj * massOf(model, statistics)[k]!;
 };
 
 const updateDiag = (model: Hmm, statistics: Statistics, prior: Prior, report: MStepReport): void => {

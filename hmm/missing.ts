@@ -1,6 +1,6 @@
 import { type Emissions, logEmissions, prepareEmissions } from './emissions.ts';
 import type { Hmm } from './model.ts';
-import type { Observations } from './observations.ts';
+import { type Observations, observedFeatures, type Span } from './observations.ts';
 
 /** ln b(x) of one model over rows of which features may be missing (NaN): those are integrated out, never filled in. */
 export interface Density {
@@ -28,6 +28,22 @@ export const createDensity = (model: Hmm): Density => {
   };
 };
 
+/** The log-emissions that learning goes by: those of the rows [from, to), each times the weight of its row. */
+export const fillWeighted = (
+  density: Density,
+  { rows, weights }: Observations,
+  { from, to }: Span,
+  out: Float64Array,
+): void => {
+  density.fill(rows, from, to, out);
+  if (!weights) return;
+  const K = out.length / weights.length;
+  for (let i = from * K; i < to * K; i++) {
+    const weight = weights[Math.floor(i / K)]!;
+    out[i] = weight === 0 ? 0 : weight * out[i]!;
+  }
+};
+
 /** ln b for every row of the data, [T·K]. */
 export const logEmissionsOf = (model: Hmm, data: Observations): Float64Array => {
   const T = data.rows.length / data.nFeatures;
@@ -44,7 +60,7 @@ const fillMissing = (
   out: Float64Array,
 ): void => {
   const row = rows.subarray(t * D, (t + 1) * D);
-  const observed = [...row.keys()].filter((d) => !Number.isNaN(row[d]!));
+  const observed = observedFeatures(row);
   const emissions = marginal(observed);
   if (!emissions) {
     out.fill(0, t * K, (t + 1) * K);

@@ -1,17 +1,22 @@
 import { cholesky } from '../numerics/cholesky.ts';
 import { HmmError } from './hmm-error.ts';
 
-/** A hidden Markov model with Gaussian emissions as it is stored, in scaled feature space; K states, D features. */
+/** A hidden Markov model as it is stored, in scaled feature space; K states, D features. */
 export interface HmmParameters {
-  readonly covarianceType: 'diag' | 'full';
+  readonly covarianceType: CovarianceType;
   /** [K], sums to 1. */
   readonly startProbability: readonly number[];
   /** [K][K], rows sum to 1. */
   readonly transitionMatrix: readonly (readonly number[])[];
   /** [K][D] */
   readonly means: readonly (readonly number[])[];
-  /** diag: [K][D] variances; full: [K][D][D], symmetric positive definite. */
-  readonly covariances: readonly (readonly number[])[] | readonly (readonly (readonly number[])[])[];
+  /** spherical: [K] variances; diag: [K][D]; tied: [D][D] and full: [K][D][D], symmetric positive definite. */
+  readonly covariances:
+    | readonly number[]
+    | readonly (readonly number[])[]
+    | readonly (readonly (readonly number[])[])[];
+  /** [K]: Student-t emissions, whose scale matrices the covariances then are; absent: Gaussian. */
+  readonly degreesOfFreedom?: readonly number[];
 }
 
 export type CovarianceType = 'spherical' | 'diag' | 'tied' | 'full';
@@ -29,6 +34,8 @@ export interface Hmm {
   readonly means: Float64Array;
   /** spherical [K], diag [K·D], tied [D·D], full [K·D·D]. */
   readonly covariances: Float64Array;
+  /** [K]: of Student-t emissions, whose scale matrices the covariances then are; absent: Gaussian emissions. */
+  readonly degreesOfFreedom?: Float64Array;
 }
 
 /** How many numbers hold the covariances of K states and D features. */
@@ -47,6 +54,7 @@ export const fromParameters = (parameters: HmmParameters): Hmm => {
     transition: flat(parameters.transitionMatrix),
     means: flat(parameters.means),
     covariances: flat(parameters.covariances),
+    ...(parameters.degreesOfFreedom ? { degreesOfFreedom: flat(parameters.degreesOfFreedom) } : {}),
   };
   validate(model);
   return model;
@@ -54,22 +62,23 @@ export const fromParameters = (parameters: HmmParameters): Hmm => {
 
 /** What is stored. −0 becomes 0, because JSON would change it. */
 export const toParameters = (model: Hmm): HmmParameters => {
-  const { nStates: K, nFeatures: D, covarianceType } = model;
-  if (covarianceType !== 'diag' && covarianceType !== 'full') {
-    throw new HmmError('InvalidModel', `models with ${covarianceType} covariances are not stored`);
-  }
+  const { nStates: K, nFeatures: D } = model;
   return {
-    covarianceType,
+    covarianceType: model.covarianceType,
     startProbability: numbers(model.start),
     transitionMatrix: nested(model.transition, K, K),
     means: nested(model.means, K, D),
-    covariances:
-      covarianceType === 'diag'
-        ? nested(model.covariances, K, D)
-        : Array.from({ length: K }, (_, k) =>
-            nested(model.covariances.subarray(k * D * D, (k + 1) * D * D), D, D),
-          ),
+    covariances: storedCovariances(model),
+    ...(model.degreesOfFreedom ? { degreesOfFreedom: numbers(model.degreesOfFreedom) } : {}),
   };
+};
+
+const storedCovariances = (model: Hmm): HmmParameters['covariances'] => {
+  const { nStates: K, nFeatures: D, covariances } = model;
+  const matrix = (k: number) => nested(covariances.subarray(k * D * D, (k + 1) * D * D), D, D);
+  if (model.covarianceType === 'spherical') return numbers(covariances);
+  if (model.covarianceType === 'diag') return nested(covariances, K, D);
+  return model.covarianceType === 'tied' ? matrix(0) : Array.from({ length: K }, (_, k) => matrix(k));
 };
 
 export const copyModel = (model: Hmm): Hmm => ({
@@ -78,6 +87,7 @@ export const copyModel = (model: Hmm): Hmm => ({
   transition: model.transition.slice(),
   means: model.means.slice(),
   covariances: model.covariances.slice(),
+  ...(model.degreesOfFreedom ? { degreesOfFreedom: model.degreesOfFreedom.slice() } : {}),
 });
 
 /** The same model with its states in another order: new state i is old state `order[i]`. */
@@ -87,6 +97,7 @@ export const permuteStates = (model: Hmm, order: readonly number[]): Hmm => {
   const result = copyModel(model);
   order.forEach((from, to) => {
     result.start[to] = model.start[from]!;
+    if (model.degreesOfFreedom) result.degreesOfFreedom![to] = model.degreesOfFreedom[from]!;
     order.forEach((other, k) => {
       result.transition[to * K + k] = model.transition[from * K + other]!;
     });
@@ -104,6 +115,10 @@ export const validate = (model: Hmm): void => {
   shape('transition', model.transition, K * K);
   shape('means', model.means, K * D);
   shape('covariances', model.covariances, covarianceSize(type, K, D));
+  if (model.degreesOfFreedom) {
+    shape('degreesOfFreedom', model.degreesOfFreedom, K);
+    if (!model.degreesOfFreedom.every((nu) => nu > 0)) invalid('degrees of freedom must be above 0');
+  }
   distribution('start', model.start);
   for (let j = 0; j < K; j++)
     distribution(`transition row ${j}`, model.transition.subarray(j * K, (j + 1) * K));

@@ -7,6 +7,11 @@ export interface Observations {
   readonly nFeatures: number;
   /** Index of the first row of each sequence, ascending, the first one 0. */
   readonly sequenceStarts: readonly number[];
+  /**
+   * [T], ≥ 0, for learning: the emission of row t counts as bₖ(xₜ)^weight, so that a weight of 0 makes a row missing and,
+   * with one state, a weight of 2 is the row given twice. Transitions are not weighted. Absent: 1.
+   */
+  readonly weights?: Float64Array;
 }
 
 /** A sequence as the rows [from, to). */
@@ -32,6 +37,20 @@ export const spans = (data: Observations): Span[] => {
     return { from, to };
   });
 };
+
+/** Throws `InvalidData` unless there is one finite weight ≥ 0 for each row, or none at all. */
+export const demandWeights = (data: Observations): void => {
+  const { weights } = data;
+  if (!weights) return;
+  if (weights.length !== rowCount(data))
+    throw new HmmError('InvalidData', `${weights.length} weights for ${rowCount(data)} rows`);
+  const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (bad >= 0) throw new HmmError('InvalidData', `row ${bad} has the weight ${weights[bad]}`);
+};
+
+/** Indices of the features that are there. */
+export const observedFeatures = (row: Float64Array): number[] =>
+  [...row.keys()].filter((d) => !Number.isNaN(row[d]!));
 
 /** True when a value is missing. Throws `InvalidData` on an infinity. */
 export const hasMissing = (data: Observations): boolean => {

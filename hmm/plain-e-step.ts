@@ -17,7 +17,7 @@ export interface EStep {
   run(model: Hmm, statistics: Statistics): Expectation;
 }
 
-export type Shape = Pick<Hmm, 'covarianceType' | 'nStates' | 'nFeatures'>;
+export type Shape = Pick<Hmm, 'covarianceType' | 'nStates' | 'nFeatures' | 'degreesOfFreedom'>;
 
 /** The readable reference; it takes whatever `forwardBackward` and `accumulate` take. */
 export const createPlainEStep = ({ nStates }: Pick<Shape, 'nStates'>, data: Observations): EStep => {

@@ -1,6 +1,7 @@
+import { accumulateExpectations } from './expected-moments.ts';
 import type { Workspace } from './forward-backward.ts';
 import type { Hmm } from './model.ts';
-import { type Observations, rowCount, spans } from './observations.ts';
+import { hasMissing, type Observations, rowCount, spans } from './observations.ts';
 
 /** Expected sufficient statistics of one E-step. Moments are about `centre`, so a large offset costs no digits. */
 export interface Statistics {
@@ -16,6 +17,15 @@ export interface Statistics {
   readonly sums: Float64Array;
   /** [K·D·D], lower triangles: Σₜ γₜ(k) (xₜ − centre)(xₜ − centre)ᵀ; only the diagonals when these suffice. */
   readonly products: Float64Array;
+  /** What Student-t emissions need besides. */
+  readonly student?: StudentStatistics;
+}
+
+export interface StudentStatistics {
+  /** [K]: Σₜ γₜ(k) uₜ(k), what sums and products weigh (see expected-moments.ts). */
+  readonly scaled: Float64Array;
+  /** [K]: what the degrees of freedom are estimated from (see degrees-of-freedom.ts). */
+  readonly tails: Float64Array;
 }
 
 export const createStatistics = (nStates: number, centre: Float64Array): Statistics => {
@@ -27,6 +37,7 @@ export const createStatistics = (nStates: number, centre: Float64Array): Statist
     weight: new Float64Array(nStates),
     sums: new Float64Array(nStates * D),
     products: new Float64Array(nStates * D * D),
+    student: { scaled: new Float64Array(nStates), tails: new Float64Array(nStates) },
   };
 };
 
@@ -40,6 +51,8 @@ export const clearStatistics = (statistics: Statistics): void => {
   ]) {
     values.fill(0);
   }
+  statistics.student?.scaled.fill(0);
+  statistics.student?.tails.fill(0);
 };
 
 /** Adds `other`, of the same shape and centre, to `statistics`. */
@@ -62,6 +75,10 @@ export const accumulate = (
   const K = model.nStates;
   for (const { from } of spans(data)) {
     for (let k = 0; k < K; k++) statistics.start[k] = statistics.start[k]! + gamma[from * K + k]!;
+  }
+  if (model.degreesOfFreedom || data.weights || hasMissing(data)) {
+    accumulateExpectations(model, data, gamma, statistics);
+    return;
   }
   const isDiagonal = model.covarianceType === 'diag' || model.covarianceType === 'spherical';
   for (let k = 0; k < K; k++) accumulateState(data, gamma, statistics, K, k, isDiagonal);
@@ -97,28 +114,51 @@ const accumulateState = (
   weight[k] = weight[k]! + total;
 };
 
-/** Mean of each feature over the rows where it is there. */
-export const featureMeans = ({ rows, nFeatures: D }: Observations): Float64Array => {
+/** Weighted mean of each feature over the rows where it is there. */
+export const featureMeans = ({ rows, nFeatures: D, weights }: Observations): Float64Array => {
   const sums = new Float64Array(D);
   const counts = new Float64Array(D);
   rows.forEach((x, i) => {
     if (Number.isNaN(x)) return;
-    sums[i % D] = sums[i % D]! + x;
-    counts[i % D] = counts[i % D]! + 1;
+    const weight = weights?.[Math.floor(i / D)] ?? 1;
+    sums[i % D] = sums[i % D]! + weight * x;
+    counts[i % D] = counts[i % D]! + weight;
   });
   return sums.map((sum, d) => (counts[d]! > 0 ? sum / counts[d]! : 0));
 };
 
-/** Covariance of the rows [D·D] about their mean, divided by T. The rows must be complete. */
+/**
+ * Covariance of the rows [D·D] about their mean. With missing features a variance is that of the rows where the feature
+ * is there, and a covariance is Σ over the rows where both are there, divided by the root of both counts: always
+ * positive semidefinite.
+ */
 export const pooledCovariance = (data: Observations, mean: Float64Array): Float64Array => {
-  const { rows, nFeatures: D } = data;
-  const T = rowCount(data);
+  const { rows, nFeatures: D, weights } = data;
+  const counts = featureCounts(data);
+  const shifted = new Float64Array(D);
   const result = new Float64Array(D * D);
-  for (let t = 0; t < T; t++) {
+  for (let t = 0; t < rowCount(data); t++) {
+    const root = Math.sqrt(weights?.[t] ?? 1);
     for (let i = 0; i < D; i++) {
-      const x = (rows[t * D + i]! - mean[i]!) / T;
-      for (let j = 0; j < D; j++) result[i * D + j] = result[i * D + j]! + x * (rows[t * D + j]! - mean[j]!);
+      const x = rows[t * D + i]!;
+      shifted[i] = Number.isNaN(x) ? 0 : root * (x - mean[i]!);
+      for (let j = 0; j <= i; j++) result[i * D + j] = result[i * D + j]! + shifted[i]! * shifted[j]!;
+    }
+  }
+  for (let i = 0; i < D; i++) {
+    for (let j = 0; j <= i; j++) {
+      result[i * D + j] = result[i * D + j]! / Math.sqrt(counts[i]! * counts[j]!);
+      result[j * D + i] = result[i * D + j]!;
     }
   }
   return result;
+};
+
+/** Weight of the rows where each feature is there; 1 for a feature that never is, so that it divides. */
+const featureCounts = ({ rows, nFeatures: D, weights }: Observations): Float64Array => {
+  const counts = new Float64Array(D);
+  rows.forEach((x, i) => {
+    if (!Number.isNaN(x)) counts[i % D] = counts[i % D]! + (weights?.[Math.floor(i / D)] ?? 1);
+  });
+  return counts.map((count) => (count > 0 ? count : 1));
 };

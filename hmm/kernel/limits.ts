@@ -13,11 +13,12 @@ const mostStates = 16;
 const mostFeatures = 32;
 const mostCorrelated = 12;
 
-/** Complete rows and a moderate shape. One state needs no recursion: the plain path takes less memory for it. */
+/** Gaussian emissions, complete rows without weights and a moderate shape. One state needs no recursion: the plain path takes less memory for it. */
 export const kernelFits = (
-  { covarianceType, nStates, nFeatures }: Shape,
-  { rows }: Pick<Observations, 'rows'>,
+  { covarianceType, nStates, nFeatures, degreesOfFreedom }: Shape,
+  { rows, weights }: Pick<Observations, 'rows' | 'weights'>,
 ): boolean => {
+  if (degreesOfFreedom || weights) return false;
   const isDiagonal = covarianceType === 'diag' || covarianceType === 'spherical';
   const fits = nStates <= mostStates && nFeatures <= (isDiagonal ? mostFeatures : mostCorrelated);
   return nStates >= 2 && fits && isFinite(rows);
