@@ -60,7 +60,8 @@ export const createArena = (shape: Shape, heapSize: number): Arena => {
     load(model, centre) {
       writeEmissions(doubles, layout, model);
       writeTransitions(doubles, layout, model.transition, 0);
-      doubles.set(centre, layout.centre / wordSize);
+      const at = layout.centre / wordSize;
+      centre.forEach((value, d) => doubles.fill(value, at + 2 * d, at + 2 * d + 2));
     },
     loadLogarithms(model, logTransition) {
       writeEmissions(doubles, layout, model);
@@ -107,24 +108,25 @@ const writeConstants = (doubles: Float64Array, layout: Layout): void => {
   exponentialConstants.forEach((value, i) => twice(layout.exponential + 2 * i * wordSize, value));
 };
 
-/** Means, factors and norm of each state, as `logEmissions` reads them; the odd one out has density 0. */
+/** Means, factors and norm of each state, each twice, as `logEmissions` reads them; the odd one out has density 0. */
 const writeEmissions = (doubles: Float64Array, layout: Layout, model: Hmm): void => {
-  const { nFeatures: D, emissionSize, paddedStates } = layout;
+  const { nFeatures: D, emissionSize, paddedStates, nStates } = layout;
   const { means, factors, logNorms, isDiagonal } = prepareEmissions(model);
-  let at = layout.emissions / wordSize;
-  for (let k = 0; k < paddedStates; k++, at += emissionSize) {
-    if (k >= layout.nStates) {
-      doubles.fill(0, at, at + emissionSize - 1);
-      doubles[at + emissionSize - 1] = -Infinity;
-      continue;
+  const values = new Float64Array(emissionSize);
+  for (let k = 0; k < paddedStates; k++) {
+    values.fill(0);
+    if (k < nStates) {
+      values.set(means.subarray(k * D, (k + 1) * D));
+      if (isDiagonal) values.set(factors.subarray(k * D, (k + 1) * D), D);
+      else writeTriangle(values, D, factors.subarray(k * D * D, (k + 1) * D * D), D);
     }
-    doubles.set(means.subarray(k * D, (k + 1) * D), at);
-    if (isDiagonal) doubles.set(factors.subarray(k * D, (k + 1) * D), at + D);
-    else writeTriangle(doubles, at + D, factors.subarray(k * D * D, (k + 1) * D * D), D);
-    doubles[at + emissionSize - 1] = logNorms[k]!;
+    values[emissionSize - 1] = logNorms[k] ?? -Infinity;
+    const at = layout.emissions / wordSize + 2 * k * emissionSize;
+    values.forEach((value, i) => doubles.fill(value, at + 2 * i, at + 2 * i + 2));
   }
 };
 
+/** The rows of the lower triangle. */
 const writeTriangle = (doubles: Float64Array, at: number, matrix: Float64Array, D: number): void => {
   let next = at;
   for (let i = 0; i < D; i++) for (let j = 0; j <= i; j++) doubles[next++] = matrix[i * D + j]!;

@@ -44,7 +44,7 @@ export const emit = ({ layout, functions }: Arena, rows: BlockedRows, b: number,
   const rowBytes = layout.paddedStates * wordSize;
   const source = rows.block(block.index);
   for (let k = 0; k < layout.paddedStates; k += 2) {
-    const parameters = layout.emissions + k * layout.emissionSize * wordSize;
+    const parameters = layout.emissions + 2 * k * layout.emissionSize * wordSize;
     const column = b + k * wordSize;
     functions.logEmissions!(source, parameters, column + block.from * rowBytes, column + block.to * rowBytes);
   }
@@ -67,11 +67,12 @@ export const addMoments = (
   const { paddedStates: P, momentCount } = layout;
   const source = rows.block(block.index);
   const count = block.to - block.from;
+  const end = layout.centred + count * layout.pairedFeatures * wordSize;
   functions.centreRows!(source, source + count * wordSize);
   for (let k = 0; k < P; k += 2) {
     const out = layout.moments + k * momentCount * wordSize;
     const gamma = layout.gamma + k * wordSize;
-    for (const add of momentChunks) add(gamma, layout.centred, out, layout.centred + count * wordSize);
+    for (const add of momentChunks) add(gamma, layout.centred, out, end);
   }
 };
 

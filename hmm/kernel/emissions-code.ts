@@ -1,104 +1,139 @@
+import { anchor } from './anchor.ts';
 import { defineFunction, type Local, type WasmFunction } from './assembler.ts';
 import { type Code, doWhile, f64x2, i32, v128 } from './instructions.ts';
 import { blockLength, type Layout, wordSize } from './layout.ts';
 
 const featureStride = blockLength * wordSize;
 
+/** Vectors of two frames that are done side by side: they share the loads of parameters and wait less for each other. */
+const vectorsAtOnce = 2;
+
+/** Frames that `logEmissions` does at a time. */
+export const framesAtOnce = 2 * vectorsAtOnce;
+
 /**
  * `logEmissions(rows, parameters, out, end)`: ln b of two states for a block of rows. `rows` is laid out [D][256],
- * `parameters` points to the first of the two states, `out` to that state in the first frame of [n][P]. Two frames are
- * done at a time until `out` reaches `end`, so an odd last frame writes one frame more. Every sum is in the order of
- * emissions.ts, so the bits are the same.
+ * `parameters` points to the first of the two states, `out` to that state in the first frame of [n][P]. Some frames
+ * are done at a time until `out` reaches `end`, so up to three frames more may be written. Every sum is in the order
+ * of emissions.ts, so the bits are the same.
  */
 export const logEmissions = (layout: Layout): WasmFunction =>
   defineFunction('logEmissions', ['i32', 'i32', 'i32', 'i32'], (frame, rows, parameters, out, end) => {
-    const { emissionSize, paddedStates: P } = layout;
-    const x = frame.vectors(layout.nFeatures);
+    const { emissionSize, paddedStates: P, nFeatures: D } = layout;
+    const parameter = frame.local('v128');
+    const [first, second] = [frame.vectors(vectorsAtOnce), frame.vectors(vectorsAtOnce)];
+    const differences = Array.from({ length: layout.isDiagonal ? 1 : D }, () => frame.vectors(vectorsAtOnce));
     const density = layout.isDiagonal ? diagonal : triangular;
-    const scratch = frame.vectors(layout.nFeatures + 1);
-    const [first, second, half] = frame.vectors(3);
-    const state = (index: number, result: Local): Code =>
-      density(
-        x,
-        scratch,
-        result,
-        (i) => v128.loadSplat(parameters.get, (index * emissionSize + i) * wordSize),
-        half!.get,
-      );
-    const steps = doWhile(
+    const state = (index: number, sums: readonly Local[]): Code =>
+      density({
+        nFeatures: D,
+        x: (d, v) => v128.load(rows.get, d * featureStride + 16 * v),
+        parameter,
+        load: (i) => parameter.set(v128.load(parameters.get, 16 * (index * emissionSize + i))),
+        half: v128.load(i32.const(0), layout.half),
+        differences,
+        anchor: (value) => anchor(layout, value),
+        sums,
+      });
+    return doWhile(
       [
-        x.map((feature, d) => feature.set(v128.load(rows.get, d * featureStride))),
-        state(0, first!),
-        state(1, second!),
-        v128.store(out.get, 0, v128.firsts(first!.get, second!.get)),
-        v128.store(out.get, P * wordSize, v128.seconds(first!.get, second!.get)),
-        rows.set(i32.add(rows.get, i32.const(2 * wordSize))),
-        out.set(i32.add(out.get, i32.const(2 * P * wordSize))),
+        state(0, first),
+        state(1, second),
+        first.map((one, v) => [
+          v128.store(out.get, 2 * v * P * wordSize, v128.firsts(one.get, second[v]!.get)),
+          v128.store(out.get, (2 * v + 1) * P * wordSize, v128.seconds(one.get, second[v]!.get)),
+        ]),
+        advance(rows, framesAtOnce * wordSize),
+        advance(out, framesAtOnce * P * wordSize),
       ],
       i32.ltSigned(out.get, end.get),
     );
-    return [half!.set(v128.load(i32.const(0), layout.half)), steps];
   });
 
-type Parameter = (index: number) => Code;
+interface StateWork {
+  readonly nFeatures: number;
+  /** Feature d of the frames of vector v. */
+  readonly x: (d: number, v: number) => Code;
+  /** What `load` loaded. */
+  readonly parameter: Local;
+  readonly load: (index: number) => Code;
+  readonly half: Code;
+  /** Scratch [D or 1][vectors]. */
+  readonly differences: readonly (readonly Local[])[];
+  readonly anchor: (value: Code) => Code;
+  /** Σ z² of each vector, at the end ln b. */
+  readonly sums: readonly Local[];
+}
 
 /** norm − ½ Σ ((x − μ)/σ)² */
-const diagonal = (
-  x: readonly Local[],
-  [z, sum]: Local[],
-  result: Local,
-  parameter: Parameter,
-  half: Code,
-): Code => {
-  const D = x.length;
-  const terms = x.map((feature, d) => [
-    z!.set(f64x2.mul(f64x2.sub(feature.get, parameter(d)), parameter(D + d))),
-    sum!.set(d === 0 ? f64x2.mul(z!.get, z!.get) : f64x2.add(sum!.get, f64x2.mul(z!.get, z!.get))),
-  ]);
-  return [terms, result.set(f64x2.sub(parameter(2 * D), f64x2.mul(half, sum!.get)))];
+const diagonal = (work: StateWork): Code => {
+  const { nFeatures: D, x, parameter, load, differences, anchor } = work;
+  const z = differences[0]!;
+  return [
+    Array.from({ length: D }, (_, d) => [
+      load(d),
+      z.map((local, v) => local.set(f64x2.sub(x(d, v), parameter.get))),
+      load(D + d),
+      z.map((local) => local.set(f64x2.mul(local.get, parameter.get))),
+      z.map((local, v) => addSquare(work.sums[v]!, local, d === 0)),
+      d % 4 === 3 ? work.sums.map((sum) => anchor(sum.get)) : [],
+    ]),
+    finish(work, 2 * D),
+  ];
 };
 
-/** Forward substitution with the lower Cholesky factor, its diagonal inverted: norm − ½ |L⁻¹ (x − μ)|². */
-const triangular = (
-  x: readonly Local[],
-  scratch: Local[],
-  result: Local,
-  parameter: Parameter,
-  half: Code,
-): Code => {
-  const D = x.length;
-  const sum = scratch[D]!;
+/** norm − ½ |L⁻¹ (x − μ)|² by forward substitution with the lower Cholesky factor L, its diagonal inverted. */
+const triangular = (work: StateWork): Code => {
+  const { nFeatures: D, x, parameter, load, differences, anchor } = work;
   let at = D;
-  const terms = x.map((feature, i) => {
-    const z = scratch[i]!;
-    let value = f64x2.sub(feature.get, parameter(i));
-    for (let j = 0; j < i; j++) value = f64x2.sub(value, f64x2.mul(parameter(at++), scratch[j]!.get));
-    const square = f64x2.mul(z.get, z.get);
-    return [z.set(f64x2.mul(value, parameter(at++))), sum.set(i === 0 ? square : f64x2.add(sum.get, square))];
-  });
-  return [terms, result.set(f64x2.sub(parameter(at), f64x2.mul(half, sum.get)))];
+  const rows = differences.map((z, i) => [
+    load(i),
+    z.map((local, v) => local.set(f64x2.sub(x(i, v), parameter.get))),
+    differences
+      .slice(0, i)
+      .map((other) => [
+        load(at++),
+        z.map((local, v) => local.set(f64x2.sub(local.get, f64x2.mul(parameter.get, other[v]!.get)))),
+      ]),
+    load(at++),
+    z.map((local) => local.set(f64x2.mul(local.get, parameter.get))),
+    z.map((local) => anchor(local.get)),
+    z.map((local, v) => addSquare(work.sums[v]!, local, i === 0)),
+  ]);
+  return [rows, finish(work, at)];
 };
+
+const addSquare = (sum: Local, z: Local, isFirst: boolean): Code => {
+  const square = f64x2.mul(z.get, z.get);
+  return sum.set(isFirst ? square : f64x2.add(sum.get, square));
+};
+
+const finish = ({ load, parameter, half, sums }: StateWork, normAt: number): Code => [
+  load(normAt),
+  sums.map((sum) => sum.set(f64x2.sub(parameter.get, f64x2.mul(half, sum.get)))),
+];
 
 /**
- * `centreRows(rows, end)`: a block of rows [D][256] less the centre, to `layout.centred`; `end` is where the first
- * feature ends.
+ * `centreRows(rows, end)`: a block of rows [D][256] less the centre, to `layout.centred`, row by row; `end` is where
+ * the first feature ends. Two frames are done at a time.
  */
 export const centreRows = (layout: Layout): WasmFunction =>
   defineFunction('centreRows', ['i32', 'i32'], (frame, rows, end) => {
-    const centre = frame.vectors(layout.nFeatures);
+    const { nFeatures: D, pairedFeatures } = layout;
+    const [one, two] = frame.vectors(2);
     const out = frame.local('i32');
+    const centred = (d: number): Code =>
+      f64x2.sub(v128.load(rows.get, d * featureStride), v128.load(i32.const(0), layout.centre + 16 * d));
+    const pairs = Array.from({ length: pairedFeatures / 2 }, (_, i) => [
+      one!.set(centred(2 * i)),
+      two!.set(centred(Math.min(2 * i + 1, D - 1))),
+      v128.store(out.get, 16 * i, v128.firsts(one!.get, two!.get)),
+      v128.store(out.get, 16 * i + pairedFeatures * wordSize, v128.seconds(one!.get, two!.get)),
+    ]);
     return [
       out.set(i32.const(layout.centred)),
-      centre.map((c, d) => c.set(v128.loadSplat(i32.const(0), layout.centre + d * wordSize))),
       doWhile(
-        [
-          centre.map((c, d) => {
-            const at = d * featureStride;
-            return v128.store(out.get, at, f64x2.sub(v128.load(rows.get, at), c.get));
-          }),
-          advance(rows, 2 * wordSize),
-          advance(out, 2 * wordSize),
-        ],
+        [pairs, advance(rows, 2 * wordSize), advance(out, 2 * pairedFeatures * wordSize)],
         i32.ltSigned(rows.get, end.get),
       ),
     ];

@@ -116,7 +116,6 @@ const lanes = (first: number, second: number): number[] =>
 
 export const v128 = {
   load: vectorMemory(0x00, 3),
-  loadSplat: vectorMemory(0x0a, 3),
   store: vectorMemory(0x0b, 3),
   storeFirst: vectorMemory(0x5b, 3, 0),
   and: vector(0x4e),

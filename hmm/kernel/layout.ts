@@ -13,7 +13,9 @@ export interface Layout {
   readonly isDiagonal: boolean;
   /** States, made even: a vector holds two. The odd one out has density 0 and no transitions. */
   readonly paddedStates: number;
-  /** Doubles that describe the emissions of one state: means, factors, norm. */
+  /** Features, made even. */
+  readonly pairedFeatures: number;
+  /** Vectors that describe the emissions of one state: means, factors, norm, each twice. */
   readonly emissionSize: number;
   /** Vectors of moments of one pair of states: weight, sums, products. */
   readonly momentCount: number;
@@ -27,6 +29,7 @@ export interface Layout {
   /** A [P·P] and its transpose. */
   readonly transition: number;
   readonly transposed: number;
+  /** [D], each twice. */
   readonly centre: number;
   /** [P/2][momentCount] vectors. */
   readonly moments: number;
@@ -34,7 +37,7 @@ export interface Layout {
   readonly transitionProducts: number;
   /** [D][256]: a block of rows that are not kept on the heap. */
   readonly staged: number;
-  /** [D][256]: a block of rows about the centre. */
+  /** [256][E]: a block of rows about the centre; E is D, made even. */
   readonly centred: number;
   /** [256][P] */
   readonly gamma: number;
@@ -43,6 +46,8 @@ export interface Layout {
   readonly logProduct: number;
   /** [P], each twice: by which number a state is meant in the pointers of `climb`. */
   readonly stateCodes: number;
+  /** Written by `anchor`, never read. */
+  readonly anchor: number;
   /** [P]: δ of the frame before. */
   readonly delta: number;
   /** The data and the arrays of length T begin here. */
@@ -53,6 +58,7 @@ export const layoutOf = ({ covarianceType, nStates, nFeatures: D }: Shape): Layo
   const isDiagonal = covarianceType === 'diag' || covarianceType === 'spherical';
   const products = isDiagonal ? D : (D * (D + 1)) / 2;
   const P = nStates + (nStates % 2);
+  const pairedFeatures = D + (D % 2);
   const emissionSize = D + products + 1;
   const momentCount = 1 + D + products;
   let end = 0;
@@ -66,6 +72,7 @@ export const layoutOf = ({ covarianceType, nStates, nFeatures: D }: Shape): Layo
     nFeatures: D,
     isDiagonal,
     paddedStates: P,
+    pairedFeatures,
     emissionSize,
     momentCount,
     one: place(2),
@@ -73,18 +80,19 @@ export const layoutOf = ({ covarianceType, nStates, nFeatures: D }: Shape): Layo
     ratioLimit: place(2),
     mantissaMask: place(2),
     exponential: place(24),
-    emissions: place(P * emissionSize),
+    emissions: place(2 * P * emissionSize),
     transition: place(P * P),
     transposed: place(P * P),
-    centre: place(D),
+    centre: place(2 * D),
     moments: place(P * momentCount),
     transitionProducts: place(P * P),
     staged: place(D * blockLength),
-    centred: place(D * blockLength),
+    centred: place(pairedFeatures * blockLength),
     gamma: place(blockLength * P),
     totals: place(blockLength + 2),
     logProduct: place(4),
     stateCodes: place(2 * P),
+    anchor: place(2),
     delta: place(P),
     heap: place(0),
   };

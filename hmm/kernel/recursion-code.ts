@@ -1,3 +1,4 @@
+import { anchor } from './anchor.ts';
 import { defineFunction, type Frame, type Local, type WasmFunction } from './assembler.ts';
 import { type Code, doWhile, f64x2, i32, v128 } from './instructions.ts';
 import { type Layout, wordSize } from './layout.ts';
@@ -74,9 +75,10 @@ const matrixOf = (frame: Frame, layout: Layout, direction: Direction) => {
   const base = direction === 'forward' ? layout.transition : layout.transposed;
   const load = (row: number, vector: number): Code =>
     v128.load(i32.const(0), base + (row * P + 2 * vector) * wordSize);
-  if (P > 4) return { start: [], element: load };
+  if (P > 4) return { isHeld: false, start: [], element: load };
   const held = Array.from({ length: P }, () => frame.vectors(P / 2));
   return {
+    isHeld: true,
     start: held.map((row, j) => row.map((local, i) => local.set(load(j, i)))),
     element: (row: number, vector: number): Code => held[row]![vector]!.get,
   };
@@ -105,11 +107,12 @@ export const firstPass = (layout: Layout, direction: Direction): WasmFunction =>
       u.map((local, i) => local.set(v128.load(i32.sub(out.get, i32.const(stride)), 16 * i))),
       doWhile(
         [
-          next.map((local, i) =>
+          next.map((local, i) => [
             local.set(
               f64x2.mul(product(u, matrix.element, i), f64x2.mul(v128.load(b.get, 16 * i), scaling.scale)),
             ),
-          ),
+            matrix.isHeld ? [] : anchor(layout, local.get),
+          ]),
           u.map((local, i) => local.set(next[i]!.get)),
           scaling.next(
             sumOfAll(
@@ -151,7 +154,10 @@ export const secondPass = (layout: Layout, direction: Direction): WasmFunction =
       u.map((local, i) => local.set(v128.load(before.get, 16 * i))),
       doWhile(
         [
-          v.map((local, i) => local.set(product(u, matrix.element, i))),
+          v.map((local, i) => [
+            local.set(product(u, matrix.element, i)),
+            matrix.isHeld ? [] : anchor(layout, local.get),
+          ]),
           meeting.map((local, i) => local.set(f64x2.mul(v128.load(partner.get, 16 * i), v[i]!.get))),
           v.map((local, i) =>
             local.set(f64x2.mul(local.get, f64x2.mul(v128.load(b.get, 16 * i), scaling.scale))),

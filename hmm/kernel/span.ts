@@ -1,6 +1,7 @@
 import type { Statistics } from '../statistics.ts';
 import type { Arena } from './arena.ts';
 import { type Block, blocksOf } from './blocks.ts';
+import { framesAtOnce } from './emissions-code.ts';
 import { wordSize } from './layout.ts';
 import type { BlockedRows } from './rows.ts';
 
@@ -28,8 +29,8 @@ export interface Output {
   readonly gamma?: Float64Array | undefined;
 }
 
-/** Frames before and after those of the rows: one to begin from, one to meet, one for the odd frame of a pair. */
-const spare = 3;
+/** Frames before and after those of the rows: one to begin from, and what `logEmissions` writes too much. */
+const spare = framesAtOnce;
 
 /** Doubles on the heap for the two arrays of a span. */
 export const spanSize = (rowCount: number, paddedStates: number): number =>

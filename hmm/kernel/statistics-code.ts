@@ -1,8 +1,6 @@
 import { defineFunction, type Local, type WasmFunction } from './assembler.ts';
 import { type Code, doWhile, f64x2, i32, v128 } from './instructions.ts';
-import { blockLength, type Layout, wordSize } from './layout.ts';
-
-const featureStride = blockLength * wordSize;
+import { type Layout, wordSize } from './layout.ts';
 
 /** More sums at a time than this would not stay in the 16 registers of x86-64. */
 const mostSums = 13;
@@ -45,12 +43,12 @@ export const momentFunctions = (layout: Layout): WasmFunction[] =>
 
 /**
  * `moments…(gamma, rows, out, end)`: adds Σₜ γₜ(k) yᵢ yⱼ of two states, one in each lane, to `out` [momentCount]
- * vectors; y are the rows about the centre, [D][256]; `gamma` [·][P] points to the first of the two states.
+ * vectors; y are the rows about the centre, [256][E]; `gamma` [·][P] points to the first of the two states.
  */
 const momentChunk = (layout: Layout, chunk: readonly Moment[], name: string): WasmFunction =>
   defineFunction(name, ['i32', 'i32', 'i32', 'i32'], (frame, gamma, rows, out, end) => {
     const sums = chunk.map(() => frame.local('v128'));
-    const [g, gx] = frame.vectors(2);
+    const [g, gx, pair] = frame.vectors(3);
     const y = new Map<number, Local>();
     for (const d of chunk.flatMap(({ features }) => features)) if (!y.has(d)) y.set(d, frame.local('v128'));
     const add = (sum: Local, value: Code): Code => sum.set(f64x2.add(sum.get, value));
@@ -64,16 +62,24 @@ const momentChunk = (layout: Layout, chunk: readonly Moment[], name: string): Wa
       doWhile(
         [
           g!.set(v128.load(gamma.get, 0)),
-          [...y].map(([d, local]) => local.set(v128.loadSplat(rows.get, d * featureStride))),
+          loadFeatures(rows, y, pair!),
           chunk.map((moment, i) => addMoment(moment, sums[i]!)),
           gamma.set(i32.add(gamma.get, i32.const(layout.paddedStates * wordSize))),
-          rows.set(i32.add(rows.get, i32.const(wordSize))),
+          rows.set(i32.add(rows.get, i32.const(layout.pairedFeatures * wordSize))),
         ],
         i32.ltSigned(rows.get, end.get),
       ),
       chunk.map(({ at }, i) => v128.store(out.get, 16 * at, sums[i]!.get)),
     ];
   });
+
+/** Sets each feature in both lanes, from pairs that lie side by side. */
+const loadFeatures = (rows: Local, y: ReadonlyMap<number, Local>, pair: Local): Code =>
+  [...new Set([...y.keys()].map((d) => Math.floor(d / 2)))].map((i) => [
+    pair.set(v128.load(rows.get, 16 * i)),
+    y.get(2 * i)?.set(v128.splatFirst(pair.get)) ?? [],
+    y.get(2 * i + 1)?.set(v128.splatSecond(pair.get)) ?? [],
+  ]);
 
 /** How many rows j of the products a call of `transitions` does: as many as fit the registers, all in equal calls. */
 export const transitionTile = ({ paddedStates: P }: Layout): number => {
@@ -89,7 +95,7 @@ export const transitions = (layout: Layout): WasmFunction =>
     const half = P / 2;
     const sums = Array.from({ length: transitionTile(layout) }, () => frame.vectors(half));
     const values = frame.vectors(half);
-    const [weight] = frame.vectors(1);
+    const [weight, pair] = frame.vectors(2);
     const place = (j: number, i: number): number => (j * P + 2 * i) * wordSize;
     const each = (what: (sum: Local, j: number, i: number) => Code): Code =>
       sums.map((row, j) => row.map((sum, i) => what(sum, j, i)));
@@ -99,7 +105,8 @@ export const transitions = (layout: Layout): WasmFunction =>
         [
           values.map((value, i) => value.set(v128.load(right.get, 16 * i))),
           sums.map((row, j) => [
-            weight!.set(v128.loadSplat(left.get, j * wordSize)),
+            j % 2 === 0 ? pair!.set(v128.load(left.get, j * wordSize)) : [],
+            weight!.set(j % 2 === 0 ? v128.splatFirst(pair!.get) : v128.splatSecond(pair!.get)),
             row.map((sum, i) => sum.set(f64x2.add(sum.get, f64x2.mul(weight!.get, values[i]!.get)))),
           ]),
           left.set(i32.add(left.get, i32.const(P * wordSize))),

@@ -1,3 +1,4 @@
+import { anchor } from './anchor.ts';
 import { defineFunction, type Frame, type Local, type WasmFunction } from './assembler.ts';
 import { type Code, doWhile, f64x2, i32, i64, i64x2, v128 } from './instructions.ts';
 import { type Layout, wordSize } from './layout.ts';
@@ -34,6 +35,8 @@ export const climb = (layout: Layout): WasmFunction =>
               best.code,
               word!.set(i === 0 ? shifted : v128.or(word!.get, shifted)),
               local.set(f64x2.add(best.value, v128.load(logB.get, 16 * i))),
+              anchor(layout, local.get),
+              anchor(layout, word!.get),
             ];
           }),
           delta.map((local, i) => local.set(next[i]!.get)),
