@@ -50,6 +50,7 @@ const openTraining = (config: Config, ledger: Ledger, client: Client) =>
     ledger,
     series: config.series.map(seriesKey),
     defaultStates: config.training.nStates,
+    exactlyOnce: config.training.exactlyOnce,
   });
 
 export interface Gateway {

@@ -24,6 +24,18 @@ export const activeLineage = (db: Reader, series: string): LineageRow | undefine
 const countOf = (db: Reader, series: string): number =>
   db.select().from(lineages).where(eq(lineages.series, series)).all().length;
 
+/** Why a training with another number of states than the lineage's is refused; undefined: it is not. */
+export const refusalOfStates = (
+  row: LineageRow | undefined,
+  asked: number | undefined,
+): string | undefined => {
+  if (asked === undefined || row?.nStates == null || asked === row.nStates) return undefined;
+  return (
+    `the lineage ${row.lineage} has ${row.nStates} states since its genesis, ${asked} were asked for; ` +
+    'begin another one with `npm run lineage -- new`'
+  );
+};
+
 /** `<series>#<n>`, n from 1. */
 export const nextLineageName = (db: Reader, series: string): string => `${series}#${countOf(db, series) + 1}`;
 

@@ -8,6 +8,7 @@ import type {
   TrainRequest,
   WorkflowSummary,
 } from '../api/training.ts';
+import { refusalOfStates } from '../ledger/lineage-rows.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { parseSeries } from '../series.ts';
 import { ingestId, retrainId, taskQueues } from '../workflows/ids.ts';
@@ -24,6 +25,8 @@ export interface TrainingClientDeps {
   readonly series: readonly string[];
   /** HMM_STATES: a request that names this number asks for the default. */
   readonly defaultStates: number;
+  /** EXACTLY_ONCE: a lineage keeps its number of states. */
+  readonly exactlyOnce: boolean;
 }
 
 /** The gateway's view of the long work: start it, join it, wait for it. */
@@ -120,11 +123,24 @@ const train = async (
   request: TrainRequest,
 ): Promise<TrainAnswer | StartedAnswer> => {
   try {
+    demandLineageStates(deps, request);
     const handle = await startRetrain(deps, request);
     if (!request.wait) return { workflow_id: retrainId };
     return { ...((await handle.result()) as RetrainResult), workflow_id: retrainId };
   } catch (error) {
     throw failureOf(error);
+  }
+};
+
+/** Refused before anything is claimed; the training activity looks again, for whoever starts it in another way. */
+const demandLineageStates = (
+  { ledger, series, exactlyOnce }: TrainingClientDeps,
+  { nStates }: TrainRequest,
+): void => {
+  if (!exactlyOnce) return;
+  for (const key of series) {
+    const refusal = refusalOfStates(ledger.activeLineage(key), nStates);
+    if (refusal !== undefined) throw new WorkFailed('LineageFixed', refusal, undefined);
   }
 };
 

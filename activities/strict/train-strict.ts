@@ -2,7 +2,7 @@ import type { CandleValues } from '../../ledger/candle-columns.ts';
 import { verifyAndRead } from '../../ledger/candle-file.ts';
 import { readWindow } from '../../ledger/candle-store.ts';
 import { type FileRow, seriesOfFile } from '../../ledger/file-rows.ts';
-import type { LineageRow } from '../../ledger/lineage-rows.ts';
+import { type LineageRow, refusalOfStates } from '../../ledger/lineage-rows.ts';
 import type { SeriesHead } from '../../registry/head-file.ts';
 import { readHead } from '../../registry/heads.ts';
 import { parseSeries, seriesKey, timeframesMs } from '../../series.ts';
@@ -128,21 +128,17 @@ const demandLineage = (
   row: LineageRow | undefined,
   before: SeriesHead | undefined,
 ): void => {
-  const { nStates } = request;
   if (row && before?.head.pool)
     refuseLineage(
       deps,
       request,
       `the lineage ${row.lineage} belongs to a pool since its genesis; ${anotherOne}`,
     );
-  if (nStates !== undefined && row?.nStates != null && nStates !== row.nStates)
-    refuseLineage(deps, request, lineageFixed(row.lineage, row.nStates, nStates));
+  const refusal = refusalOfStates(row, request.nStates);
+  if (refusal !== undefined) refuseLineage(deps, request, refusal);
 };
 
 const anotherOne = 'begin another one with `npm run lineage -- new`';
-
-const lineageFixed = (lineage: string, has: number, asked: number): string =>
-  `the lineage ${lineage} has ${has} states since its genesis, ${asked} were asked for; ${anotherOne}`;
 
 const demandCandles = (
   { options }: StrictDeps,

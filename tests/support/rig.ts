@@ -80,6 +80,7 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
       ...{ client, ledger },
       series: config.series.map(seriesKey),
       defaultStates: config.training.nStates,
+      exactlyOnce: config.training.exactlyOnce,
     }),
     /** One file of `count` candles for each series, or for the one that is named. */
     land: (count: number, only?: string) =>
