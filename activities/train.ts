@@ -1,10 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { CandleColumns } from '../ledger/candle-columns.ts';
 import { readWindow } from '../ledger/candle-store.ts';
 import { seriesOfFile } from '../ledger/file-rows.ts';
-import type { Ledger } from '../ledger/open.ts';
-import type { SeriesModel } from '../registry/model-file.ts';
-import { readVersion } from '../registry/store.ts';
 import { parseSeries, seriesKey, timeframesMs } from '../series.ts';
 import type { SeriesOutcome, TrainSeriesRequest } from '../workflows/types.ts';
 import { owner } from './claims.ts';
@@ -14,35 +9,8 @@ import { looksAt } from './looks.ts';
 import { quarantiningBadFiles } from './quarantine.ts';
 import { stageTraining } from './staging.ts';
 import { type StrictDeps, trainStrict } from './strict/train-strict.ts';
-import type { SeriesTraining, TrainingJob, TrainingProgress } from './train-series-model.ts';
-
-/** Runs the fit away from the thread that talks to Temporal. Aborting `signal` ends the thread before it rejects. */
-export interface Trainer {
-  train(
-    job: TrainingJob,
-    options: { readonly signal: AbortSignal; readonly onProgress: (progress: TrainingProgress) => void },
-  ): Promise<SeriesTraining>;
-}
-
-export interface TrainDeps {
-  readonly ledger: Ledger;
-  readonly trainer: Trainer;
-  readonly dataDir: string;
-  readonly modelsDir: string;
-  readonly leaseMs: number;
-  readonly windowMs: number;
-  readonly options: {
-    /** Strict mode; else sliding. */
-    readonly exactlyOnce: boolean;
-    readonly nStates: number;
-    readonly ensemble?: readonly number[] | undefined;
-    readonly covarianceType: 'diag' | 'full';
-    readonly seed: number;
-    readonly minPoints: number;
-    readonly minNewCandles: number;
-    readonly gate: { readonly minCandles: number; readonly minDelta: number; readonly alpha: number };
-  };
-}
+import { championOf, hashOfColumns, type TrainDeps } from './train-deps.ts';
+import type { TrainingJob } from './train-series-model.ts';
 
 export const createTrainActivities = (deps: StrictDeps) => ({
   /** Trains one series and stages the result. Heartbeats carry the iteration and renew the lease. */
@@ -83,16 +51,6 @@ export const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
   return { job, dataHash: hashOfColumns(columns), newCandles: mine.reduce((sum, { bars }) => sum + bars, 0) };
 };
 
-/** Of the candles themselves: the same whatever files they came in. */
-export const hashOfColumns = (columns: CandleColumns): string => {
-  const hash = createHash('sha256');
-  const { openTimeMs, open, high, low, close, volume } = columns;
-  for (const column of [openTimeMs, open, high, low, close, volume]) {
-    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  }
-  return hash.digest('hex');
-};
-
 const demandNewCandles = (files: readonly { readonly bars: number }[], wanted: number): void => {
   const bars = files.reduce((sum, file) => sum + file.bars, 0);
   if (bars < wanted) throw failure('NotEnoughData', `${bars} new candles, MIN_NEW_CANDLES is ${wanted}`);
@@ -102,15 +60,4 @@ const demandPoints = (points: number, wanted: number): void => {
   if (points < wanted) {
     throw failure('NotEnoughData', `${points} candles in the window, TRAIN_MIN_POINTS is ${wanted}`);
   }
-};
-
-export const championOf = ({ ledger, modelsDir }: TrainDeps, series: string) => {
-  const row = ledger.champion();
-  if (!row) return undefined;
-  const model: SeriesModel | undefined = readVersion(
-    modelsDir,
-    row.versionId,
-    ledger.version(row.versionId)?.modelHash,
-  ).model.series[series];
-  return model ? { versionId: row.versionId, model } : undefined;
 };

@@ -54,7 +54,7 @@ export interface VersionMetadata {
   readonly claimed_files: number;
   readonly file_ids: readonly string[];
   /** Sliding mode: the claimed candles, of which those inside the window were trained on. Strict mode: each of them. */
-  readonly dispositions: { readonly claimed: number } | StrictDispositions;
+  readonly dispositions: Partial<StrictDispositions> & { readonly claimed: number };
   /** Strict mode, by series. */
   readonly lineages?: Readonly<Record<string, LineageReport>>;
   readonly warnings: Readonly<Record<string, readonly string[]>>;

@@ -4,7 +4,7 @@ import type { IngestDeps } from '../activities/ingest.ts';
 import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
 import type { StrictPoolTrainer } from '../activities/pooled/train-strict-pool.ts';
 import type { StrictTrainer } from '../activities/strict/train-strict.ts';
-import type { Trainer } from '../activities/train.ts';
+import type { Trainer } from '../activities/train-deps.ts';
 import type { Config } from '../config.ts';
 import { createCcxtExchange } from '../exchange/ccxt.ts';
 import type { Exchange } from '../exchange/exchange.ts';

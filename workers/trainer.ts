@@ -5,7 +5,7 @@ import type { StrictPoolTrainer } from '../activities/pooled/train-strict-pool.t
 import type { StrictPoolTraining } from '../activities/pooled/train-strict-pool-model.ts';
 import type { StrictTrainer } from '../activities/strict/train-strict.ts';
 import type { StrictTraining } from '../activities/strict/train-strict-model.ts';
-import type { Trainer } from '../activities/train.ts';
+import type { Trainer } from '../activities/train-deps.ts';
 import type { SeriesTraining, TrainingProgress } from '../activities/train-series-model.ts';
 import type { CandleColumns } from '../ledger/candle-columns.ts';
 import { shareColumns } from './share-columns.ts';

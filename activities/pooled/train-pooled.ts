@@ -2,7 +2,8 @@ import type { PooledOutcome, SeriesFailure, TrainPooledRequest } from '../../wor
 import { underLease } from '../lease.ts';
 import { quarantiningBadFiles } from '../quarantine.ts';
 import { stageTraining } from '../staging.ts';
-import { prepare, type TrainDeps } from '../train.ts';
+import { prepare } from '../train.ts';
+import type { TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
 import { reasonOf } from './left-out.ts';
 import type { PooledJob, PooledTraining } from './train-pooled-model.ts';

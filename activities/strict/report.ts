@@ -58,7 +58,7 @@ const countsOf = (dispositions: readonly FileDisposition[]): Counts => {
 
 export const countDispositions = (
   staged: readonly WithStrict[],
-): Omit<StrictDispositions, 'claimed'> | Record<never, never> => {
+): Partial<Omit<StrictDispositions, 'claimed'>> => {
   const parts = strictParts(staged);
   if (parts.length === 0) return {};
   const series = Object.fromEntries(parts.map((part) => [part.series, countsOf(part.dispositions)]));

@@ -1,6 +1,5 @@
 import { modelOf } from '../../hmm/online/online.ts';
 import type { OnlineState } from '../../hmm/online/state.ts';
-import type { CandleColumns } from '../../ledger/candle-columns.ts';
 import { compareBlocks, decide, type GateOptions, type GateResult } from '../../registry/gate.ts';
 import type { ChampionComparison, LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';

@@ -13,7 +13,7 @@ import { underLease } from '../lease.ts';
 import { looksAt } from '../looks.ts';
 import { quarantiningBadFiles } from '../quarantine.ts';
 import { stageTraining } from '../staging.ts';
-import { championOf, hashOfColumns, type TrainDeps } from '../train.ts';
+import { championOf, hashOfColumns, type TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
 import { type Classified, classify } from './classify.ts';
 import { isInside } from './ranges.ts';

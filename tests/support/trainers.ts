@@ -5,7 +5,7 @@ import type { StrictPoolTrainer } from '../../activities/pooled/train-strict-poo
 import { trainStrictPoolModel } from '../../activities/pooled/train-strict-pool-model.ts';
 import type { StrictTrainer } from '../../activities/strict/train-strict.ts';
 import { trainStrictModel } from '../../activities/strict/train-strict-model.ts';
-import type { Trainer as SeriesTrainer } from '../../activities/train.ts';
+import type { Trainer as SeriesTrainer } from '../../activities/train-deps.ts';
 import { type TrainingJob, trainSeriesModel } from '../../activities/train-series-model.ts';
 
 export type Trainer = SeriesTrainer & PooledTrainer & StrictTrainer & StrictPoolTrainer;
