@@ -1,3 +1,4 @@
+import type { StateLabels } from '../hmm/labels/state-labels.ts';
 import type { OnlineState } from '../hmm/online/state.ts';
 import type { OpenTimeRange, Scaler } from './model-file.ts';
 
@@ -30,7 +31,8 @@ export interface LineageHead {
   readonly scaler: Scaler;
   /** Names of the states in the order of the matrices. */
   readonly regimes: readonly string[];
-  readonly labels?: { readonly ids: readonly number[]; readonly fresh: readonly boolean[] };
+  /** As they were given at genesis: a lineage's states stay the same ones. */
+  readonly labels?: StateLabels;
   /** Complete feature rows of the batch fit. */
   readonly genesisRows: number;
   readonly online: OnlineState;

@@ -3,6 +3,7 @@ import { fromParameters, type HmmParameters } from '../hmm/model.ts';
 import { checkConfig, configHash, type OnlineConfig } from '../hmm/online/config.ts';
 import type { OnlineState } from '../hmm/online/state.ts';
 import type { HeadsFile } from './head-file.ts';
+import { labels } from './model-schema.ts';
 
 const numbers = z.array(z.number());
 const time = z.int();
@@ -108,7 +109,7 @@ const head = z.strictObject({
   timeframeMs: z.int().positive(),
   scaler: z.strictObject({ mean: numbers, scale: z.array(z.number().positive()) }),
   regimes: z.array(z.string().min(1)),
-  labels: z.strictObject({ ids: z.array(z.int().min(0)), fresh: z.array(z.boolean()) }).exactOptional(),
+  labels: labels.exactOptional(),
   genesisRows: z.int().positive(),
   online: online.refine(withoutThrowing(isUsable), 'is not a usable state'),
   pool: pool.exactOptional(),

@@ -1,3 +1,4 @@
+import type { StateLabels } from '../hmm/labels/state-labels.ts';
 import type { HmmParameters } from '../hmm/model.ts';
 
 export type { HmmParameters } from '../hmm/model.ts';
@@ -20,7 +21,7 @@ export interface SeriesModel {
   readonly hmm: HmmParameters;
   /** Features are served as (x − mean) / scale; kept from the judged fit. */
   readonly scaler: Scaler;
-  /** Names of the states, in the order of the matrices: BEAR … BULL. */
+  /** Names of the states, in the order of the matrices; see hmm/labels/names.ts. */
   readonly regimes: readonly string[];
   readonly trainedRange: OpenTimeRange;
   /** Which state is which one of the versions before: ids stay, a new id is `fresh` in the version that brings it. */
@@ -50,13 +51,6 @@ export interface EnsembleMember {
 
 /** As sliding mode makes it. */
 export type JudgedSeriesModel = SeriesModel & { readonly judged: JudgedModel };
-
-export interface StateLabels {
-  /** [K] */
-  readonly ids: readonly number[];
-  /** [K] */
-  readonly fresh: readonly boolean[];
-}
 
 /** Open times of the first and the last scored candle; the mean in nats/candle, unscaled features. */
 export interface Prequential extends OpenTimeRange {

@@ -41,7 +41,7 @@ describe.each(covarianceTypes)('a model with %s covariances', (type) => {
 });
 
 describe('labels and scores of strict mode', () => {
-  const labels = { ids: [3, 0], fresh: [true, false] };
+  const labels = { ids: [3, 0], fresh: [true, false], renamed: [false, true], nextId: 4 };
   const prequential = { fromMs: 0, toMs: 3_600_000, candles: 2, meanLogLikelihood: -1.25 };
   const { judged: _, ...model } = seriesModel();
 
@@ -50,9 +50,11 @@ describe('labels and scores of strict mode', () => {
   });
 
   test.each<[string, Partial<SeriesModel>]>([
-    ['a label too few', { labels: { ids: [3], fresh: [true, false] } }],
-    ['a flag too few', { labels: { ids: [3, 0], fresh: [true] } }],
-    ['a label that is no integer', { labels: { ids: [0.5, 0], fresh: [true, false] } }],
+    ['a label too few', { labels: { ...labels, ids: [3] } }],
+    ['a flag too few', { labels: { ...labels, fresh: [true] } }],
+    ['one id twice', { labels: { ...labels, ids: [3, 3] } }],
+    ['a next id in use', { labels: { ...labels, nextId: 3 } }],
+    ['a label that is no integer', { labels: { ...labels, ids: [0.5, 0] } }],
     ['a score that is not finite', { prequential: { ...prequential, meanLogLikelihood: Number.NaN } }],
     ['scores that end before they begin', { prequential: { ...prequential, fromMs: 7_200_000 } }],
   ])('are refused with %s', (_, spoilt) => refused(fileWith({ ...model, labels, prequential, ...spoilt })));

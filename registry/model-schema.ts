@@ -163,7 +163,16 @@ const judged = z
   .refine(ensembleFits, 'the scaler has another number of features than the ensemble')
   .refine(scalerFits, 'the scaler has another number of features than the model');
 
-const labels = z.strictObject({ ids: z.array(z.int().min(0)), fresh: z.array(z.boolean()) });
+/** Ids of the states of one version differ, and the next one is beyond them. */
+export const labels = z
+  .strictObject({
+    ids: z.array(z.int().min(0)),
+    fresh: z.array(z.boolean()),
+    renamed: z.array(z.boolean()),
+    nextId: z.int().min(0),
+  })
+  .refine(({ ids }) => new Set(ids).size === ids.length, 'two states have one id')
+  .refine(({ ids, nextId }) => ids.every((id) => id < nextId), 'the next id is in use');
 
 const prequential = z
   .strictObject({ ...openTimes, candles: z.int().positive(), meanLogLikelihood: z.number() })
@@ -171,10 +180,12 @@ const prequential = z
 
 const labelsFit = (model: {
   hmm: { means: number[][] };
-  labels?: { ids: number[]; fresh: boolean[] } | undefined;
+  labels?: { ids: number[]; fresh: boolean[]; renamed: boolean[] } | undefined;
 }): boolean => {
-  const { ids, fresh } = model.labels ?? { ids: model.hmm.means, fresh: model.hmm.means };
-  return ids.length === model.hmm.means.length && fresh.length === model.hmm.means.length;
+  const K = model.hmm.means.length;
+  return (
+    !model.labels || [model.labels.ids, model.labels.fresh, model.labels.renamed].every((a) => a.length === K)
+  );
 };
 
 const seriesModel = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { StateLabels } from '../hmm/labels/state-labels.ts';
 import { RegistryError } from './errors.ts';
 import type {
   Ensemble,
@@ -50,12 +51,14 @@ const prequential = ({ fromMs, toMs, candles, meanLogLikelihood }: Prequential) 
   meanLogLikelihood,
 });
 
+const labels = ({ ids, fresh, renamed, nextId }: StateLabels) => ({ ids, fresh, renamed, nextId });
+
 const seriesModel = (model: SeriesModel) => ({
   hmm: hmm(model.hmm),
   scaler: scaler(model.scaler),
   regimes: model.regimes,
   trainedRange: range(model.trainedRange),
-  ...(model.labels && { labels: { ids: model.labels.ids, fresh: model.labels.fresh } }),
+  ...(model.labels && { labels: labels(model.labels) }),
   ...(model.judged && { judged: judged(model.judged) }),
   ...(model.prequential && { prequential: prequential(model.prequential) }),
   ...(model.ensemble && { ensemble: ensemble(model.ensemble) }),
