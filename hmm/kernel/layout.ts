@@ -35,6 +35,8 @@ export interface Layout {
   readonly moments: number;
   /** [P·P] */
   readonly transitionProducts: number;
+  /** [256][D] and a row to spare: a block of rows as they come. */
+  readonly arriving: number;
   /** [D][256]: a block of rows that are not kept on the heap. */
   readonly staged: number;
   /** [256][E]: a block of rows about the centre; E is D, made even. */
@@ -86,6 +88,7 @@ export const layoutOf = ({ covarianceType, nStates, nFeatures: D }: Shape): Layo
     centre: place(2 * D),
     moments: place(P * momentCount),
     transitionProducts: place(P * P),
+    arriving: place(D * (blockLength + 2)),
     staged: place(D * blockLength),
     centred: place(pairedFeatures * blockLength),
     gamma: place(blockLength * P),

@@ -24,11 +24,18 @@ export const kernelFits = (
   return nStates >= 2 && fits && isFinite(rows);
 };
 
-/** x · 0 is 0 for finite x only; so asked, 200 000 rows take less than a millisecond. */
+/** x · 0 is 0 for finite x only; four sums, so that one does not wait for the other. */
 const isFinite = (values: Float64Array): boolean => {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  return sum === 0;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i]! * 0;
+    b += values[i + 1]! * 0;
+    c += values[i + 2]! * 0;
+    d += values[i + 3]! * 0;
+  }
+  for (let i = whole; i < values.length; i++) a += values[i]! * 0;
+  return a + b + c + d === 0;
 };
 
 /** Where transitions vanish, states can underflow and matter later: the plain path watches for that. */

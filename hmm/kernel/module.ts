@@ -6,6 +6,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import { logProduct } from './log-product-code.ts';
 import { firstPass, secondPass } from './recursion-code.ts';
 import { momentFunctions, transitions } from './statistics-code.ts';
+import { transpose } from './transpose-code.ts';
 import { climb, walkBack } from './viterbi-code.ts';
 import { Module, type WasmModule } from './web-assembly.ts';
 
@@ -29,6 +30,7 @@ export const kernelFor = (shape: Shape): Kernel => {
 };
 
 const functionsFor = (layout: Layout): WasmFunction[] => [
+  transpose(layout),
   logEmissions(layout),
   centreRows(layout),
   subtractLargest(layout),

@@ -29,12 +29,14 @@ export const stagedRows = (arena: Arena, rows: Float64Array): BlockedRows => ({
   },
 });
 
-const transpose = ({ doubles, layout }: Arena, rows: Float64Array, index: number, to: number): void => {
-  const { nFeatures: D } = layout;
-  const from = index * blockLength;
-  const until = Math.min(from + blockLength, rows.length / D);
-  for (let d = 0; d < D; d++) {
-    let at = to / wordSize + d * blockLength;
-    for (let t = from; t < until; t++) doubles[at++] = rows[t * D + d]!;
-  }
+const transpose = (
+  { doubles, layout, functions }: Arena,
+  rows: Float64Array,
+  index: number,
+  to: number,
+): void => {
+  const size = layout.nFeatures * blockLength;
+  const block = rows.subarray(index * size, (index + 1) * size);
+  doubles.set(block, layout.arriving / wordSize);
+  functions.transpose!(layout.arriving, to, layout.arriving + block.length * wordSize);
 };
