@@ -24,6 +24,8 @@ export interface FitOptions {
   readonly strength?: PriorStrength;
   /** Go on from this model instead of starting anew. */
   readonly initial?: Hmm;
+  /** One more start among the others, such as an earlier model: the best objective decides. */
+  readonly alsoFrom?: Hmm;
   readonly onIteration?: (progress: FitProgress) => void;
 }
 
@@ -92,7 +94,7 @@ const prepare = (
   const D = data.nFeatures;
   const centre = featureMeans(data);
   const pooled = pooledCovariance(data, centre);
-  const scale = Float64Array.from({ length: D }, (_, d) => Math.sqrt(pooled[d * D + d]!) || 1);
+  const scale = Float64Array.from({ length: D }, (_, d) => deviationOf(pooled[d * D + d]!));
   const prior = defaultPrior({ covarianceType, nStates, nFeatures: D }, centre, pooled, strength);
   const shape = { covarianceType, nStates, nFeatures: D };
   const isStudent = emission === 'student-t' || initial?.degreesOfFreedom !== undefined;
@@ -100,19 +102,19 @@ const prepare = (
   return { prior, centre, scale, eStep: createEStep(shape, data, { kernel }) };
 };
 
+/** Of a column that does not vary: 1. Deviations whose squares would vanish count as none. */
+const deviationOf = (variance: number): number => (variance > 1e-200 ? Math.sqrt(variance) : 1);
+
 const restartRuns = (data: Observations, options: FitOptions, ground: Ground): Run[] => {
-  const { restarts = 5, shortIterations = 12 } = options;
-  const short = Array.from({ length: restarts }, (_, restart) => {
+  const { restarts = 5, shortIterations: iterations = 12, alsoFrom } = options;
+  const start = (restart: number): Hmm => {
     const random = createRandom(options.seed, restart);
-    const initial = initialise(data, options, ground.prior, ground.centre, ground.scale, random);
-    return run(data, options, ground, {
-      restart,
-      initial,
-      before: 0,
-      iterations: shortIterations,
-      finished: false,
-    });
-  });
+    return initialise(data, options, ground.prior, ground.centre, ground.scale, random);
+  };
+  const starts = Array.from({ length: restarts }, (_, restart) => start(restart));
+  const short = [...starts, ...(alsoFrom ? [alsoFrom] : [])].map((initial, restart) =>
+    run(data, options, ground, { restart, initial, before: 0, iterations, finished: false }),
+  );
   const best = [...short].sort((a, b) => b.objective - a.objective).slice(0, 2);
   return short.map((one) => (best.includes(one) ? finish(data, options, ground, one) : one));
 };
