@@ -78,12 +78,17 @@ const isConverged = (objectives: readonly number[], least: number): boolean => {
   return before !== undefined && now !== undefined && now - before < least;
 };
 
-/** EM cannot lower its objective; a repaired covariance can, and is reported. */
+/**
+ * EM cannot lower its objective. A repaired covariance can, and so can the first step of a start below the variance
+ * floor, where the floor forbids what the likelihood wants; both are reported.
+ */
 const demandAscent = (objectives: readonly number[], report: EmReport): void => {
   const [before, now] = objectives.slice(-2);
   if (!Number.isFinite(objectives.at(-1)!))
     throw new HmmError('ObjectiveFell', 'the objective is not finite');
   if (before === undefined || now === undefined || report.repairs > 0) return;
+  const startedBelowFloor = objectives.length === 2 && report.floored > 0;
+  if (startedBelowFloor) return;
   if (before - now > 1e-9 * Math.max(1, Math.abs(before))) {
     throw new HmmError(
       'ObjectiveFell',

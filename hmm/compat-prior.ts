@@ -44,6 +44,7 @@ export const compatPrior = (model: Hmm, data: Observations, priors: CompatPriors
     scatterWeight: Math.max(priors.covars_weight - (isDiagonal ? 1 : D), 0),
     smallestDivisor: isDiagonal ? 1e-5 : 0,
     varianceFloor: largestSizes(data).map((size) => Math.max((1e-12 * size) ** 2, 1e-100)),
+    emptyRows: 'zero',
   };
 };
 

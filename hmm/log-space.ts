@@ -6,7 +6,8 @@ import type { Span } from './observations.ts';
 
 /**
  * The same recursions with logarithms throughout: slow, never underflowing, and the readable reference of the scaled
- * ones. Every row is normalised, so that sums stay near 0 where doubles are dense.
+ * ones. Every row is normalised, and its log-emissions are taken from the largest among the states that can be reached, so
+ * that sums stay near 0 where doubles are dense: at an outlier ln b is −1e12, whose neighbour is 1e-4 away.
  *
  * `logB` [T·K] is read. `logAlpha` [T·K] receives ln P(state k | x up to t), `logLikelihood` [T] ln p(xₜ | x before t).
  */
@@ -24,10 +25,12 @@ export const forwardLog = (
   for (let t = from; t < to; t++) {
     for (let k = 0; k < K; k++) {
       if (t > from) for (let j = 0; j < K; j++) terms[j] = logAlpha[(t - 1) * K + j]! + logA[j * K + k]!;
-      const predicted = t > from ? logSumExp(terms) : log(start[k]!);
-      logAlpha[t * K + k] = predicted === -Infinity ? -Infinity : predicted + logB[t * K + k]!;
+      logAlpha[t * K + k] = t > from ? logSumExp(terms) : log(start[k]!);
     }
-    logLikelihood[t] = normalizeLog(logAlpha, t, K);
+    const largest = largestReachable(logB, logAlpha, t, K);
+    for (let k = t * K; k < (t + 1) * K; k++)
+      if (logAlpha[k]! > -Infinity) logAlpha[k] = logAlpha[k]! + (logB[k]! - largest);
+    logLikelihood[t] = normalizeLog(logAlpha, t, K) + largest;
   }
 };
 
@@ -49,7 +52,8 @@ export const backwardLog = (
   const joint = new Float64Array(K);
   const terms = new Float64Array(K);
   for (let t = to - 1; t >= from; t--) {
-    for (let k = 0; k < K; k++) joint[k] = logB[t * K + k]! + logBeta[k]!;
+    const largest = largestReachable(logB, logAlpha, t, K);
+    for (let k = 0; k < K; k++) joint[k] = logB[t * K + k]! - largest + logBeta[k]!;
     posteriorLog(logAlpha, logBeta, gamma, t, K);
     if (t === from) return;
     for (let j = 0; j < K; j++) {
@@ -67,10 +71,18 @@ export const backwardLog = (
   }
 };
 
+/** Throws `ImpossibleRow` when it is −∞: no state that can be reached explains the row. */
+const largestReachable = (logB: Float64Array, reach: Float64Array, t: number, K: number): number => {
+  let largest = -Infinity;
+  for (let k = t * K; k < (t + 1) * K; k++)
+    if (reach[k]! > -Infinity && logB[k]! > largest) largest = logB[k]!;
+  if (!(largest > -Infinity))
+    throw new HmmError('ImpossibleRow', `row ${t}: no state that can be reached explains it`);
+  return largest;
+};
+
 const normalizeLog = (values: Float64Array, t: number, K: number): number => {
   const total = logSumExp(values, t * K, K);
-  if (!(total > -Infinity))
-    throw new HmmError('ImpossibleRow', `row ${t}: no state that can be reached explains it`);
   for (let k = t * K; k < (t + 1) * K; k++) values[k] = values[k]! - total;
   return total;
 };

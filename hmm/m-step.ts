@@ -1,4 +1,5 @@
-import { repairPositiveDefinite } from '../numerics/cholesky.ts';
+import { repairPositiveDefinite, symmetrize } from '../numerics/cholesky.ts';
+import { floorCovariance } from '../numerics/covariance-floor.ts';
 import { updateDegreesOfFreedom } from './degrees-of-freedom.ts';
 import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
@@ -11,11 +12,14 @@ export type Moving = string;
 export interface MStepReport {
   /** Ridges that covariances needed. */
   repairs: number;
-  /** Variances that were raised to the floor. */
+  /** Variances, and directions of a covariance matrix, that were raised to the floor. */
   floored: number;
-  /** States that no row was given to: means and covariances keep their values. */
+  /** States that no row was given to: their means and covariances are those of the prior, or keep their values without one. */
   deadStates: number[];
-  /** States that were never left, without a prior on leaving: their transitions are zeros, as hmmlearn leaves them. */
+  /**
+   * States that were never left, without a prior on leaving. Default mode keeps their transitions; in compat mode these
+   * are zeros, as hmmlearn leaves them.
+   */
   emptyRows: number[];
 }
 
@@ -31,11 +35,12 @@ export const maximise = (
 ): MStepReport => {
   const report: MStepReport = { repairs: 0, floored: 0, deadStates: [], emptyRows: [] };
   const { nStates: K } = model;
-  if (moving.includes('s')) proportions(model.start, statistics.start, prior.startCounts, 0, K);
+  if (moving.includes('s')) proportions(model.start, statistics.start, prior.startCounts, 0, K, prior);
   if (moving.includes('t')) {
+    const { transitions } = statistics;
     for (let j = 0; j < K; j++) {
-      const total = proportions(model.transition, statistics.transitions, prior.transitionCounts, j * K, K);
-      if (!(total > 0)) report.emptyRows.push(j);
+      if (!proportions(model.transition, transitions, prior.transitionCounts, j * K, K, prior))
+        report.emptyRows.push(j);
     }
   }
   for (let k = 0; k < K; k++) if (!(statistics.weight[k]! > 0)) report.deadStates.push(k);
@@ -47,21 +52,24 @@ export const maximise = (
   return report;
 };
 
-/** Counts + pseudo-counts, negative ones cut to 0, as proportions; a row without any count becomes zeros. */
+/** Counts + pseudo-counts, negative ones cut to 0, as proportions. False: the row has none (see `emptyRows`). */
 const proportions = (
   out: Float64Array,
   counts: Float64Array,
   pseudo: Float64Array,
   at: number,
   n: number,
-): number => {
+  { emptyRows }: Prior,
+): boolean => {
+  const before = out.slice(at, at + n);
   let total = 0;
   for (let i = at; i < at + n; i++) {
     out[i] = out[i] === 0 ? 0 : Math.max(counts[i]! + pseudo[i]!, 0);
     total += out[i]!;
   }
   if (total > 0) for (let i = at; i < at + n; i++) out[i] = out[i]! / total;
-  return total;
+  else if (emptyRows === 'keep') out.set(before, at);
+  return total > 0;
 };
 
 /** What the sums and products of a state weigh. */
@@ -159,7 +167,7 @@ const updateFull = (model: Hmm, statistics: Statistics, prior: Prior, report: MS
         covariances[at] = (prior.scatter[at]! + scatterAt(model, statistics, prior, k, i, j)) / divisor;
       }
     }
-    raiseDiagonal(covariances, D, k * D * D, prior, report);
+    raise(covariances, D, k * D * D, prior, report);
   }
 };
 
@@ -172,18 +180,12 @@ const updateTied = (model: Hmm, statistics: Statistics, prior: Prior, report: MS
     for (let k = 0; k < K; k++) sum += scatterAt(model, statistics, prior, k, Math.floor(at / D), at % D);
     covariances[at] = sum / divisor;
   }
-  raiseDiagonal(covariances, D, 0, prior, report);
+  raise(covariances, D, 0, prior, report);
 };
 
-const raiseDiagonal = (
-  covariances: Float64Array,
-  D: number,
-  at: number,
-  prior: Prior,
-  report: MStepReport,
-): void => {
-  for (let d = 0; d < D; d++) {
-    covariances[at + d * D + d] = floored(covariances[at + d * D + d]!, prior.varianceFloor[d]!, report);
-  }
+/** No direction of the matrix at `at` stays below the floor; what rounding still leaves indefinite gets a ridge. */
+const raise = (covariances: Float64Array, D: number, at: number, prior: Prior, report: MStepReport): void => {
+  symmetrize(covariances, D, at);
+  report.floored += floorCovariance(covariances, D, at, prior.varianceFloor);
   report.repairs += repairPositiveDefinite(covariances, D, at) > 0 ? 1 : 0;
 };

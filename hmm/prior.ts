@@ -19,8 +19,10 @@ export interface Prior {
   readonly scatterWeight: number;
   /** Smallest divisor of the scatter (hmmlearn's 1e-5; 0 otherwise). */
   readonly smallestDivisor: number;
-  /** [D]: no variance falls below it. */
+  /** [D]: no variance falls below it, and no direction of a covariance matrix below the ellipsoid of these variances. */
   readonly varianceFloor: Float64Array;
+  /** What becomes of probabilities that nothing was counted for: hmmlearn's zeros, or what they were. */
+  readonly emptyRows: 'keep' | 'zero';
 }
 
 /** What the default prior says; each number counts as that many candles. */
@@ -69,6 +71,7 @@ export const defaultPrior = (
     scatterWeight: weight,
     smallestDivisor: 0,
     varianceFloor: diagonal.map((value) => (1e-6 * value) / weight),
+    emptyRows: 'keep',
   };
 };
 

@@ -63,6 +63,12 @@ export const addStatistics = (statistics: Statistics, other: Statistics): void =
       values[i] = values[i]! + value;
     });
   }
+  for (const name of ['scaled', 'tails'] as const) {
+    other.student?.[name].forEach((value, k) => {
+      const values = statistics.student?.[name];
+      if (values) values[k] = values[k]! + value;
+    });
+  }
 };
 
 /** Adds what the posteriors in the workspace say about starts and emissions (transitions are counted on the way back). */

@@ -34,7 +34,8 @@ export const repairPositiveDefinite = (a: Float64Array, n: number, at = 0): numb
   return tries;
 };
 
-const symmetrize = (a: Float64Array, n: number, at: number): void => {
+/** Replaces the n×n matrix at `a[at…]` by its symmetric part. */
+export const symmetrize = (a: Float64Array, n: number, at: number): void => {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
       const middle = 0.5 * (a[at + i * n + j]! + a[at + j * n + i]!);
