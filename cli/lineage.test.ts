@@ -58,9 +58,10 @@ describe('lineage new', () => {
       expect(version?.parentVersionId, 'the champion serves on until the candidate beats it').toBe(
         versions[2],
       );
-      const { lineage, ...head } = strict.head();
+      const { lineage, labels, ...head } = strict.head();
       expect(lineage).toBe(`${key}#2`);
-      const { lineage: _, ...straight } = await straightHead(600);
+      expect(labels?.fresh, 'its states are those of the champion').toEqual([false, false]);
+      const { lineage: _, labels: __, ...straight } = await straightHead(600);
       expect(head).toEqual(straight);
       expect(addUp(strict)).toEqual({ trained: 1200 });
       expect(strict.ledger.bars(strict.config.series[0]!), 'no candle is counted twice').toBe(600);

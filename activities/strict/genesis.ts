@@ -10,8 +10,10 @@ import { fitScaler, scaleRows } from '../../hmm/scaler.ts';
 import { createStatistics, featureMeans, type Statistics } from '../../hmm/statistics.ts';
 import { type CandleColumns, sliceColumns } from '../../ledger/candle-columns.ts';
 import type { LineageHead } from '../../registry/head-file.ts';
-import { orderByMeanReturn, regimeNames, type TrainingProgress } from '../train-series-model.ts';
+import type { SeriesModel } from '../../registry/model-file.ts';
+import { orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
+import { labelGenesis } from './names.ts';
 import { runsOf } from './ranges.ts';
 import { tailOf } from './tail.ts';
 
@@ -27,6 +29,8 @@ export interface GenesisJob {
   readonly restarts?: number;
   /** TRAIN_MIN_POINTS: genesis looks at this many candles, however many there are, and fits the first 80% of them. */
   readonly minPoints: number;
+  /** What serves the series now, from another lineage: its states keep their names where they go on. */
+  readonly champion?: SeriesModel;
 }
 
 export interface Genesis {
@@ -68,7 +72,7 @@ export const genesis = (job: GenesisJob, onProgress: (progress: TrainingProgress
     head: {
       schema: 'autotrain-head/1',
       ...{ lineage, series, featureSet, timeframeMs, scaler },
-      regimes: regimeNames(job.nStates),
+      ...labelGenesis(ordered, scaler, raw, job.champion),
       genesisRows: rowCount(data),
       online,
       tail: tailOf(first),

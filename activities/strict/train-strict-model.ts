@@ -9,6 +9,7 @@ import { TrainingError } from '../training-error.ts';
 import { blockScores, continueComparison } from './comparison.ts';
 import { type GenesisJob, genesis } from './genesis.ts';
 import { type Learned, learn } from './learn.ts';
+import { labelsNow } from './names.ts';
 
 export interface StrictJob extends GenesisJob {
   /** The lineage's head; undefined: this is its genesis. */
@@ -58,13 +59,17 @@ export const trainStrictModel = (
 
 /** What became of head, champion and gate with the candles that were learned. */
 export const outcomeOf = (
-  job: Pick<StrictJob, 'champion' | 'comparison' | 'gate'>,
+  job: Pick<StrictJob, 'champion' | 'comparison' | 'gate'> & { readonly head?: LineageHead | undefined },
   { head, scored }: Learned,
 ): Omit<StrictTraining, 'warnings' | 'timings'> => {
   demandScores(head);
   const comparison = job.champion && continueComparison(job.comparison, job.champion, scored);
   return {
-    ...{ model: servedModel(head), head, gate: judge(job, head, comparison, scored.head) },
+    ...{
+      model: servedModel(head, job.head === undefined),
+      head,
+      gate: judge(job, head, comparison, scored.head),
+    },
     ...(comparison && { comparison }),
     nObs: head.genesisRows + (head.prequential?.candles ?? 0),
     ...metricOf(head, comparison),
@@ -104,23 +109,18 @@ const metricOf = (
   return { metricValue: sum / candles, scoredCandles: candles };
 };
 
-const servedModel = ({
-  online,
-  scaler,
-  regimes,
-  labels,
-  trainedRanges,
-  prequential,
-}: LineageHead): SeriesModel => ({
-  ...{ hmm: online.model, scaler, regimes },
-  trainedRange: { fromMs: trainedRanges[0]!.fromMs, toMs: trainedRanges.at(-1)!.toMs },
-  ...(labels && { labels }),
-  ...(prequential && {
-    prequential: {
-      fromMs: prequential.fromMs,
-      toMs: prequential.toMs,
-      candles: prequential.candles,
-      meanLogLikelihood: prequential.sum / prequential.candles,
-    },
-  }),
-});
+const servedModel = (head: LineageHead, isGenesis: boolean): SeriesModel => {
+  const { online, scaler, trainedRanges, prequential } = head;
+  return {
+    ...{ hmm: online.model, scaler, ...labelsNow(head, isGenesis) },
+    trainedRange: { fromMs: trainedRanges[0]!.fromMs, toMs: trainedRanges.at(-1)!.toMs },
+    ...(prequential && {
+      prequential: {
+        fromMs: prequential.fromMs,
+        toMs: prequential.toMs,
+        candles: prequential.candles,
+        meanLogLikelihood: prequential.sum / prequential.candles,
+      },
+    }),
+  };
+};

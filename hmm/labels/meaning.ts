@@ -19,8 +19,12 @@ export const stateMeanings = (model: ScaledModel, window: Observations, logret =
   gamma.forEach((p, i) => {
     counts[i % K] = counts[i % K]! + p;
   });
-  return stateDensities(model).map(({ mean, covariance }, k) => {
+  return meaningsOf(model, counts, logret);
+};
+
+/** The same where the expected number of rows of each state is known already. `counts` [K]. */
+export const meaningsOf = (model: ScaledModel, counts: ArrayLike<number>, logret = 0): StateMeaning[] =>
+  stateDensities(model).map(({ mean, covariance }, k) => {
     const volatility = Math.sqrt(covariance[logret * mean.length + logret]!);
     return { drift: (mean[logret]! * Math.sqrt(counts[k]!)) / volatility, volatility };
   });
-};
