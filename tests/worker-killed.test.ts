@@ -11,6 +11,7 @@ import { seriesKey } from '../series.ts';
 import { ingestId, retrainId, taskQueues } from '../workflows/ids.ts';
 import type { RetrainResult } from '../workflows/types.ts';
 import { startWorkerProcess, type WorkerProcess } from './processes/worker-process.ts';
+import { checkDispositions } from './support/disposition-checker.ts';
 import { testTemporal } from './temporal-server.ts';
 
 const temporal = testTemporal(import.meta.url);
@@ -107,6 +108,15 @@ const expectProcessedOnce = (result: RetrainResult): void => {
   }
 };
 
+/** By the independent checker: every stored candle was trained once in the lineage. */
+const expectTrainedOnce = (): void => {
+  const { ledgerFile, dataDir, modelsDir } = loadConfig(env).paths;
+  const report = checkDispositions({ ledgerFile, dataDir, modelsDir, timeframeMs: 60_000 });
+  expect(report).toMatchObject({ problems: [], lineages: 1 });
+  expect(report.counts).toEqual({ trained: report.candles });
+  expect(report.candles).toBeGreaterThan(20_000);
+};
+
 describe('a worker killed with SIGKILL', () => {
   it('in the middle of training: another attempt finishes, every file counts once', async () => {
     const first = await worker();
@@ -120,17 +130,22 @@ describe('a worker killed with SIGKILL', () => {
     expectProcessedOnce(result);
   }, 180_000);
 
-  it('between the rename of the version and the commit: the next attempt finds its own directory', async () => {
-    env = { ...env, HMM_STATES: '2' };
-    const crashing = await worker('version:renamed');
-    await ingestAll();
-    const handle = await startRetrain();
-    expect(await crashing.gone).toBe('SIGKILL');
-    const { modelsDir } = loadConfig(env).paths;
-    expect(readdirSync(path.join(modelsDir, 'registry'))).toHaveLength(1);
-    await worker();
-    const result = (await handle.result()) as RetrainResult;
-    expect(Math.max(...(await startedAttempts(handle)))).toBeGreaterThanOrEqual(2);
-    expectProcessedOnce(result);
-  }, 180_000);
+  it.each(['true', 'false'])(
+    'between the rename of the version and the commit: the next attempt finds its own directory (EXACTLY_ONCE=%s)',
+    async (exactlyOnce) => {
+      env = { ...env, HMM_STATES: '2', EXACTLY_ONCE: exactlyOnce, DELETE_AFTER_PROCESS: 'false' };
+      const crashing = await worker('version:renamed');
+      await ingestAll();
+      const handle = await startRetrain();
+      expect(await crashing.gone).toBe('SIGKILL');
+      const { modelsDir } = loadConfig(env).paths;
+      expect(readdirSync(path.join(modelsDir, 'registry'))).toHaveLength(1);
+      await worker();
+      const result = (await handle.result()) as RetrainResult;
+      expect(Math.max(...(await startedAttempts(handle)))).toBeGreaterThanOrEqual(2);
+      expectProcessedOnce(result);
+      if (exactlyOnce === 'true') expectTrainedOnce();
+    },
+    180_000,
+  );
 });

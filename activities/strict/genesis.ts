@@ -11,9 +11,9 @@ import { createStatistics, featureMeans, type Statistics } from '../../hmm/stati
 import { type CandleColumns, sliceColumns } from '../../ledger/candle-columns.ts';
 import type { LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
+import { labelAgainstChampion } from '../label-against-champion.ts';
 import { orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
-import { labelGenesis } from './names.ts';
 import { runsOf } from './ranges.ts';
 import { tailOf } from './tail.ts';
 
@@ -72,7 +72,7 @@ export const genesis = (job: GenesisJob, onProgress: (progress: TrainingProgress
     head: {
       schema: 'autotrain-head/1',
       ...{ lineage, series, featureSet, timeframeMs, scaler },
-      ...labelGenesis(ordered, scaler, raw, job.champion),
+      ...labelAgainstChampion(ordered, scaler, raw, job.champion),
       genesisRows: rowCount(data),
       online,
       tail: tailOf(first),

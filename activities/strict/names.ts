@@ -1,26 +1,9 @@
-import { type LabelledStates, labelStates } from '../../hmm/labels/label-states.ts';
+import type { LabelledStates } from '../../hmm/labels/label-states.ts';
 import { meaningsOf } from '../../hmm/labels/meaning.ts';
 import { nameStates } from '../../hmm/labels/names.ts';
 import { firstLabels } from '../../hmm/labels/state-labels.ts';
-import { fromParameters, type Hmm } from '../../hmm/model.ts';
-import type { Observations } from '../../hmm/observations.ts';
 import { modelOf } from '../../hmm/online/online.ts';
 import type { LineageHead } from '../../registry/head-file.ts';
-import type { Scaler, SeriesModel } from '../../registry/model-file.ts';
-
-/** Ids and names at genesis: those of the champion for the states that continue its states. `window`: unscaled rows. */
-export const labelGenesis = (
-  hmm: Hmm,
-  scaler: Scaler,
-  window: Observations,
-  champion: SeriesModel | undefined,
-): LabelledStates => {
-  const model = { hmm, scaler };
-  if (!champion) return labelStates(model, window);
-  const { regimes, labels } = champion;
-  const previous = { hmm: fromParameters(champion.hmm), scaler: champion.scaler, regimes };
-  return labelStates(model, window, { ...previous, ...(labels && { labels }) });
-};
 
 /**
  * What the version serves: a lineage's states keep their index and their id; their names are those of genesis while the
