@@ -134,8 +134,6 @@ export const v128 = {
 /** Repeats the body while the condition at its end holds. */
 export const doWhile = (body: Code, condition: Code): Code => [0x03, 0x40, body, condition, 0x0d, 0, 0x0b];
 
-export const returns = (value: Code): Code => [value, 0x0f];
-
 /** All bytes of a tree in order. */
 export const flatten = (code: Code, into: number[] = []): number[] => {
   for (const part of code) {

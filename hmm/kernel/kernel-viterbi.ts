@@ -43,7 +43,8 @@ const decode = (decoding: Decoding, model: Hmm, data: Observations): number => {
   const delta = doubles.subarray(layout.delta / wordSize, layout.delta / wordSize + layout.nStates);
   let logprob = 0;
   let sequenceFrom = 0;
-  for (const block of blocksOf(rowCount(data), data.sequenceStarts)) {
+  const starts = spans(data).map(({ from }) => from);
+  for (const block of blocksOf(rowCount(data), starts)) {
     emit(arena, rows, layout.gamma, { ...block, from: 0, to: block.to - block.from });
     for (const segment of block.segments) {
       if (segment.begins) sequenceFrom = segment.from;

@@ -13,7 +13,10 @@ const mostStates = 16;
 const mostFeatures = 32;
 const mostCorrelated = 12;
 
-/** Gaussian emissions, complete rows without weights and a moderate shape. One state needs no recursion: the plain path takes less memory for it. */
+/**
+ * Gaussian emissions, complete rows without weights and a moderate shape. One state needs no recursion: the plain path
+ * takes less memory for it.
+ */
 export const kernelFits = (
   { covarianceType, nStates, nFeatures, degreesOfFreedom }: Shape,
   { rows, weights }: Pick<Observations, 'rows' | 'weights'>,
@@ -21,21 +24,21 @@ export const kernelFits = (
   if (degreesOfFreedom || weights) return false;
   const isDiagonal = covarianceType === 'diag' || covarianceType === 'spherical';
   const fits = nStates <= mostStates && nFeatures <= (isDiagonal ? mostFeatures : mostCorrelated);
-  return nStates >= 2 && fits && isFinite(rows);
+  return nStates >= 2 && fits && areFinite(rows);
 };
 
-/** x · 0 is 0 for finite x only; four sums, so that one does not wait for the other. */
-const isFinite = (values: Float64Array): boolean => {
+/** By the sum, which may overflow for numbers no feature has; in four parts, so that one does not wait for the other. */
+const areFinite = (values: Float64Array): boolean => {
   let [a, b, c, d] = [0, 0, 0, 0];
   const whole = values.length - (values.length % 4);
   for (let i = 0; i < whole; i += 4) {
-    a += values[i]! * 0;
-    b += values[i + 1]! * 0;
-    c += values[i + 2]! * 0;
-    d += values[i + 3]! * 0;
+    a += values[i]!;
+    b += values[i + 1]!;
+    c += values[i + 2]!;
+    d += values[i + 3]!;
   }
-  for (let i = whole; i < values.length; i++) a += values[i]! * 0;
-  return a + b + c + d === 0;
+  for (let i = whole; i < values.length; i++) a += values[i]!;
+  return Number.isFinite(a + b + c + d);
 };
 
 /** Where transitions vanish, states can underflow and matter later: the plain path watches for that. */

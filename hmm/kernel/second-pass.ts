@@ -32,7 +32,7 @@ export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Fl
 
 /** After `backwardFirst`, from the first row on; `before` is the end of `forwardFirst` of the first half. */
 export const forwardSecond = (span: Span, model: Hmm, output: Output, before: Float64Array): boolean => {
-  const { arena, blocks, rowCount, b, u } = span;
+  const { arena, blocks, b, u } = span;
   let copied = 0;
   clearSums(arena);
   setFrame(span, b, -1, before);
