@@ -44,6 +44,23 @@ export const covarianceSize = (type: CovarianceType, nStates: number, nFeatures:
     type
   ];
 
+/** True where features are independent given the state. */
+export const isDiagonal = ({ covarianceType }: Pick<Hmm, 'covarianceType'>): boolean =>
+  covarianceType === 'diag' || covarianceType === 'spherical';
+
+/** Element i, j of the covariance of state k. */
+export const covarianceAt = (
+  { covarianceType, covariances, nFeatures: D }: Hmm,
+  k: number,
+  i: number,
+  j: number,
+): number => {
+  if (covarianceType === 'full') return covariances[(k * D + i) * D + j]!;
+  if (covarianceType === 'tied') return covariances[i * D + j]!;
+  if (i !== j) return 0;
+  return covariances[covarianceType === 'spherical' ? k : k * D + i]!;
+};
+
 /** Reads stored parameters; throws `InvalidModel` unless every shape and constraint holds. */
 export const fromParameters = (parameters: HmmParameters): Hmm => {
   const model: Hmm = {
