@@ -18,7 +18,7 @@ export interface EnsembleFit {
   readonly initial?: Ensemble;
   /** Puts the states in their order and names them. */
   readonly order: (model: Hmm) => Hmm;
-  readonly name: (nStates: number) => readonly string[];
+  readonly name: (model: Hmm) => readonly string[];
 }
 
 /** One model for each number of states, weighted by how well it predicted the last rows. */
@@ -35,7 +35,7 @@ export const fitEnsemble = (given: EnsembleFit): Ensemble => {
     forgetting,
     members: models.map((model, m) => ({
       hmm: toParameters(model),
-      regimes: name(model.nStates),
+      regimes: name(model),
       weight: weights[m]!,
     })),
   };

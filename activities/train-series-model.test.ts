@@ -56,7 +56,7 @@ describe('trainSeriesModel', () => {
     expect(first.gate).toMatchObject({ decision: 'pass', reason: expect.stringMatching(/first model/) });
     expect(first.gate.paired).toBeUndefined();
     expect(first.nObs).toBe(3000 - 96);
-    expect(first.model.regimes).toEqual(['BEAR', 'CHOP', 'BULL']);
+    expect(first.model.regimes.toSorted()).toEqual(['BEAR', 'BULL', 'CHOP']);
     expect(Number.isFinite(first.metricValue)).toBe(true);
   });
 
@@ -111,12 +111,8 @@ describe('trainSeriesModel', () => {
     const { model } = train(job(candles(2500), { covarianceType: 'diag', nStates: 2 }));
     expect(model.hmm.covariances).toEqual([expect.arrayContaining([expect.any(Number)]), expect.any(Array)]);
     expect(model.regimes).toEqual(['BEAR', 'BULL']);
-    expect(train(job(candles(2500), { nStates: 4 })).model.regimes).toEqual([
-      'BEAR',
-      'CHOP_1',
-      'CHOP_2',
-      'BULL',
-    ]);
+    const four = train(job(candles(2500), { nStates: 4 })).model;
+    expect(four.regimes.toSorted()).toEqual(['BEAR', 'BULL', 'CHOP_1', 'CHOP_2']);
   });
 
   it('names how many rows there are and how many are needed', () => {

@@ -5,9 +5,12 @@ import {
   type FeatureRows,
 } from '../features/candle-features.ts';
 import { fit } from '../hmm/fit.ts';
-import { type Hmm, permuteStates, toParameters } from '../hmm/model.ts';
+import { stateMeanings } from '../hmm/labels/meaning.ts';
+import { nameStates } from '../hmm/labels/names.ts';
+import { fromParameters, type Hmm, permuteStates, toParameters } from '../hmm/model.ts';
 import type { Observations } from '../hmm/observations.ts';
-import { fitScaler, scaleRows } from '../hmm/scaler.ts';
+import { rescaleModel } from '../hmm/rescale.ts';
+import { fitScaler, scaleRows, unscaleRows } from '../hmm/scaler.ts';
 import {
   compare,
   decide,
@@ -24,6 +27,7 @@ import type {
 } from '../registry/model-file.ts';
 import { absoluteGates } from './absolute-gates.ts';
 import { fitEnsemble, scoreServed } from './ensemble.ts';
+import { labelAgainstChampion } from './label-against-champion.ts';
 import { TrainingError } from './training-error.ts';
 
 export interface TrainingJob {
@@ -80,7 +84,7 @@ export const trainSeriesModel = (
   const cut = Math.floor(0.8 * nObs);
   const featuresMs = clock();
   const alone = fitJudged(job, features, cut, onProgress);
-  const judged = { ...alone, ...ensembleOf(job, alone.data, 'fit', onProgress) };
+  const judged = { ...alone, ...ensembleOf(job, alone, 'fit', onProgress) };
   const fitMs = clock();
   onProgress({ phase: 'score', restart: 0, iteration: 0, logLikelihood: judged.logLikelihood });
   const served = { ...judged, hmm: toParameters(judged.hmm) };
@@ -111,15 +115,17 @@ interface Judged {
 /** The ensemble of the job, if it wants one; `initial` to go on from the judged one. */
 const ensembleOf = (
   job: TrainingJob,
-  data: Observations,
+  { data, scaler }: Pick<Judged, 'data' | 'scaler'>,
   phase: 'fit' | 'refit',
   onProgress: (progress: TrainingProgress) => void,
   initial?: Ensemble,
 ): { ensemble?: Ensemble } => {
   if (!job.ensemble) return {};
   const { covarianceType, seed, restarts } = job;
+  const natural = { ...data, rows: unscaleRows(scaler, data.rows) };
+  const name = (hmm: Hmm) => nameStates(stateMeanings({ hmm, scaler }, natural)).names;
   const ensemble = fitEnsemble({
-    ...{ data, stateCounts: job.ensemble, order: orderByMeanReturn, name: regimeNames },
+    ...{ data, stateCounts: job.ensemble, order: orderByMeanReturn, name },
     ...(initial ? { initial } : {}),
     fit: {
       ...{ covarianceType, seed, ...(restarts === undefined ? {} : { restarts }) },
@@ -149,9 +155,26 @@ const fitJudged = (
   const data = { ...raw, rows: scaleRows(scaler, raw.rows) };
   const { model, logLikelihood, report } = fit(data, {
     ...job,
+    ...startFromChampion(job, scaler, features.openTimeMs[cut]!),
     onIteration: (progress) => onProgress({ phase: 'fit', ...progress }),
   });
   return { hmm: orderByMeanReturn(model), scaler, data, logLikelihood, warnings: report.warnings };
+};
+
+/**
+ * One more start for the fit: what the champion was judged by, where it had seen none of the candles that are held out
+ * now. It keeps a retrain from ending in a worse optimum than last time's.
+ */
+const startFromChampion = (
+  { champion, nStates, covarianceType }: TrainingJob,
+  scaler: Scaler,
+  heldOutFromMs: number,
+): { alsoFrom?: Hmm } => {
+  const before = champion?.judged;
+  if (!before || before.trainedRange.toMs >= heldOutFromMs) return {};
+  const hmm = fromParameters(before.hmm);
+  const isAlike = hmm.nStates === nStates && hmm.covarianceType === covarianceType && !hmm.degreesOfFreedom;
+  return isAlike ? { alsoFrom: rescaleModel(hmm, before.scaler, scaler) } : {};
 };
 
 /** Goes on from the judged parameters, so the states keep their meaning; the scaler stays. */
@@ -168,7 +191,7 @@ const refit = (
     initial: judged.hmm,
     onIteration: (progress) => onProgress({ phase: 'refit', ...progress }),
   });
-  const mixed = ensembleOf(job, data, 'refit', onProgress, judged.ensemble);
+  const mixed = ensembleOf(job, { data, scaler: judged.scaler }, 'refit', onProgress, judged.ensemble);
   return { hmm: orderByMeanReturn(model), warnings: report.warnings, ...mixed };
 };
 
@@ -200,7 +223,7 @@ const assemble = (
   return {
     hmm: toParameters(hmm),
     scaler: judged.scaler,
-    regimes: regimeNames(job.nStates),
+    ...labelAgainstChampion(hmm, judged.scaler, observations(features), job.champion),
     trainedRange: range(n - 1),
     judged: {
       hmm: toParameters(judged.hmm),
@@ -211,12 +234,6 @@ const assemble = (
     },
     ...(ensemble ? { ensemble } : {}),
   };
-};
-
-/** BEAR has the lowest mean return, BULL the highest; those between are CHOP. */
-export const regimeNames = (nStates: number): string[] => {
-  const between = Array.from({ length: nStates - 2 }, (_, i) => (nStates === 3 ? 'CHOP' : `CHOP_${i + 1}`));
-  return ['BEAR', ...between, 'BULL'];
 };
 
 /** The log return is the first feature. */

@@ -26,5 +26,11 @@ export const scaleRows = ({ mean, scale }: FeatureScaler, rows: Float64Array): F
   return rows.map((x, i) => (x - mean[i % D]!) / scale[i % D]!);
 };
 
+/** The rows in natural units again. */
+export const unscaleRows = ({ mean, scale }: FeatureScaler, rows: Float64Array): Float64Array => {
+  const D = mean.length;
+  return rows.map((x, i) => mean[i % D]! + scale[i % D]! * x);
+};
+
 /** What a log-likelihood in scaled units lacks to be one in the units of the features: −Σ ln scale. */
 export const logJacobian = ({ scale }: FeatureScaler): number => -scale.reduce((sum, s) => sum + log(s), 0);

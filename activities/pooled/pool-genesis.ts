@@ -6,11 +6,12 @@ import { poolRows } from '../../hmm/pooled/pool-rows.ts';
 import { startPooled } from '../../hmm/pooled/pooled-online.ts';
 import { fitScaler, scaleRows } from '../../hmm/scaler.ts';
 import { type CandleColumns, sliceColumns } from '../../ledger/candle-columns.ts';
-import type { Scaler } from '../../registry/model-file.ts';
+import type { Scaler, SeriesModel } from '../../registry/model-file.ts';
+import { labelAgainstChampion } from '../label-against-champion.ts';
 import { lastFilter, statisticsOf } from '../strict/genesis.ts';
 import { runsOf } from '../strict/ranges.ts';
 import { tailOf } from '../strict/tail.ts';
-import { orderByMeanReturn, regimeNames, type TrainingProgress } from '../train-series-model.ts';
+import { orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
 import { type PooledHead, partOf } from './pool-heads.ts';
 
@@ -23,6 +24,8 @@ export interface PoolGenesisJob {
     readonly series: string;
     readonly lineage: string;
     readonly columns: CandleColumns;
+    /** What serves the series now, from another lineage: its states keep their names where they go on. */
+    readonly champion?: SeriesModel;
   }[];
   readonly timeframeMs: number;
   readonly nStates: number;
@@ -46,7 +49,11 @@ interface Start {
   readonly first: CandleColumns;
   readonly lastMs: number;
   readonly scaler: Scaler;
+  /** Complete rows of natural units … */
+  readonly raw: Observations;
+  /** … and scaled. */
   readonly data: Observations;
+  readonly champion?: SeriesModel;
 }
 
 /**
@@ -80,12 +87,13 @@ export const poolGenesis = (
       ]),
     ),
   });
-  const heads = starts.map(({ series, lineage, scaler, first, data: own }): PooledHead => {
+  const heads = starts.map(({ series, lineage, scaler, first, raw, champion }): PooledHead => {
     const part = partOf(state, state.series.find(({ name }) => name === series)!, configHash(online));
     return {
       schema: 'autotrain-head/1',
-      ...{ lineage, series, featureSet, timeframeMs, scaler, regimes: regimeNames(job.nStates) },
-      genesisRows: rowCount(own),
+      ...{ lineage, series, featureSet, timeframeMs, scaler },
+      ...labelAgainstChampion(ordered, scaler, raw, champion),
+      genesisRows: rowCount(raw),
       ...part,
       tail: tailOf(first),
       trainedRanges: runsOf(first.openTimeMs, timeframeMs).map(({ fromMs, toMs }) => ({ fromMs, toMs })),
@@ -97,7 +105,7 @@ export const poolGenesis = (
 };
 
 const startOf = (
-  { series, lineage, columns }: PoolGenesisJob['members'][number],
+  { series, lineage, columns, champion }: PoolGenesisJob['members'][number],
   cut: number,
   { timeframeMs, nStates, minPoints }: PoolGenesisJob,
 ): Start => {
@@ -113,5 +121,8 @@ const startOf = (
   const raw = { rows: features.rows, nFeatures: names.length, sequenceStarts };
   const scaler = fitScaler(raw);
   const data = { ...raw, rows: scaleRows(scaler, raw.rows) };
-  return { series, lineage, first, scaler, data, lastMs: features.openTimeMs.at(-1)! };
+  return {
+    ...{ series, lineage, first, scaler, raw, data, lastMs: features.openTimeMs.at(-1)! },
+    ...(champion && { champion }),
+  };
 };

@@ -1,11 +1,12 @@
+import { rowsBetween } from '../../backtest/rolling.ts';
 import { fit } from '../../hmm/fit.ts';
 import { type Hmm, toParameters } from '../../hmm/model.ts';
 import type { GateOptions } from '../../registry/gate.ts';
 import type { JudgedSeriesModel, OpenTimeRange } from '../../registry/model-file.ts';
 import type { SeriesFailure } from '../../workflows/types.ts';
+import { labelAgainstChampion } from '../label-against-champion.ts';
 import {
   orderByMeanReturn,
-  regimeNames,
   type SeriesTraining,
   stopwatch,
   type TrainingProgress,
@@ -102,7 +103,7 @@ const modelOf = (member: PooledMember, judged: Hmm, final: Hmm): JudgedSeriesMod
   return {
     hmm: toParameters(final),
     scaler,
-    regimes: regimeNames(final.nStates),
+    ...labelAgainstChampion(final, scaler, rowsBetween(member.features, 0, n), member.champion),
     trainedRange: range(n - 1),
     judged: {
       hmm: toParameters(judged),
