@@ -1,6 +1,6 @@
 import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
-import type { Observations } from './observations.ts';
+import { type Observations, rowCount } from './observations.ts';
 import type { Prior } from './prior.ts';
 
 /** A number, or an array of any shape that numpy would broadcast. */
@@ -75,10 +75,12 @@ const unravel = (at: number, shape: readonly number[]): number[] => {
   return index;
 };
 
-const largestSizes = ({ rows, nFeatures: D }: Observations): Float64Array => {
+const largestSizes = (data: Observations): Float64Array => {
+  const { rows, nFeatures: D } = data;
+  const T = rowCount(data);
   const sizes = new Float64Array(D);
-  rows.forEach((x, i) => {
-    sizes[i % D] = Math.max(sizes[i % D]!, Math.abs(x));
-  });
+  for (let t = 0; t < T; t++) {
+    for (let d = 0; d < D; d++) sizes[d] = Math.max(sizes[d]!, Math.abs(rows[t * D + d]!));
+  }
   return sizes;
 };

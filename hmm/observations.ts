@@ -53,9 +53,10 @@ export const observedFeatures = (row: Float64Array): number[] =>
   [...row.keys()].filter((d) => !Number.isNaN(row[d]!));
 
 /** True when a value is missing. Throws `InvalidData` on an infinity. */
-export const hasMissing = (data: Observations): boolean => {
+export const hasMissing = ({ rows }: Observations): boolean => {
   let missing = false;
-  for (const value of data.rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const value = rows[i]!;
     if (Number.isFinite(value)) continue;
     if (!Number.isNaN(value)) throw new HmmError('InvalidData', 'a value is infinite');
     missing = true;

@@ -121,15 +121,20 @@ const accumulateState = (
 };
 
 /** Weighted mean of each feature over the rows where it is there. */
-export const featureMeans = ({ rows, nFeatures: D, weights }: Observations): Float64Array => {
+export const featureMeans = (data: Observations): Float64Array => {
+  const { rows, nFeatures: D, weights } = data;
+  const T = rowCount(data);
   const sums = new Float64Array(D);
   const counts = new Float64Array(D);
-  rows.forEach((x, i) => {
-    if (Number.isNaN(x)) return;
-    const weight = weights?.[Math.floor(i / D)] ?? 1;
-    sums[i % D] = sums[i % D]! + weight * x;
-    counts[i % D] = counts[i % D]! + weight;
-  });
+  for (let t = 0; t < T; t++) {
+    const weight = weights ? weights[t]! : 1;
+    for (let d = 0; d < D; d++) {
+      const x = rows[t * D + d]!;
+      if (Number.isNaN(x)) continue;
+      sums[d] = sums[d]! + weight * x;
+      counts[d] = counts[d]! + weight;
+    }
+  }
   return sums.map((sum, d) => (counts[d]! > 0 ? sum / counts[d]! : 0));
 };
 
