@@ -2,7 +2,7 @@ import { cholesky } from '../numerics/cholesky.ts';
 import { digamma, log } from '../numerics/elementary.ts';
 import { HmmError } from './hmm-error.ts';
 import { covarianceAt, type Hmm } from './model.ts';
-import { observedFeatures } from './observations.ts';
+import { oncePerPattern } from './patterns.ts';
 
 /** Rows of which the same features are there. */
 export interface Pattern {
@@ -26,27 +26,8 @@ export interface Conditional {
 
 /** The pattern of a row; each one is made once (Little & Rubin 2002, §11.2). Throws `InvalidModel`. */
 export const createConditionals = (model: Hmm): ((row: Float64Array) => Pattern) => {
-  const patterns = new Map<string, Pattern>();
-  let last: Pattern | undefined;
-  return (row) => {
-    if (last && matches(row, last.observed)) return last;
-    const observed = observedFeatures(row);
-    const key = observed.join();
-    last = patterns.get(key) ?? patternOf(model, observed);
-    patterns.set(key, last);
-    return last;
-  };
-};
-
-/** Neighbouring rows mostly miss the same features. */
-const matches = (row: Float64Array, observed: readonly number[]): boolean => {
-  let at = 0;
-  for (let d = 0; d < row.length; d++) {
-    if (Number.isNaN(row[d]!)) continue;
-    if (observed[at] !== d) return false;
-    at++;
-  }
-  return at === observed.length;
+  const patternAt = oncePerPattern((observed) => patternOf(model, observed));
+  return (row) => patternAt(row).made;
 };
 
 const patternOf = (model: Hmm, observed: readonly number[]): Pattern => {

@@ -1,6 +1,7 @@
 import { type Emissions, logEmissions, prepareEmissions } from './emissions.ts';
 import type { Hmm } from './model.ts';
-import { type Observations, observedFeatures, type Span } from './observations.ts';
+import type { Observations, Span } from './observations.ts';
+import { oncePerPattern } from './patterns.ts';
 
 /** ln b(x) of one model over rows of which features may be missing (NaN): those are integrated out, never filled in. */
 export interface Density {
@@ -10,20 +11,26 @@ export interface Density {
 
 /** Densities of complete and of partly missing rows; one small model per pattern of missing features is kept. */
 export const createDensity = (model: Hmm): Density => {
+  const { nStates: K, nFeatures: D } = model;
   const complete = prepareEmissions(model);
-  const patterns = new Map<string, Emissions | undefined>();
-  const marginal = (observed: readonly number[]): Emissions | undefined => {
-    const key = observed.join();
-    if (!patterns.has(key))
-      patterns.set(key, observed.length ? prepareEmissions(marginalModel(model, observed)) : undefined);
-    return patterns.get(key);
+  const marginal = oncePerPattern((observed) =>
+    observed.length > 0 ? prepareEmissions(marginalModel(model, observed)) : undefined,
+  );
+  const row = new Float64Array(D);
+  const present = new Float64Array(D);
+  const logs = new Float64Array(K);
+  const fillMissing = (rows: Float64Array, t: number, out: Float64Array): void => {
+    for (let d = 0; d < D; d++) row[d] = rows[t * D + d]!;
+    const { observed, made } = marginal(row);
+    for (let i = 0; i < observed.length; i++) present[i] = row[observed[i]!]!;
+    if (made) logEmissions(made, present, 0, 1, logs);
+    else logs.fill(0);
+    out.set(logs, t * K);
   };
   return {
     fill(rows, from, to, out) {
       logEmissions(complete, rows, from, to, out);
-      for (let t = from; t < to; t++) {
-        if (!isComplete(rows, t, model.nFeatures)) fillMissing(model, marginal, rows, t, out);
-      }
+      for (let t = from; t < to; t++) if (!isComplete(rows, t, D)) fillMissing(rows, t, out);
     },
   };
 };
@@ -50,24 +57,6 @@ export const logEmissionsOf = (model: Hmm, data: Observations): Float64Array => 
   const out = new Float64Array(T * model.nStates);
   createDensity(model).fill(data.rows, 0, T, out);
   return out;
-};
-
-const fillMissing = (
-  { nStates: K, nFeatures: D }: Hmm,
-  marginal: (observed: readonly number[]) => Emissions | undefined,
-  rows: Float64Array,
-  t: number,
-  out: Float64Array,
-): void => {
-  const row = rows.subarray(t * D, (t + 1) * D);
-  const observed = observedFeatures(row);
-  const emissions = marginal(observed);
-  if (!emissions) {
-    out.fill(0, t * K, (t + 1) * K);
-    return;
-  }
-  const values = Float64Array.from(observed, (d) => row[d]!);
-  logEmissions(emissions, values, 0, 1, out.subarray(t * K, (t + 1) * K));
 };
 
 const isComplete = (rows: Float64Array, t: number, D: number): boolean => {

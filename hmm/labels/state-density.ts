@@ -1,4 +1,4 @@
-import type { Hmm } from '../model.ts';
+import { covarianceAt, type Hmm } from '../model.ts';
 import type { FeatureScaler } from '../scaler.ts';
 
 /** What a state emits, as a Gaussian in the units of the features. */
@@ -27,20 +27,12 @@ export const stateDensities = ({ hmm, scaler }: ScaledModel): StateDensity[] =>
 
 const unscaledCovariance = (hmm: Hmm, { scale }: FeatureScaler, k: number): Float64Array => {
   const D = hmm.nFeatures;
+  const stretch = varianceFactor(hmm.degreesOfFreedom?.[k]);
   return Float64Array.from({ length: D * D }, (_, at) => {
     const [i, j] = [Math.floor(at / D), at % D];
-    return scale[i]! * scale[j]! * covarianceAt(hmm, k, i, j);
+    return stretch * scale[i]! * scale[j]! * covarianceAt(hmm, k, i, j);
   });
 };
 
-const covarianceAt = (
-  { covarianceType, covariances, nFeatures: D }: Hmm,
-  k: number,
-  i: number,
-  j: number,
-): number => {
-  if (covarianceType === 'tied') return covariances[i * D + j]!;
-  if (covarianceType === 'full') return covariances[(k * D + i) * D + j]!;
-  if (i !== j) return 0;
-  return covariances[covarianceType === 'spherical' ? k : k * D + i]!;
-};
+/** Covariance over scale matrix: ν / (ν − 2) of Student-t emissions, which have none below ν = 2. */
+const varianceFactor = (nu: number | undefined): number => (nu !== undefined && nu > 2 ? nu / (nu - 2) : 1);
