@@ -45,6 +45,7 @@ describe('npm run hmm:check', () => {
     expect([status, cases, passed, failed]).toEqual([1, 2, 1, 1]);
     expect(failures[0]).toEqual({
       file: bad,
+      kernel: 'plain',
       what: 'after1.means[0]',
       got: expect.any(Number),
       want: expect.any(Number),

@@ -1,5 +1,6 @@
 /**
- * `npm run hmm:check -- FILE.json…`: runs reference cases (the form of ../shared/data/hmm) through hmm/.
+ * `npm run hmm:check -- FILE.json…`: runs reference cases (the form of ../shared/data/hmm) through both
+ * kernels of hmm/.
  * With --json: `{cases, passed, failed, worst, failures}` on stdout. Exit code 1 when a case differs, 2 on wrong use.
  */
 import { readFileSync } from 'node:fs';
@@ -41,7 +42,7 @@ const describe = ({ cases, passed, worst, failures }: HmmCheck): string => {
     ...Object.entries(worst).map(([what, deviation]) => `  ${what.padEnd(28)} ${deviation.toExponential(1)}`),
     ...(first
       ? [
-          `${basename(first.file)}: ${first.what}: got ${JSON.stringify(first.got)}, want ${JSON.stringify(first.want)}`,
+          `${basename(first.file)}, ${first.kernel ?? 'either'} kernel: ${first.what}: got ${JSON.stringify(first.got)}, want ${JSON.stringify(first.want)}`,
         ]
       : []),
   ].join('\n');

@@ -7,6 +7,8 @@ export interface Comparison {
 
 export interface Failure {
   readonly file: string;
+  /** Absent where no case could be run. */
+  readonly kernel?: string;
   readonly what: string;
   readonly got: unknown;
   readonly want: unknown;
@@ -15,7 +17,10 @@ export interface Failure {
 export type Scale = 'relative' | 'absolute';
 
 /** Compares arrays of one case; where the wanted number is not finite the computed one must be finite, or the same. */
-export const createComparison = (file: string, { worst, failures }: Comparison) => {
+export const createComparison = (file: string, kernel: string, { worst, failures }: Comparison) => {
+  const differs = (what: string, got: unknown, want: unknown): void => {
+    failures.push({ file, kernel, what, got, want });
+  };
   const numbers = (
     what: string,
     got: ArrayLike<number>,
@@ -24,26 +29,21 @@ export const createComparison = (file: string, { worst, failures }: Comparison) 
     scale: Scale,
   ): void => {
     if (got.length !== want.length) {
-      failures.push({ file, what: `${what}: how many numbers`, got: got.length, want: want.length });
+      differs(`${what}: how many numbers`, got.length, want.length);
       return;
     }
     const unit = scale === 'relative' ? largest(want) : 1;
     const { deviation, at } = farthest(got, want, unit);
     const name = what.replaceAll(/\[.*?\]/g, '');
     worst[name] = Math.max(worst[name] ?? 0, deviation);
-    if (!(deviation <= tolerance))
-      failures.push({ file, what: `${what}[${at}]`, got: got[at], want: want[at] });
+    if (!(deviation <= tolerance)) differs(`${what}[${at}]`, got[at], want[at]);
   };
   const exact = (what: string, got: ArrayLike<number>, want: ArrayLike<number>): void => {
     const at = Array.from(want).findIndex((value, i) => value !== got[i]);
-    if (got.length !== want.length)
-      failures.push({ file, what: `${what}: how many`, got: got.length, want: want.length });
-    else if (at >= 0) failures.push({ file, what: `${what}[${at}]`, got: got[at], want: want[at] });
+    if (got.length !== want.length) differs(`${what}: how many`, got.length, want.length);
+    else if (at >= 0) differs(`${what}[${at}]`, got[at], want[at]);
   };
-  const fail = (what: string, got: unknown, want: unknown): void => {
-    failures.push({ file, what, got, want });
-  };
-  return { numbers, exact, fail };
+  return { numbers, exact, fail: differs };
 };
 
 export type CaseComparison = ReturnType<typeof createComparison>;
