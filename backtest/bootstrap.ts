@@ -6,6 +6,7 @@ export interface BootstrapInterval {
   readonly mean: number;
   readonly lower: number;
   readonly upper: number;
+  readonly standardError: number;
   /** Mean length of the resampled blocks, in values. */
   readonly blockLength: number;
 }
@@ -40,7 +41,9 @@ export const bootstrapMean = (
     () => resampledSum(sums, blockLength, random) / values.length,
   ).sort();
   const at = (p: number): number => means[Math.min(resamples - 1, Math.floor(p * resamples))]!;
-  return { mean: meanOf(values), lower: at(alpha / 2), upper: at(1 - alpha / 2), blockLength };
+  const centre = meanOf(means);
+  const standardError = Math.sqrt(meanOf(means.map((value) => (value - centre) ** 2)));
+  return { mean: meanOf(values), lower: at(alpha / 2), upper: at(1 - alpha / 2), standardError, blockLength };
 };
 
 /**
