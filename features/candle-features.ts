@@ -1,4 +1,4 @@
-import { log, log1p } from '../numerics/elementary.ts';
+import { log, log1p, square } from '../numerics/elementary.ts';
 /** Candles of one series by column, open times ascending and unique. */
 export interface CandleColumns {
   readonly openTimeMs: Float64Array;
@@ -114,7 +114,7 @@ const logReturns = (close: Float64Array, sequenceStarts: readonly number[]): Flo
 };
 
 const parkinsonRange = (high: number, low: number): number =>
-  log(Math.sqrt(log(high / low) ** 2 / (4 * Math.LN2)) + smallest);
+  log(Math.sqrt(square(log(high / low)) / (4 * Math.LN2)) + smallest);
 
 const zScore = (values: Float64Array, t: number): number => {
   const from = t - warmUpCandles + 1;
@@ -122,6 +122,6 @@ const zScore = (values: Float64Array, t: number): number => {
   for (let i = from; i <= t; i++) sum += values[i]!;
   const mean = sum / warmUpCandles;
   let squares = 0;
-  for (let i = from; i <= t; i++) squares += (values[i]! - mean) ** 2;
+  for (let i = from; i <= t; i++) squares += square(values[i]! - mean);
   return (values[t]! - mean) / Math.max(Math.sqrt(squares / warmUpCandles), 1e-2);
 };

@@ -1,3 +1,4 @@
+import { square } from '../numerics/elementary.ts';
 import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
 import { type Observations, rowCount } from './observations.ts';
@@ -43,7 +44,7 @@ export const compatPrior = (model: Hmm, data: Observations, priors: CompatPriors
     scatter: broadcast(priors.covars_prior, scatterShape),
     scatterWeight: Math.max(priors.covars_weight - (isDiagonal ? 1 : D), 0),
     smallestDivisor: isDiagonal ? 1e-5 : 0,
-    varianceFloor: largestSizes(data).map((size) => Math.max((1e-12 * size) ** 2, 1e-100)),
+    varianceFloor: largestSizes(data).map((size) => Math.max(square(1e-12 * size), 1e-100)),
     emptyRows: 'zero',
   };
 };

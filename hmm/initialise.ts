@@ -1,3 +1,4 @@
+import { square } from '../numerics/elementary.ts';
 import type { Random } from '../numerics/random.ts';
 import { initialDegreesOfFreedom } from './degrees-of-freedom.ts';
 import type { Emission } from './fit.ts';
@@ -52,7 +53,7 @@ const blank = (covarianceType: CovarianceType, centres: Float64Array, scale: Flo
   for (let i = 0; i < covariances.length; i++) {
     const d = isMatrix ? i % (D * D) : (i % D) * (D + 1);
     if (covarianceType === 'spherical') covariances[i] = scale.reduce((sum, s) => sum + s * s, 0) / D;
-    else if (d % (D + 1) === 0) covariances[i] = scale[d / (D + 1)]! ** 2;
+    else if (d % (D + 1) === 0) covariances[i] = square(scale[d / (D + 1)]!);
   }
   return {
     covarianceType,

@@ -1,5 +1,5 @@
 import { cholesky } from '../numerics/cholesky.ts';
-import { log, pow } from '../numerics/elementary.ts';
+import { log, pow, square } from '../numerics/elementary.ts';
 import type { Hmm } from './model.ts';
 
 /**
@@ -84,13 +84,13 @@ const sharpened = (pooled: Float64Array, centre: Float64Array, D: number): Float
     const size = Math.max(Math.abs(centre[d]!), 1e-6);
     return Math.max(
       Math.sqrt(pooled[d * D + d]!),
-      1e-6 * size * (pooled[d * D + d]! > (1e-12 * size) ** 2 ? 0 : 1),
+      1e-6 * size * (pooled[d * D + d]! > square(1e-12 * size) ? 0 : 1),
       1e-100,
     );
   });
   return Float64Array.from({ length: D * D }, (_, at) => {
     const [i, j] = [Math.floor(at / D), at % D];
-    return i === j ? sd[i]! ** 2 : pooled[at]! * (1 - 1e-4);
+    return i === j ? square(sd[i]!) : pooled[at]! * (1 - 1e-4);
   });
 };
 
@@ -140,7 +140,7 @@ const meanPenalty = (model: Hmm, prior: Prior, k: number): number => {
   const scaled = Float64Array.from({ length: D }, (_, d) => {
     return Math.sqrt(prior.meanWeights[k * D + d]!) * (means[k * D + d]! - prior.means[k * D + d]!);
   });
-  if (isDiagonal(model)) return scaled.reduce((sum, z, d) => sum + z ** 2 / varianceOf(model, k, d), 0);
+  if (isDiagonal(model)) return scaled.reduce((sum, z, d) => sum + square(z) / varianceOf(model, k, d), 0);
   const z = solveLower(factorOf(model, k), scaled, D);
   return z.reduce((sum, value) => sum + value * value, 0);
 };

@@ -1,3 +1,4 @@
+import { pow, square } from '../numerics/elementary.ts';
 import { copyModel, type Hmm } from './model.ts';
 import type { FeatureScaler } from './scaler.ts';
 
@@ -23,7 +24,11 @@ const covarianceFactor = (
   factors: readonly number[],
   i: number,
 ): number => {
-  if (covarianceType === 'spherical') return factors.reduce((a, b) => a * b, 1) ** (2 / D);
-  if (covarianceType === 'diag') return factors[i % D]! ** 2;
+  if (covarianceType === 'spherical')
+    return pow(
+      factors.reduce((a, b) => a * b, 1),
+      2 / D,
+    );
+  if (covarianceType === 'diag') return square(factors[i % D]!);
   return factors[Math.floor(i / D) % D]! * factors[i % D]!;
 };

@@ -8,10 +8,14 @@ const ln2Lo = 1.9082149292705877e-10;
 
 /** 2^k for k in −1022…1023 at index k + 1022. */
 const powersOfTwo = ((): Float64Array => {
-  const powers = new Float64Array(2046);
-  for (let k = 0; k < powers.length; k++) powers[k] = 2 ** (k - 1022);
+  const powers = new Float64Array(2046).fill(1);
+  for (let k = 1021; k >= 0; k--) powers[k] = powers[k + 1]! / 2;
+  for (let k = 1023; k < powers.length; k++) powers[k] = powers[k - 1]! * 2;
   return powers;
 })();
+
+/** x², rounded once; the accuracy of x ** 2 is left open like that of Math.pow. */
+export const square = (x: number): number => x * x;
 
 /**
  * eˣ, at most 1 ulp off: x = k ln 2 + r with |r| ≤ ½ ln 2 in two parts (Cody & Waite 1980), then the Taylor polynomial
