@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digamma, exp, log, log1p, logGamma, pow } from './elementary.ts';
+import { digamma, exp, expm1, log, log1p, logGamma, pow } from './elementary.ts';
 import { createRandom } from './random.ts';
 
 /** Distance in units of the last place of the expected value. */
@@ -32,6 +32,16 @@ describe('exp', () => {
     expect(exp(709.79)).toBe(Number.POSITIVE_INFINITY);
     expect(exp(709.782712893384)).toBeLessThan(Number.POSITIVE_INFINITY);
     expect(exp(Number.NaN)).toBeNaN();
+  });
+});
+
+describe('expm1', () => {
+  it('differs by at most four units in the last place from the engine, and keeps tiny numbers', () => {
+    expect(worst(expm1, Math.expm1, between(-40, 700))).toBeLessThanOrEqual(4);
+    expect(worst(expm1, Math.expm1, between(-0.5, 0.5))).toBeLessThanOrEqual(4);
+    expect(worst(expm1, Math.expm1, between(-1e-9, 1e-9))).toBeLessThanOrEqual(1);
+    expect([expm1(0), expm1(1e-300), expm1(-Infinity)]).toEqual([0, 1e-300, -1]);
+    expect(expm1(Number.NaN)).toBeNaN();
   });
 });
 

@@ -55,6 +55,9 @@ const expTail = (r: number): number =>
                                 (1 / 3628800 +
                                   r * (1 / 39916800 + r * (1 / 479001600 + r / 6227020800))))))))));
 
+/** eˣ − 1, a few ulp off also for tiny x. */
+export const expm1 = (x: number): number => (Math.abs(x) < 0.34 ? x + x * x * expTail(x) : exp(x) - 1);
+
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 const highWord = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;

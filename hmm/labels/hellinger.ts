@@ -1,4 +1,5 @@
 import { cholesky } from '../../numerics/cholesky.ts';
+import { expm1, log, square } from '../../numerics/elementary.ts';
 import type { StateDensity } from './state-density.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { StateDensity } from './state-density.ts';
  * `RangeError` when a covariance is not positive definite.
  */
 export const hellinger = (one: StateDensity, other: StateDensity): number =>
-  Math.sqrt(Math.max(0, -Math.expm1(-bhattacharyya(one, other))));
+  Math.sqrt(Math.max(0, -expm1(-bhattacharyya(one, other))));
 
 /** B above: a distance from 0 to ∞, in nats. */
 const bhattacharyya = (one: StateDensity, other: StateDensity): number => {
@@ -32,7 +33,7 @@ const logDeterminant = (covariance: Float64Array, D: number): number =>
 
 const halfLogDeterminant = (factor: Float64Array, D: number): number => {
   let sum = 0;
-  for (let i = 0; i < D; i++) sum += Math.log(factor[i * D + i]!);
+  for (let i = 0; i < D; i++) sum += log(factor[i * D + i]!);
   return sum;
 };
 
@@ -45,7 +46,7 @@ const squaredLength = (factor: Float64Array, x: Float64Array): number => {
     let value = x[i]!;
     for (let j = 0; j < i; j++) value -= factor[i * D + j]! * z[j]!;
     z[i] = value / factor[i * D + i]!;
-    sum += z[i]! ** 2;
+    sum += square(z[i]!);
   }
   return sum;
 };
