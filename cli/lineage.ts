@@ -19,6 +19,8 @@ const usage = `usage: npm run lineage -- list [--series S] [--json]
        npm run lineage -- rewind --series S --to VERSION [--reason R] [--json]
 S is a series such as binance:BTC/USDT:1h`;
 
+const commands = ['list', 'new', 'rewind'] as const;
+
 class UsageError extends Error {}
 
 const readArguments = (argv: readonly string[]) => {
@@ -31,8 +33,9 @@ const readArguments = (argv: readonly string[]) => {
   } as const;
   try {
     const { positionals, values } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    if (positionals.length !== 1) throw new UsageError('name one of list, new, rewind');
-    return { command: positionals[0], ...values };
+    const command = commands.find((name) => name === positionals[0]);
+    if (!command || positionals.length > 1) throw new UsageError(`name one of ${commands.join(', ')}`);
+    return { command, ...values };
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
@@ -96,9 +99,8 @@ const rewind = (place: Place, given: Arguments) => {
 
 const run = (place: Place, given: Arguments) => {
   if (given.command === 'list') return list(place, given);
-  if (given.command === 'new') return begin(place, given, required(given.reason, 'reason'), {});
   if (given.command === 'rewind') return rewind(place, given);
-  throw new UsageError(`there is no command ${given.command}`);
+  return begin(place, given, required(given.reason, 'reason'), {});
 };
 
 const describeRow = (row: LineageRow & { active?: boolean }): string =>
