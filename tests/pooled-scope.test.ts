@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { evaluate } from '../api/regimes.ts';
-import { readHead } from '../registry/heads.ts';
+import { headHashOf, readHead } from '../registry/heads.ts';
 import { readVersion } from '../registry/store.ts';
 import { createTrainer } from '../workers/trainer.ts';
 import { retrainId, taskQueues } from '../workflows/ids.ts';
@@ -134,6 +134,33 @@ describe('MODEL_SCOPE=pooled in strict mode', () => {
     const third = await retrain();
     expect(third.metadata.series.map(({ series }) => series)).toEqual([btc, eth]);
     expect(headOf(third, eth).online.model).toEqual(headOf(third, btc).online.model);
+  });
+
+  it('goes back together or not at all', async () => {
+    await begin(true);
+    rig.land(400);
+    const first = await retrain();
+    rig.land(100);
+    await retrain();
+    const rewind = (series: string) => {
+      const { versionId, lineage } = { versionId: first.version_id, lineage: `${series}#1` };
+      const branch = { versionId, lineage, nStates: 2, headHash: headHashOf(headOf(first, series)) };
+      rig.ledger.startLineage({
+        ...{ series, branch, actor: 'a test', reason: 'a bad day', requeue: [], restored: [] },
+      });
+    };
+    rewind(btc);
+    rig.land(100);
+    await expect(retrain()).rejects.toThrow();
+    rewind(eth);
+    const third = await retrain();
+    for (const series of [btc, eth]) {
+      expect(rig.ledger.activeLineage(series)).toMatchObject({
+        lineage: `${series}#2`,
+        headVersionId: third.version_id,
+      });
+      expect(headOf(third, series).pool!.delivered).toBe(headOf(first, series).pool!.delivered + 200);
+    }
   });
 
   it('keeps states and scope of the pool: another number is refused and nothing is lost', async () => {

@@ -19,6 +19,8 @@ export type PoolDeps = TrainDeps & {
 
 interface Lineage {
   readonly series: string;
+  /** Its name: after a rewind not that of the head's first lineage. */
+  readonly lineage: string;
   readonly row: LineageRow | undefined;
   readonly past: SeriesHead | undefined;
 }
@@ -29,7 +31,7 @@ export interface Member extends Lineage, Classified {}
 export const lineagesOf = (deps: PoolDeps, request: TrainPooledRequest): Lineage[] => {
   const load = (series: string): Lineage => {
     const row = deps.ledger.activeLineage(series);
-    return { series, row, past: headOf(deps, row) };
+    return { series, lineage: row?.lineage ?? `${series}#1`, row, past: headOf(deps, row) };
   };
   const configured = deps.series.map(seriesKey).sort().map(load);
   const members = configured.find(({ past }) => past?.head.pool)?.past?.head.pool?.members;

@@ -41,16 +41,15 @@ export const trainStrictPool = async (
   const job = jobOf(deps, request, members);
   const trainings = await underLease(deps, claimId, (at) => deps.trainer.trainStrictPool(job, at));
   const trained = members.map((member) => {
-    const { series, row, past, columns, dispositions } = member;
+    const { series, lineage, row, past, columns, dispositions } = member;
     const { head, comparison, ...training } = trainings[series]!;
-    const before = past ? { head: past.head, lineage: past.head.lineage } : { lineage: head.lineage };
     return stageTraining(modelsDir, claimId, series, {
       training,
       dataHash: hashOfColumns(columns),
       newCandles: dispositions.reduce((sum, { candles }) => sum + candles, 0),
       strict: {
-        ...{ lineage: head.lineage, from: row?.headVersionId ?? null, head, dispositions },
-        notes: settingsThatChanged(deps, before),
+        ...{ lineage, from: row?.headVersionId ?? null, head, dispositions },
+        notes: settingsThatChanged(deps, { lineage, ...(past && { head: past.head }) }),
         ...(comparison && { comparison }),
       },
     });
@@ -89,11 +88,11 @@ const jobOf = (
   return {
     ...{ covarianceType, seed, minPoints, timeframeMs: timeframesMs[first.timeframe] },
     nStates: request.nStates ?? nStates,
-    strictPool: members.map(({ series, row, past, columns }): StrictPoolMember => {
+    strictPool: members.map(({ series, lineage, past, columns }): StrictPoolMember => {
       const champion = championOf(deps, series);
       const look = champion ? looksAt(ledger, champion.versionId, series) + 1 : 1;
       return {
-        ...{ series, columns, lineage: row?.lineage ?? `${series}#1`, gate: { ...options.gate, look } },
+        ...{ series, lineage, columns, gate: { ...options.gate, look } },
         ...(past && { head: past.head as PooledHead }),
         ...(past?.comparison && { comparison: past.comparison }),
         ...(champion && { champion: champion.model }),
