@@ -6,7 +6,7 @@ import { run, say } from './run.mjs';
 const stampFile = (root) => join(root, 'node_modules', '.cache', 'autotrain', 'built.txt');
 
 /** Folders that tsconfig.build.json leaves out, or that hold no source. */
-const skipped = new Set(['node_modules', 'dist', 'tests', 'bench', 'coverage', 'docs', 'scripts']);
+const skipped = new Set(['node_modules', 'dist', 'tests', 'coverage', 'docs', 'scripts']);
 
 const filesUnder = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
