@@ -4,7 +4,7 @@ import { createStep, filterObservations, filterRows } from './filter.ts';
 import { forecast, forecastState } from './forecast.ts';
 import { createWorkspace, forwardBackward } from './forward-backward.ts';
 import { covarianceTypes, largestDifference, randomModel, regimeRows } from './hmm.fixture.ts';
-import { posteriors, viterbi } from './inference.ts';
+import { decode, posteriors, score, viterbi } from './inference.ts';
 import { backwardLog, forwardLog } from './log-space.ts';
 import { logEmissionsOf } from './missing.ts';
 import { type Hmm, permuteStates, toParameters } from './model.ts';
@@ -191,6 +191,35 @@ describe('the filter', () => {
 });
 
 describe('decoding', () => {
+  it('and scoring are what the passes say, for every kind of model and on both kernels', () => {
+    fc.assert(
+      fc.property(seeds, types, fc.boolean(), (seed, type, fat) => {
+        const model = {
+          ...randomModel(seed, type, 3, 2),
+          ...(fat && { degreesOfFreedom: Float64Array.of(3, 5, 50) }),
+        };
+        const data = regimeRows(seed, [20, 1, 9], 2);
+        const { gamma, logLikelihood } = posteriors(model, data);
+        expect(score(model, data)).toBeCloseTo(logLikelihood, 9);
+        const map = decode(model, data, { algorithm: 'map' });
+        expect(map).toEqual(mapPath(gamma, 3));
+        expect(decode(model, data)).toEqual(viterbi(model, data));
+        expect(decode(model, data, { kernel: 'plain' }).path).toEqual(decode(model, data).path);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('takes no weights: they count in learning only', () => {
+    const model = randomModel(3, 'diag', 2, 2);
+    const data = regimeRows(3, [20], 2);
+    const weighted = { ...data, weights: new Float64Array(20).fill(3) };
+    expect(score(model, weighted)).toBe(score(model, data));
+    expect(largestDifference(posteriors(model, weighted).gamma, posteriors(model, data).gamma)).toBeLessThan(
+      1e-12,
+    );
+  });
+
   it('map takes the likeliest state of each row, the lowest of equals', () => {
     expect(mapPath(Float64Array.of(0.2, 0.8, 0.5, 0.5), 2)).toEqual({
       path: Int32Array.of(1, 0),
