@@ -32,8 +32,8 @@ export const forwardBackward = (
   data: Observations,
   workspace: Workspace,
   transitionCounts?: Float64Array,
+  density: Density = createDensity(model),
 ): { logLikelihood: number; inLogSpace: number } => {
-  const density = createDensity(model);
   let inLogSpace = 0;
   for (const span of spans(data)) {
     fillWeighted(density, data, span, workspace.gamma);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { fromParameters, type HmmParameters } from '../hmm/model.ts';
-import { checkConfig, configHash, type OnlineConfig } from '../hmm/online/config.ts';
+import type { HmmParameters } from '../hmm/model.ts';
+import type { OnlineConfig } from '../hmm/online/config.ts';
+import { readOnlineState } from '../hmm/online/read-state.ts';
 import type { OnlineState } from '../hmm/online/state.ts';
 import type { HeadsFile } from './head-file.ts';
 import { labels } from './model-schema.ts';
@@ -39,29 +40,8 @@ const online = z.strictObject({
   ground: z.strictObject({ centre: numbers, pooled: numbers }),
 });
 
-const shapesOf = ({ model, statistics, filter, ground, pending }: OnlineState) => {
-  const { nStates: K, nFeatures: D } = fromParameters(model);
-  return [
-    [filter, K],
-    [pending.before ?? filter, K],
-    [pending.rows, pending.bars.length * D],
-    [statistics.centre, D],
-    [statistics.start, K],
-    [statistics.transitions, K * K],
-    [statistics.weight, K],
-    [statistics.sums, K * D],
-    [statistics.products, K * D * D],
-    [ground.centre, D],
-    [ground.pooled, D * D],
-  ] as const;
-};
-
-/** fromParameters and checkConfig throw, saying what is wrong. */
-const isUsable = (state: OnlineState): boolean => {
-  checkConfig(state.config);
-  if (configHash(state.config) !== state.configHash) return false;
-  return shapesOf(state).every(([values, length]) => values.length === length);
-};
+/** Throws, saying what is wrong. */
+const isUsable = (state: OnlineState): boolean => readOnlineState(state) === state;
 
 const withoutThrowing =
   <T>(check: (value: T) => boolean) =>

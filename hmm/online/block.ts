@@ -1,6 +1,8 @@
-import { createWorkspace, forwardBackward } from '../forward-backward.ts';
+import { createWorkspace, forwardBackward, type Workspace } from '../forward-backward.ts';
+import type { Density } from '../missing.ts';
 import type { Hmm } from '../model.ts';
 import { accumulate, type Statistics } from '../statistics.ts';
+import type { OnlineConfig } from './config.ts';
 
 /** Consecutive bars of one sequence. */
 export interface Block {
@@ -20,24 +22,38 @@ export interface Block {
  * expected transitions inside the gap follow. At the end of the block β = 1: its last bars are smoothed by what is in
  * the block only, and what comes later does not change them (a fixed lag would delay the parameters by that lag).
  */
-export const addBlock = (model: Hmm, block: Block, statistics: Statistics): void => {
+export const addBlock = (
+  model: Hmm,
+  block: Block,
+  statistics: Statistics,
+  prepared?: { readonly density: Density; readonly workspace: Workspace },
+): void => {
   const { nStates: K, nFeatures: D } = model;
   const first = block.before ? block.beforeBar : block.bars[0]!;
   const length = block.bars.at(-1)! - first + 1;
   const rows = new Float64Array(length * D).fill(Number.NaN);
   block.bars.forEach((bar, i) => {
-    rows.set(block.rows.subarray(i * D, (i + 1) * D), (bar - first) * D);
+    for (let d = 0; d < D; d++) rows[(bar - first) * D + d] = block.rows[i * D + d]!;
   });
   const data = { rows, nFeatures: D, sequenceStarts: [0] };
-  const workspace = createWorkspace(data, K);
+  const workspace = prepared?.workspace ?? createWorkspace(data, K);
   const from = block.before ? { ...model, start: block.before } : model;
-  forwardBackward(from, data, workspace, statistics.transitions);
+  forwardBackward(from, data, workspace, statistics.transitions, prepared?.density);
   const gamma = new Float64Array(block.bars.length * K);
   block.bars.forEach((bar, i) => {
-    gamma.set(workspace.gamma.subarray((bar - first) * K, (bar - first + 1) * K), i * K);
+    for (let k = 0; k < K; k++) gamma[i * K + k] = workspace.gamma[(bar - first) * K + k]!;
   });
   const sequenceStarts = block.before ? [] : [0];
   accumulate(model, { rows: block.rows, nFeatures: D, sequenceStarts }, { gamma }, statistics);
+};
+
+/** Room for every block: its bars, the gap that may lead into it and the bar before. */
+export const blockWorkspace = (
+  { nStates, nFeatures }: Hmm,
+  { blockLength, longestGap }: OnlineConfig,
+): Workspace => {
+  const rows = new Float64Array((blockLength + longestGap + 1) * nFeatures);
+  return createWorkspace({ rows, nFeatures, sequenceStarts: [0] }, nStates);
 };
 
 /** Multiplies all statistics by `factor`; the centre stays. */

@@ -1,13 +1,15 @@
+import type { Workspace } from '../forward-backward.ts';
 import { maximise } from '../m-step.ts';
-import { copyModel, fromParameters, type Hmm, toParameters } from '../model.ts';
-import { defaultPrior } from '../prior.ts';
+import { createDensity, type Density } from '../missing.ts';
+import { fromParameters, type Hmm, toParameters } from '../model.ts';
+import { defaultPrior, type Prior } from '../prior.ts';
 import type { Statistics } from '../statistics.ts';
-import { addBlock, discount } from './block.ts';
+import { addBlock, blockWorkspace, discount } from './block.ts';
 import type { OnlineState } from './state.ts';
 
 /** An `OnlineState` opened for work: the same numbers in typed arrays, changed in place. */
 export interface Learner {
-  model: Hmm;
+  readonly model: Hmm;
   readonly statistics: Statistics;
   filter: Float64Array;
   lastBar: number;
@@ -19,12 +21,22 @@ export interface Learner {
   beforeBar: number;
   bars: number[];
   rows: number[];
+  /** Of `model`; made anew with it. */
+  density: Density;
+  /** Stays what it is from genesis on. */
+  readonly prior: Prior;
+  readonly workspace: Workspace;
 }
 
 export const openState = (state: OnlineState): Learner => {
-  const { statistics, pending } = state;
+  const { statistics, pending, ground } = state;
+  const model = fromParameters(state.model);
+  const [centre, pooled] = [Float64Array.from(ground.centre), Float64Array.from(ground.pooled)];
   return {
-    model: fromParameters(state.model),
+    model,
+    density: createDensity(model),
+    workspace: blockWorkspace(model, state.config),
+    prior: defaultPrior(model, centre, pooled, state.config.strength),
     statistics: {
       centre: Float64Array.from(statistics.centre),
       start: Float64Array.from(statistics.start),
@@ -77,15 +89,14 @@ export const storeStatistics = (statistics: Statistics): OnlineState['statistics
 export const plain = (values: ArrayLike<number>): number[] => Array.from(values, (v) => (v === 0 ? 0 : v));
 
 /** S ← λⁿ S + S_block over the n bars that the pending block holds, then the MAP M-step; the block is then empty. */
-export const learnBlock = (learner: Learner, { config, ground }: OnlineState): void => {
-  const { statistics, bars } = learner;
+export const learnBlock = (learner: Learner, { config }: OnlineState): void => {
+  const { statistics, bars, density, prior, workspace } = learner;
   discount(statistics, decay(config.effectiveBars, bars.length));
-  addBlock(learner.model, { ...learner, rows: Float64Array.from(learner.rows) }, statistics);
-  const model = copyModel(learner.model);
-  const { centre, pooled } = ground;
-  const prior = defaultPrior(model, Float64Array.from(centre), Float64Array.from(pooled), config.strength);
-  const report = maximise(model, statistics, prior);
-  learner.model = model;
+  const { before, beforeBar } = learner;
+  const block = { before, beforeBar, bars, rows: Float64Array.from(learner.rows) };
+  addBlock(learner.model, block, statistics, { density, workspace });
+  const report = maximise(learner.model, statistics, prior);
+  learner.density = createDensity(learner.model);
   learner.blocks++;
   learner.repairs += report.repairs;
   learner.floored += report.floored;

@@ -1,7 +1,7 @@
+import { exp } from '../../numerics/elementary.ts';
 import { forward, predict } from '../forward.ts';
 import { HmmError } from '../hmm-error.ts';
 import { forwardLog } from '../log-space.ts';
-import { createDensity, type Density } from '../missing.ts';
 import { fromParameters, type Hmm, toParameters } from '../model.ts';
 import type { Statistics } from '../statistics.ts';
 import { checkConfig, configHash, type OnlineConfig } from './config.ts';
@@ -33,6 +33,8 @@ export interface Absorbed {
 export const startOnline = (genesis: Genesis): OnlineState => {
   const { model, config, firstBar, bar, statistics, filter } = genesis;
   checkConfig(config);
+  if (model.degreesOfFreedom)
+    throw new HmmError('InvalidModel', 'online learning is of Gaussian emissions; the model is Student-t');
   if (!Number.isSafeInteger(firstBar) || !Number.isSafeInteger(bar) || bar < firstBar)
     throw new HmmError('InvalidData', `genesis cannot be the bars ${firstBar} to ${bar}`);
   return {
@@ -76,11 +78,6 @@ export const absorb = (state: OnlineState, bars: Float64Array, rows: Float64Arra
   const scorer = createScorer(bars.length, K);
   const logLikelihood = new Float64Array(bars.length).fill(Number.NaN);
   let skipped = 0;
-  let density = createDensity(learner.model);
-  const learn = (): void => {
-    learnBlock(learner, state);
-    density = createDensity(learner.model);
-  };
   for (let t = 0; t < bars.length; t++) {
     const bar = bars[t]!;
     if (bar <= learner.lastBar) {
@@ -89,11 +86,11 @@ export const absorb = (state: OnlineState, bars: Float64Array, rows: Float64Arra
     }
     const isNew = bar - learner.lastBar - 1 > state.config.longestGap;
     if (learner.bars.length > 0 && (isNew || blockOf(state, bar) !== blockOf(state, learner.bars[0]!)))
-      learn();
+      learnBlock(learner, state);
     if (learner.bars.length === 0) beginBlock(learner, isNew);
-    logLikelihood[t] = scorer.score(learner, density, rows, t, isNew ? 0 : bar - learner.lastBar);
+    logLikelihood[t] = scorer.score(learner, rows, t, isNew ? 0 : bar - learner.lastBar);
     take(learner, bar, rows, t * D, D);
-    if (blockOf(state, bar + 1) !== blockOf(state, bar)) learn();
+    if (blockOf(state, bar + 1) !== blockOf(state, bar)) learnBlock(learner, state);
   }
   return { state: closeState(state, learner), logLikelihood, skipped };
 };
@@ -137,8 +134,8 @@ const createScorer = (n: number, K: number) => {
   const predicted = new Float64Array(K);
   return {
     /** Filters row t, `steps` bars after the learner's filter (0: a new sequence), and returns ln p. */
-    score(learner: Learner, density: Density, rows: Float64Array, t: number, steps: number): number {
-      const { model } = learner;
+    score(learner: Learner, rows: Float64Array, t: number, steps: number): number {
+      const { model, density } = learner;
       const span = { from: t, to: t + 1 };
       const prior = steps === 0 ? model.start : priorAfter(model, learner.filter, steps);
       predicted.set(prior);
@@ -146,7 +143,7 @@ const createScorer = (n: number, K: number) => {
       if (!forward(model, span, b, alpha, logLikelihood, predicted)) {
         density.fill(rows, t, t + 1, b);
         forwardLog(model, span, b, alpha, logLikelihood, prior);
-        for (let k = t * K; k < (t + 1) * K; k++) alpha[k] = Math.exp(alpha[k]!);
+        for (let k = t * K; k < (t + 1) * K; k++) alpha[k] = exp(alpha[k]!);
       }
       learner.filter = alpha.subarray(t * K, (t + 1) * K);
       return logLikelihood[t]!;
