@@ -1,5 +1,6 @@
 import type { FeatureRows } from '../features/candle-features.ts';
-import { type Emission, type FitOptions, fit } from '../hmm/fit.ts';
+import { type FitOptions, fit } from '../hmm/fit.ts';
+import type { Emission } from '../hmm/given-start.ts';
 import type { CovarianceType, Hmm } from '../hmm/model.ts';
 import { type FeatureScaler, fitScaler, scaleRows } from '../hmm/scaler.ts';
 import { type Fold, rowsBetween } from './rolling.ts';

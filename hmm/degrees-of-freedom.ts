@@ -5,9 +5,6 @@ import type { Statistics } from './statistics.ts';
 /** Below 2 there is no variance; from 200 on nothing tells the distribution from a Gaussian. */
 export const degreesOfFreedomRange = { least: 2.05, most: 200 } as const;
 
-/** A start for EM: tails heavy enough to tell from a Gaussian's. */
-export const initialDegreesOfFreedom = 10;
-
 /**
  * The degrees of freedom that maximise the expected log-likelihood, within their range: the root of
  * 1 + ln(ν/2) − ψ(ν/2) + Σ γ (ψ((ν₀+D)/2) − ln((ν₀+D)/2) + ln u − u) / Σ γ, which falls in ν (Liu & Rubin 1995, eq. 18;

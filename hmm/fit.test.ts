@@ -186,6 +186,25 @@ describe('fit', () => {
     expect(again.objective).toBeGreaterThanOrEqual(first.objective - 1e-9);
   });
 
+  it('refuses a start of another shape, and gives a start the emissions asked for', () => {
+    const data = regimeRows(9, [60], 2);
+    const short = { ...quick, maxIterations: 3 };
+    for (const other of [randomModel(1, 'full', 2, 2), randomModel(1, 'diag', 3, 2)]) {
+      for (const option of [{ initial: other }, { alsoFrom: other }])
+        expect(() => fit(data, { ...short, ...option })).toThrow(
+          expect.objectContaining({ code: 'InvalidModel' }),
+        );
+    }
+    const gaussian = randomModel(1, 'full', 3, 2);
+    const student = { ...gaussian, degreesOfFreedom: new Float64Array(3).fill(5) };
+    const emissionOf = (option: Partial<Parameters<typeof fit>[1]>) =>
+      fit(data, { ...short, ...option }).model.degreesOfFreedom ? 'student-t' : 'gaussian';
+    expect(emissionOf({ initial: student })).toBe('student-t');
+    expect(emissionOf({ initial: student, emission: 'gaussian' })).toBe('gaussian');
+    expect(emissionOf({ initial: gaussian, emission: 'student-t' })).toBe('student-t');
+    expect(emissionOf({ alsoFrom: student })).toBe('gaussian');
+  });
+
   it.each([
     ['InvalidData', Float64Array.of(1, Infinity)],
     ['InvalidData', new Float64Array(0)],

@@ -1,6 +1,7 @@
 import { createRandom } from '../numerics/random.ts';
 import { baumWelch, type EmReport, type EmResult } from './baum-welch.ts';
 import { createEStep } from './e-step.ts';
+import { type Emission, givenStart } from './given-start.ts';
 import { HmmError } from './hmm-error.ts';
 import { initialise } from './initialise.ts';
 import type { CovarianceType, Hmm } from './model.ts';
@@ -12,7 +13,7 @@ import { featureMeans, pooledCovariance } from './statistics.ts';
 export interface FitOptions {
   readonly nStates: number;
   readonly covarianceType: CovarianceType;
-  /** Student-t: the degrees of freedom of each state are estimated too. Default gaussian. */
+  /** Student-t: the degrees of freedom of each state are estimated too. Default: that of `initial`, or gaussian. */
   readonly emission?: Emission;
   readonly seed: number;
   /** Short runs from k-means++ starts (default 5); the best two are finished. */
@@ -29,8 +30,6 @@ export interface FitOptions {
   readonly onIteration?: (progress: FitProgress) => void;
 }
 
-export type Emission = 'gaussian' | 'student-t';
-
 export interface FitProgress {
   readonly restart: number;
   /** Counts on through the short and the long run of a restart. */
@@ -40,6 +39,7 @@ export interface FitProgress {
 
 export interface FitResult {
   readonly model: Hmm;
+  /** Of the model, nats; where EM did not converge, of the parameters before the last M-step. */
   readonly logLikelihood: number;
   /** Log-likelihood plus log-prior (without its constant). */
   readonly objective: number;
@@ -58,12 +58,13 @@ export interface FitReport extends EmReport {
 /**
  * Default mode: MAP estimation by EM from seeded k-means++ starts. The result depends on the data, the options and the
  * seed only. Missing features (NaN) are integrated out, rows may be weighted. Throws `InvalidData` (no rows, an infinity,
- * a bad weight) or `ObjectiveFell` (a defect of this library).
+ * a bad weight), `InvalidModel` (a start of another shape) or `ObjectiveFell` (a defect of this library).
  */
-export const fit = (data: Observations, options: FitOptions): FitResult => {
+export const fit = (data: Observations, given: FitOptions): FitResult => {
   if (!(rowCount(data) > 0)) throw new HmmError('InvalidData', 'there is no row to learn from');
   hasMissing(data);
   demandWeights(data);
+  const options = settle(data, given);
   const ground = prepare(data, options);
   const { initial, alsoFrom } = options;
   const fromSeed = initial ? [resume(data, options, ground, initial, 0)] : restartRuns(data, options, ground);
@@ -77,6 +78,21 @@ export const fit = (data: Observations, options: FitOptions): FitResult => {
 
 /** EM ends a little below its optimum, so an added start in the same one may be higher and is still nothing better. */
 const handicap = (run: Run, fromSeed: readonly Run[]): number => (fromSeed.includes(run) ? 0 : 1);
+
+type Settled = FitOptions & { readonly emission: Emission };
+
+/** The options with their emission, and the given starts as starts of what is fitted. */
+const settle = (data: Observations, options: FitOptions): Settled => {
+  const { nStates, covarianceType, initial, alsoFrom } = options;
+  const emission = options.emission ?? (initial?.degreesOfFreedom ? 'student-t' : 'gaussian');
+  const wanted = { nStates, covarianceType, nFeatures: data.nFeatures, emission };
+  return {
+    ...options,
+    emission,
+    ...(initial && { initial: givenStart(initial, wanted) }),
+    ...(alsoFrom && { alsoFrom: givenStart(alsoFrom, wanted) }),
+  };
+};
 
 interface Ground {
   readonly prior: Prior;
@@ -95,7 +111,7 @@ interface Run {
 
 const prepare = (
   data: Observations,
-  { nStates, covarianceType, emission, initial, strength = defaultStrength }: FitOptions,
+  { nStates, covarianceType, emission, strength = defaultStrength }: Settled,
 ): Ground => {
   const D = data.nFeatures;
   const centre = featureMeans(data);
@@ -103,15 +119,14 @@ const prepare = (
   const scale = Float64Array.from({ length: D }, (_, d) => deviationOf(pooled[d * D + d]!));
   const prior = defaultPrior({ covarianceType, nStates, nFeatures: D }, centre, pooled, strength);
   const shape = { covarianceType, nStates, nFeatures: D };
-  const isStudent = emission === 'student-t' || initial?.degreesOfFreedom !== undefined;
-  const kernel = isStudent ? 'plain' : undefined;
+  const kernel = emission === 'student-t' ? 'plain' : undefined;
   return { prior, centre, scale, eStep: createEStep(shape, data, { kernel }) };
 };
 
 /** Of a column that does not vary: 1. Deviations whose squares would vanish count as none. */
 const deviationOf = (variance: number): number => (variance > 1e-200 ? Math.sqrt(variance) : 1);
 
-const restartRuns = (data: Observations, options: FitOptions, ground: Ground): Run[] => {
+const restartRuns = (data: Observations, options: Settled, ground: Ground): Run[] => {
   const { restarts = 5, shortIterations: iterations = 12 } = options;
   const short = Array.from({ length: restarts }, (_, restart) => {
     const random = createRandom(options.seed, restart);
@@ -124,7 +139,7 @@ const restartRuns = (data: Observations, options: FitOptions, ground: Ground): R
 
 const finish = (
   data: Observations,
-  options: FitOptions,
+  options: Settled,
   ground: Ground,
   { restart, result, iterations: before }: Run,
 ): Run =>
@@ -136,13 +151,7 @@ const finish = (
     finished: true,
   });
 
-const resume = (
-  data: Observations,
-  options: FitOptions,
-  ground: Ground,
-  initial: Hmm,
-  restart: number,
-): Run =>
+const resume = (data: Observations, options: Settled, ground: Ground, initial: Hmm, restart: number): Run =>
   run(data, options, ground, {
     restart,
     initial,
@@ -153,7 +162,7 @@ const resume = (
 
 const run = (
   data: Observations,
-  { tolerance = 1e-6, onIteration }: FitOptions,
+  { tolerance = 1e-6, onIteration }: Settled,
   { prior, eStep }: Ground,
   {
     restart,

@@ -1,7 +1,6 @@
 import { square } from '../numerics/elementary.ts';
 import type { Random } from '../numerics/random.ts';
-import { initialDegreesOfFreedom } from './degrees-of-freedom.ts';
-import type { Emission } from './fit.ts';
+import { type Emission, withEmission } from './given-start.ts';
 import { kMeans } from './k-means.ts';
 import { maximise } from './m-step.ts';
 import { type CovarianceType, covarianceSize, type Hmm } from './model.ts';
@@ -19,7 +18,7 @@ const nudge = 0.1;
  */
 export const initialise = (
   data: Observations,
-  shape: { nStates: number; covarianceType: CovarianceType; emission?: Emission },
+  shape: { nStates: number; covarianceType: CovarianceType; emission: Emission },
   prior: Prior,
   centre: Float64Array,
   scale: Float64Array,
@@ -39,9 +38,7 @@ export const initialise = (
   for (let i = 0; i < model.means.length; i++) {
     model.means[i] = model.means[i]! + nudge * scale[i % data.nFeatures]! * random.normal();
   }
-  return shape.emission === 'student-t'
-    ? { ...model, degreesOfFreedom: new Float64Array(K).fill(initialDegreesOfFreedom) }
-    : model;
+  return withEmission(model, shape.emission);
 };
 
 /** Probabilities positive, so that the M-step may move them; what is missing is taken as its cluster's centre. */

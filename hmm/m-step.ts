@@ -14,7 +14,7 @@ export interface MStepReport {
   repairs: number;
   /** Variances, and directions of a covariance matrix, that were raised to the floor. */
   floored: number;
-  /** States that no row was given to: their means and covariances are those of the prior, or keep their values without one. */
+  /** States that no row was given to, or less than a millionth of one: their means and covariances are those of the prior, or keep their values without one. */
   deadStates: number[];
   /**
    * States that were never left, without a prior on leaving. Default mode keeps their transitions; in compat mode these
@@ -22,6 +22,9 @@ export interface MStepReport {
    */
   emptyRows: number[];
 }
+
+/** In rows. */
+const deadWeight = 1e-6;
 
 /**
  * The parameters that maximise the expected penalised log-likelihood (Huang, Acero, Hon 2001, pp. 443–445; the same
@@ -43,7 +46,7 @@ export const maximise = (
         report.emptyRows.push(j);
     }
   }
-  for (let k = 0; k < K; k++) if (!(statistics.weight[k]! > 0)) report.deadStates.push(k);
+  for (let k = 0; k < K; k++) if (!(statistics.weight[k]! > deadWeight)) report.deadStates.push(k);
   if (moving.includes('m')) updateMeans(model, statistics, prior);
   if (moving.includes('c')) {
     updateCovariances(model, statistics, prior, report);
