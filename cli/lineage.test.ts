@@ -71,6 +71,24 @@ describe('lineage new', () => {
     },
   );
 
+  it('twice before a retrain, or rewound after it, gives no candle back twice', async () => {
+    const { strict, versions } = await trained({ DELETE_AFTER_PROCESS: 'true' });
+    begin(strict);
+    begin(strict);
+    expect(strict.ledger.fileCounts()).toMatchObject({ downloaded: 1, deleted: 3 });
+    ask(strict, 'rewind', '--series', key, '--to', versions[1]!);
+    await strict.retrain();
+    expect(strict.head().trainedRanges).toEqual([{ fromMs: timeOf(0), toMs: timeOf(599) }]);
+    const { trained: once, duplicate } = addUp(strict);
+    expect(
+      { once, duplicate },
+      'both restored copies of the last hundred; all of the first waited too',
+    ).toEqual({
+      once: 600 + 600,
+      duplicate: 500 + 100,
+    });
+  });
+
   it('is audited with actor and reason', async () => {
     const { strict } = await trained();
     begin(strict);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Crash, crashAt } from '../../ledger/ledger.fixture.ts';
@@ -66,6 +66,22 @@ describe('a retrain in strict mode', () => {
     }
     expect(new Set(heads).size).toBe(1);
   }, 60_000);
+
+  it('reads the claimed files and never the archive', async () => {
+    const strict = openStrict({ settings: { DELETE_AFTER_PROCESS: 'true' } });
+    strict.land(0, 400);
+    await strict.retrain();
+    const archive = join(strict.dataDir, 'archive', 'binance', 'BTC-USDT', '1m');
+    const months = readdirSync(archive);
+    expect(months.length).toBeGreaterThan(0);
+    for (const month of months) writeFileSync(join(archive, month), 'no candles at all\n');
+    strict.land(400, 500);
+    const run = strict.newRun();
+    const { claimId } = await run(() => strict.role().claimFiles());
+    expect(await run(() => strict.role().trainSeries({ claimId, series: key }))).toMatchObject({
+      nStates: 2,
+    });
+  });
 
   it('the head learns on although its candidate is refused, and after a rollback', async () => {
     const strict = openStrict({ pass: true });

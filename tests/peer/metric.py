@@ -168,7 +168,10 @@ def main(version_dir, folders):
     metadata = json.loads((version / "metadata.json").read_text())
     series = {}
     for name in metadata["trained_series"]:
-        value, candles = score_series(name, model["series"][name]["judged"], folders)
+        judged = model["series"][name].get("judged")
+        if judged is None:
+            raise SystemExit(f"{name}: strict mode scored each candle before it learned from it; no fit is kept to repeat that")
+        value, candles = score_series(name, judged, folders)
         series[name] = {"log_likelihood": value, "candles": candles}
     total = sum(one["candles"] for one in series.values())
     recomputed = math.fsum(one["candles"] * one["log_likelihood"] for one in series.values()) / total
