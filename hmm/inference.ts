@@ -2,7 +2,7 @@ import { filterObservations } from './filter.ts';
 import { type Posteriors, plainPosteriors } from './forward-backward.ts';
 import { kernelPosteriors } from './kernel/kernel-posteriors.ts';
 import { kernelViterbi } from './kernel/kernel-viterbi.ts';
-import { type KernelOption, kernelFits, kernelTakes } from './kernel/limits.ts';
+import { type KernelOption, kernelFits } from './kernel/limits.ts';
 import type { Hmm } from './model.ts';
 import type { Observations } from './observations.ts';
 import { type Decoded, mapPath, plainViterbi } from './viterbi.ts';
@@ -13,7 +13,7 @@ export const score = (model: Hmm, data: Observations): number =>
 
 /** Smoothed posteriors of all sequences; weights count in learning only. Throws `InvalidModel`, `InvalidData` or `ImpossibleRow`. */
 export const posteriors = (model: Hmm, data: Observations, { kernel }: KernelOption = {}): Posteriors =>
-  kernel !== 'plain' && kernelFits(model, data) && kernelTakes(model)
+  kernel !== 'plain' && kernelFits(model, data)
     ? kernelPosteriors(model, data)
     : plainPosteriors(model, unweighted(data));
 

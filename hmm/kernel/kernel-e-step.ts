@@ -3,17 +3,15 @@ import type { Observations } from '../observations.ts';
 import { createPlainEStep, type EStep, type Shape } from '../plain-e-step.ts';
 import { addStatistics, clearStatistics, createStatistics, type Statistics } from '../statistics.ts';
 import { createJobs, type Job, observationsOf } from './jobs.ts';
-import { kernelTakes } from './limits.ts';
 
 /**
- * The E-step by the WASM kernel, piece after piece. What it cannot do exactly it leaves to the plain path: models with
- * vanishing transitions, and pieces in which weights underflow.
+ * The E-step by the WASM kernel, piece after piece. What it cannot do exactly it leaves to the plain path: pieces in
+ * which weights underflow that may matter.
  */
 export const createKernelEStep = (shape: Shape, data: Observations): EStep => {
   const { load, jobs } = createJobs(shape, data, 'often');
   return {
     run(model, statistics) {
-      if (!kernelTakes(model)) return createPlainEStep(shape, data).run(model, statistics);
       clearStatistics(statistics);
       load(model, statistics.centre);
       let logLikelihood = 0;

@@ -1,5 +1,3 @@
-import { isSparse } from '../forward.ts';
-import type { Hmm } from '../model.ts';
 import type { Observations } from '../observations.ts';
 import type { Shape } from '../plain-e-step.ts';
 
@@ -40,6 +38,3 @@ const areFinite = (values: Float64Array): boolean => {
   for (let i = whole; i < values.length; i++) a += values[i]!;
   return Number.isFinite(a + b + c + d);
 };
-
-/** Where transitions vanish, states can underflow and matter later: the plain path watches for that. */
-export const kernelTakes = (model: Hmm): boolean => !isSparse(model);

@@ -1,5 +1,7 @@
+import { isSparse } from '../forward.ts';
 import type { Hmm } from '../model.ts';
 import type { Statistics } from '../statistics.ts';
+import type { Arena } from './arena.ts';
 import { addMoments, addTransitions, type Block, type Segment } from './blocks.ts';
 import { wordSize } from './layout.ts';
 import { addSums, clearSums } from './read-statistics.ts';
@@ -7,10 +9,11 @@ import { frameAt, frameOf, type Output, type Span } from './span.ts';
 
 /**
  * After `forwardFirst`, from the last row back. `next` is the end of `backwardFirst` of the second half of the
- * sequence; without it the last sequence ends here. False: a sum is not finite, the plain path must do it.
+ * sequence; without it the last sequence ends here. False: what underflowed may matter, the plain path must do it.
  */
 export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Float64Array): boolean => {
   const { arena, blocks, rowCount, b, u } = span;
+  const sparse = isSparse(model);
   let copied = 0;
   clearSums(arena);
   setFrame(span, b, rowCount, next);
@@ -19,12 +22,9 @@ export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Fl
       const goesOn = next !== undefined && segment.to === rowCount;
       backwardSegment(span, block, { ...segment, ends: segment.ends && !goesOn });
     }
-    addTransitions(
-      arena,
-      frameAt(span, u, block.from),
-      frameAt(span, b, block.from + 1),
-      block.to - block.from,
-    );
+    const joint = frameAt(span, b, block.from + 1);
+    addTransitions(arena, frameAt(span, u, block.from), joint, block.to - block.from);
+    if (sparse && !areModest(arena, joint, block.to - block.from)) return false;
     copied += finishBlock(span, block, output);
   }
   return isWhole(span, model, output, copied);
@@ -33,6 +33,7 @@ export const backwardSecond = (span: Span, model: Hmm, output: Output, next?: Fl
 /** After `backwardFirst`, from the first row on; `before` is the end of `forwardFirst` of the first half. */
 export const forwardSecond = (span: Span, model: Hmm, output: Output, before: Float64Array): boolean => {
   const { arena, blocks, b, u } = span;
+  const sparse = isSparse(model);
   let copied = 0;
   clearSums(arena);
   setFrame(span, b, -1, before);
@@ -46,11 +47,21 @@ export const forwardSecond = (span: Span, model: Hmm, output: Output, before: Fl
     );
     // The transition between the halves is counted by the first half.
     if (from === 0) setFrame(span, b, -1, undefined);
-    addTransitions(arena, frameAt(span, b, from - 1), frameAt(span, u, from), to - from);
+    const joint = frameAt(span, b, from - 1);
+    addTransitions(arena, joint, frameAt(span, u, from), to - from);
+    if (sparse && !areModest(arena, joint, to - from)) return false;
     copied += finishBlock(span, block, output);
   }
   return isWhole(span, model, output, copied);
 };
+
+/**
+ * Where transitions vanish, a state whose weight underflowed (it was below 1e-300 · 1e90) could still be the only one
+ * that leads on. The posterior that was lost with it is at most its weight times what `joint` holds, u / G; so it
+ * is nothing while these are below `ratioLimit`. With transitions of 1e-100 and more they cannot be above.
+ */
+const areModest = ({ layout, functions }: Arena, joint: number, count: number): boolean =>
+  functions.logProduct!(joint, joint + count * layout.paddedStates * wordSize) === 1;
 
 /** γ of a part of a sequence that ends there or goes on; where the sequence begins, b becomes 0, so that no transition leads there. */
 const backwardSegment = (span: Span, block: Block, { from, to, begins, ends }: Segment): void => {
