@@ -168,9 +168,20 @@ const present = (
       features_used: known.used,
       features_marginalised: known.marginalised,
       features_ignored: known.ignored,
+      ...labelsOf(model),
     },
   };
 };
+
+/** Ids by regime, and the regimes that this version brought or called otherwise. An ensemble's states have no ids. */
+const labelsOf = ({ labels, regimes, ensemble }: SeriesModel) =>
+  labels && !ensemble
+    ? {
+        regime_ids: Object.fromEntries(regimes.map((name, k) => [name, labels.ids[k]!])),
+        regimes_fresh: regimes.filter((_, k) => labels.fresh[k]),
+        regimes_renamed: regimes.filter((_, k) => labels.renamed[k]),
+      }
+    : {};
 
 /** BULL, CHOP_1, CHOP_2 … summed by their first word. */
 const contextOf = (probabilities: Readonly<Record<string, number>>): Features => {

@@ -60,7 +60,12 @@ const predictAnswer = z.object({
   regime: z.string(),
   confidence: z.number(),
   forecast: z.record(z.string(), z.number()).openapi({ description: 'P(regime of the next candle)' }),
-  model_meta: openObject,
+  model_meta: openObject.openapi({
+    description:
+      'version_id, series, n_states, as_of_ms, trained_to_ms, features_used, features_marginalised, features_ignored; ' +
+      'regime_ids: the id of each regime, which stays with a state over retrains while names may change; ' +
+      'regimes_fresh: regimes that the version before did not know; regimes_renamed: known ones under a new name',
+  }),
 });
 
 const columnsOf = (candles: readonly ParsedCandle[]): CandleColumns => {

@@ -5,7 +5,7 @@ type Word = 'BULL' | 'BEAR' | 'CHOP';
 /** Standard errors from 0 at which a drift is taken for real … */
 const clear = 3;
 /** … and beyond 0 on the wrong side at which a state that had a direction has lost it. */
-const turned = 1;
+const turned = 2;
 
 export interface NamedStates {
   /** [K], no two alike; the first word is BULL, BEAR or CHOP. */
@@ -19,7 +19,7 @@ export interface NamedStates {
  * one continues, if any.
  *
  * Words: a drift of at least 3 standard errors is BULL or BEAR; else a state keeps its word, but for a BULL or BEAR whose
- * drift has turned (1 standard error beyond 0): that one, and a new state, is CHOP. With two states or more there is
+ * drift has turned (2 standard errors beyond 0): that one, and a new state, is CHOP. With two states or more there is
  * always a BULL and a BEAR: where no drift says so, the CHOP with the highest or the lowest one.
  * Numbers: a state that keeps its word keeps its name. The strongest drift of a direction is plain BULL or BEAR when no
  * state kept that name; the others, by rising volatility, take the free numbers: BULL_2 …, CHOP_1 … (one alone: CHOP).
