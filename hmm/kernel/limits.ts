@@ -11,6 +11,9 @@ const mostStates = 16;
 const mostFeatures = 32;
 const mostCorrelated = 12;
 
+/** Doubles of data and arrays: addresses are compared as signed 32-bit numbers. */
+const mostDoubles = 2 ** 28 - 2 ** 20;
+
 /**
  * Gaussian emissions, complete rows without weights and a moderate shape. One state needs no recursion: the plain path
  * takes less memory for it.
@@ -22,7 +25,8 @@ export const kernelFits = (
   if (degreesOfFreedom || weights) return false;
   const isDiagonal = covarianceType === 'diag' || covarianceType === 'spherical';
   const fits = nStates <= mostStates && nFeatures <= (isDiagonal ? mostFeatures : mostCorrelated);
-  return nStates >= 2 && fits && areFinite(rows);
+  const doubles = rows.length * (1 + (2 * (nStates + 1)) / nFeatures);
+  return nStates >= 2 && fits && doubles < mostDoubles && areFinite(rows);
 };
 
 /** By the sum, which may overflow for numbers no feature has; in four parts, so that one does not wait for the other. */
