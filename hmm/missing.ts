@@ -1,4 +1,4 @@
-import { type Emissions, logEmissions, prepareEmissions } from './emissions.ts';
+import { logEmissions, prepareEmissions } from './emissions.ts';
 import type { Hmm } from './model.ts';
 import type { Observations, Span } from './observations.ts';
 import { oncePerPattern } from './patterns.ts';
