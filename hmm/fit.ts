@@ -60,20 +60,55 @@ export interface FitReport extends EmReport {
  * seed only. Missing features (NaN) are integrated out, rows may be weighted. Throws `InvalidData` (no rows, an infinity,
  * a bad weight), `InvalidModel` (a start of another shape) or `ObjectiveFell` (a defect of this library).
  */
-export const fit = (data: Observations, given: FitOptions): FitResult => {
-  if (!(rowCount(data) > 0)) throw new HmmError('InvalidData', 'there is no row to learn from');
-  hasMissing(data);
-  demandWeights(data);
-  const options = settle(data, given);
-  const ground = prepare(data, options);
+export const fit = (data: Observations, given: FitOptions, by: FittedBy = {}): FitResult => {
+  const { options, ground, runs: own } = start(data, given, by.createEStep);
   const { initial, alsoFrom } = options;
-  const fromSeed = initial ? [resume(data, options, ground, initial, 0)] : restartRuns(data, options, ground);
+  const fromSeed = initial
+    ? [resume(data, options, ground, initial, 0)]
+    : restartRuns(options, by.each ?? inTurn(own));
   const added = alsoFrom ? [resume(data, options, ground, alsoFrom, fromSeed.length)] : [];
   const runs = [...fromSeed, ...added];
   const [best, second] = runs
     .filter((run) => run.finished)
     .sort((a, b) => b.objective - handicap(b, fromSeed) - (a.objective - handicap(a, fromSeed)));
   return summarise(best!, second, runs, rowCount(data));
+};
+
+/** Who does the work of a fit, which leaves its bits as they are; absent: the calling thread. */
+export interface FittedBy {
+  readonly createEStep?: typeof createEStep;
+  /** One step of several restarts; the results in the order of the inputs. */
+  readonly each?: <Step extends keyof Runs>(
+    step: Step,
+    inputs: readonly Parameters<Runs[Step]>[0][],
+  ) => Run[];
+}
+
+/** The steps of a restart, each of which depends on its argument, the data and the options only. */
+export interface Runs {
+  short(restart: number): Run;
+  finish(short: Run): Run;
+}
+
+const inTurn =
+  (runs: Runs): NonNullable<FittedBy['each']> =>
+  (step, inputs) =>
+    inputs.map((input) => runs[step](input as never));
+
+/** Throws as `fit` does. */
+export const createRuns = (data: Observations, options: FitOptions): Runs => start(data, options).runs;
+
+const start = (data: Observations, given: FitOptions, makeEStep: typeof createEStep = createEStep) => {
+  if (!(rowCount(data) > 0)) throw new HmmError('InvalidData', 'there is no row to learn from');
+  hasMissing(data);
+  demandWeights(data);
+  const options = settle(data, given);
+  const ground = prepare(data, options, makeEStep);
+  const runs: Runs = {
+    short: (restart) => shortRun(data, options, ground, restart),
+    finish: (short) => finish(data, options, ground, short),
+  };
+  return { options, ground, runs };
 };
 
 /** EM ends a little below its optimum, so an added start in the same one may be higher and is still nothing better. */
@@ -101,7 +136,7 @@ interface Ground {
   readonly eStep: EStep;
 }
 
-interface Run {
+export interface Run {
   readonly restart: number;
   readonly result: EmResult;
   readonly iterations: number;
@@ -112,6 +147,7 @@ interface Run {
 const prepare = (
   data: Observations,
   { nStates, covarianceType, emission, strength = defaultStrength }: Settled,
+  makeEStep: typeof createEStep,
 ): Ground => {
   const D = data.nFeatures;
   const centre = featureMeans(data);
@@ -120,21 +156,27 @@ const prepare = (
   const prior = defaultPrior({ covarianceType, nStates, nFeatures: D }, centre, pooled, strength);
   const shape = { covarianceType, nStates, nFeatures: D };
   const kernel = emission === 'student-t' ? 'plain' : undefined;
-  return { prior, centre, scale, eStep: createEStep(shape, data, { kernel }) };
+  return { prior, centre, scale, eStep: makeEStep(shape, data, { kernel }) };
 };
 
 /** Of a column that does not vary: 1. Deviations whose squares would vanish count as none. */
 const deviationOf = (variance: number): number => (variance > 1e-200 ? Math.sqrt(variance) : 1);
 
-const restartRuns = (data: Observations, options: Settled, ground: Ground): Run[] => {
-  const { restarts = 5, shortIterations: iterations = 12 } = options;
-  const short = Array.from({ length: restarts }, (_, restart) => {
-    const random = createRandom(options.seed, restart);
-    const initial = initialise(data, options, ground.prior, ground.centre, ground.scale, random);
-    return run(data, options, ground, { restart, initial, before: 0, iterations, finished: false });
-  });
+const restartRuns = ({ restarts = 5 }: Settled, each: NonNullable<FittedBy['each']>): Run[] => {
+  const short = each(
+    'short',
+    Array.from({ length: restarts }, (_, restart) => restart),
+  );
   const best = [...short].sort((a, b) => b.objective - a.objective).slice(0, 2);
-  return short.map((one) => (best.includes(one) ? finish(data, options, ground, one) : one));
+  const finished = each('finish', best);
+  return short.map((one) => finished[best.indexOf(one)] ?? one);
+};
+
+const shortRun = (data: Observations, options: Settled, ground: Ground, restart: number): Run => {
+  const random = createRandom(options.seed, restart);
+  const initial = initialise(data, options, ground.prior, ground.centre, ground.scale, random);
+  const { shortIterations: iterations = 12 } = options;
+  return run(data, options, ground, { restart, initial, before: 0, iterations, finished: false });
 };
 
 const finish = (
