@@ -1,0 +1,116 @@
+import { type Job, observationsOf } from '../kernel/jobs.ts';
+import { kernelTakes } from '../kernel/limits.ts';
+import { type Piece, partition } from '../kernel/partition.ts';
+import { meet } from '../kernel/piece.ts';
+import type { Pass } from '../kernel/span.ts';
+import type { Hmm } from '../model.ts';
+import type { Observations } from '../observations.ts';
+import { createPlainEStep, type EStep, type Expectation, type Shape } from '../plain-e-step.ts';
+import { addStatistics, clearStatistics, createStatistics, type Statistics } from '../statistics.ts';
+import type { Crew } from './crew.ts';
+
+/** A piece, who holds it, and its place among what that member holds. */
+interface Share {
+  readonly piece: Piece;
+  readonly member: number;
+  readonly place: number;
+}
+
+/**
+ * The kernel's E-step (kernel-e-step.ts) by all threads: each goes once over its pieces, forward over first halves and
+ * backward over second ones; halves then learn each other's end and go back the other way. Pieces are what they are
+ * with one thread, and their statistics are added in the same order, so the bits are the same for any number of
+ * threads. `data` is shared memory (share.ts), and fits the kernel.
+ */
+export const createSplitEStep = (crew: Crew, shape: Shape, data: Observations): EStep => {
+  const shares = assign(partition(data), crew.size);
+  const own = Array.from({ length: crew.size }, (_, m) => shares.filter(({ member }) => member === m));
+  const hold = own.map((some) => ({ shape, rows: data.rows, pieces: some.map(({ piece }) => piece) }));
+  return {
+    run(model, statistics) {
+      if (!kernelTakes(model)) return createPlainEStep(shape, data).run(model, statistics);
+      if (crew.heldFor !== shares) crew.ask('hold', hold);
+      crew.heldFor = shares;
+      const { centre } = statistics;
+      const passes = crew.ask(
+        'first',
+        own.map(() => ({ model, centre })),
+      );
+      const ends = shares.map(({ member, place }) => passes[member]![place]);
+      const others = own.map((some) => some.map((share) => otherEnd(shares.indexOf(share), shares, ends)));
+      const parts = crew.ask(
+        'second',
+        others.map((of) => ({ model, centre, others: of })),
+      );
+      clearStatistics(statistics);
+      return add(shares, ends, parts, { shape, data, model, statistics });
+    },
+  };
+};
+
+/** The longest piece goes to whom has the least to do. */
+const assign = (pieces: readonly Piece[], members: number): Share[] => {
+  const load = new Array<number>(members).fill(0);
+  const held = new Array<number>(members).fill(0);
+  const byLength = [...pieces].sort((a, b) => b.to - b.from - (a.to - a.from));
+  const shares = new Map<Piece, Share>();
+  for (const piece of byLength) {
+    const member = load.indexOf(Math.min(...load));
+    load[member] = load[member]! + piece.to - piece.from;
+    shares.set(piece, { piece, member, place: held[member]! });
+    held[member] = held[member]! + 1;
+  }
+  return pieces.map((piece) => shares.get(piece)!);
+};
+
+/** What the second pass over piece `i` needs from the other half of its sequence; skipped where a first pass failed. */
+const otherEnd = (i: number, shares: readonly Share[], ends: readonly (Pass | undefined)[]) => {
+  const { kind } = shares[i]!.piece;
+  if (kind === 'whole') return { skip: !ends[i], end: undefined };
+  const other = ends[kind === 'firstHalf' ? i + 1 : i - 1];
+  return { skip: !ends[i] || !other, end: other?.end };
+};
+
+interface Work {
+  readonly shape: Shape;
+  readonly data: Observations;
+  readonly model: Hmm;
+  readonly statistics: Statistics;
+}
+
+/** Adds up job after job, as the kernel does alone; what it could not do exactly is done here by the plain path. */
+const add = (
+  shares: readonly Share[],
+  ends: readonly (Pass | undefined)[],
+  parts: readonly (readonly (Statistics | undefined)[])[],
+  work: Work,
+): Expectation => {
+  let logLikelihood = 0;
+  let inLogSpace = 0;
+  shares.forEach(({ piece }, i) => {
+    if (piece.kind === 'secondHalf') return;
+    const job = shares.slice(i, piece.kind === 'firstHalf' ? i + 2 : i + 1);
+    const found = job.map(({ member, place }) => parts[member]![place]);
+    const expectation = found.every((part) => part !== undefined)
+      ? { logLikelihood: likelihood(work.model, ends[i]!, job[1] && ends[i + 1]), inLogSpace: 0 }
+      : plainly({ ...piece, to: job.at(-1)!.piece.to }, work, found);
+    for (const part of found) addStatistics(work.statistics, part!);
+    logLikelihood += expectation.logLikelihood;
+    inLogSpace += expectation.inLogSpace;
+  });
+  return { logLikelihood, inLogSpace };
+};
+
+const likelihood = (model: Hmm, first: Pass, second: Pass | undefined): number =>
+  second ? meet(model, first, second) : first.logScale;
+
+/** Replaces what was found of the job. */
+const plainly = (
+  job: Pick<Job, 'from' | 'to' | 'sequenceStarts'>,
+  { shape, data, model, statistics }: Work,
+  found: (Statistics | undefined)[],
+): Expectation => {
+  const whole = createStatistics(model.nStates, statistics.centre);
+  found.splice(0, found.length, whole);
+  return createPlainEStep(shape, observationsOf(data, job)).run(model, whole);
+};
