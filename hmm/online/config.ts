@@ -13,8 +13,8 @@ export interface OnlineConfig {
 }
 
 export const defaultOnline: OnlineConfig = {
-  blockLength: 24,
-  effectiveBars: 4000,
+  blockLength: 12,
+  effectiveBars: 300,
   longestGap: 3,
   strength: defaultStrength,
 };
