@@ -165,7 +165,7 @@ describe('malformed values', () => {
     ['START_TS', '2024-02-30'],
     ['START_TS', '2024-13-01'],
     ['SLEEP_MS', '-1'],
-    ['HMM_STATES', 'auto'],
+    ['HMM_STATES', 'automatic'],
     ['HMM_STATES', '1'],
     ['PROMOTION_MIN_DELTA', 'Infinity'],
     ['PROMOTION_ALPHA', '0'],
@@ -208,6 +208,9 @@ describe('malformed values', () => {
       'MODEL_SCOPE=series',
     );
     expect(problemsOf({ ...ensemble, EXACTLY_ONCE: 'false' })).toEqual([]);
+    const auto = { HMM_STATES: 'auto' };
+    expect(problemsOf({ ...auto, MODEL_SCOPE: 'pooled' }).join()).toContain('HMM_STATES=auto needs');
+    expect(problemsOf(auto)).toEqual([]);
     expect(problemsOf({ REQUIRE_AUTH: 'true' }).join()).toContain('JWT_SECRET or GATEWAY_API_KEYS');
     expect(problemsOf({ START_TS: '2024-01-01', END_TS: '2023-01-01' }).join()).toContain('before END_TS');
   });

@@ -75,7 +75,8 @@ export interface ExchangeConfig {
 }
 
 export interface TrainingConfig {
-  readonly nStates: number;
+  /** auto: the trainer chooses. */
+  readonly nStates: number | 'auto';
   /** State counts of an ensemble that serves instead of one model; undefined: none. */
   readonly ensemble: readonly number[] | undefined;
   readonly covarianceType: 'full' | 'diag';
@@ -172,10 +173,14 @@ const contradictions = (values: Values): string[] => {
     MODEL_SCOPE: scope,
     EXACTLY_ONCE: strict,
     HMM_ENSEMBLE: ensemble,
+    HMM_STATES: states,
   } = values;
   return [
     ...(ensemble && (strict || scope === 'pooled')
       ? ['HMM_ENSEMBLE needs EXACTLY_ONCE=false and MODEL_SCOPE=series: a lineage and a pool hold one model']
+      : []),
+    ...(states === 'auto' && scope === 'pooled'
+      ? ['HMM_STATES=auto needs MODEL_SCOPE=series: a pool has one number of states for all series']
       : []),
     ...(start !== undefined && end !== undefined && start >= end ? ['START_TS must lie before END_TS'] : []),
     ...(auth && jwt === undefined && keys === undefined

@@ -24,6 +24,7 @@ export interface CommitDeps {
   readonly modelsDir: string;
   readonly leaseMs: number;
   readonly seed: number;
+  readonly options?: { readonly nStates: number | 'auto' };
   readonly codeVersion: string;
   /** Named points between steps, for tests that end the process there. */
   readonly crash?: CrashPoint;
@@ -71,7 +72,8 @@ const assemble = (deps: CommitDeps, claim: Claim, request: CommitRequest) => {
       : readVersion(deps.modelsDir, parent, deps.ledger.version(parent)?.modelHash).model.series;
   const model = composeModel(staged, inherited);
   const dataHash = hashOf(staged.map(({ outcome, dataHash }) => [outcome.series, dataHash]));
-  const nStates = Math.max(...staged.map(({ outcome }) => outcome.nStates));
+  const isAuto = deps.options?.nStates === 'auto' && request.request.nStates === undefined;
+  const nStates = isAuto ? 'auto' : Math.max(...staged.map(({ outcome }) => outcome.nStates));
   const versionId = versionIdOf({ claimedAtMs: claim.claimedAt, nStates, claimId: claim.claimId, dataHash });
   const metadata = describeVersion({
     ...{ versionId, parent, staged, dataHash },

@@ -23,7 +23,7 @@ export interface TrainDeps {
   readonly options: {
     /** Strict mode; else sliding. */
     readonly exactlyOnce: boolean;
-    readonly nStates: number;
+    readonly nStates: number | 'auto';
     readonly ensemble?: readonly number[] | undefined;
     readonly covarianceType: 'diag' | 'full';
     readonly seed: number;

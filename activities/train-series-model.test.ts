@@ -52,6 +52,26 @@ describe('trainSeriesModel', () => {
     first = train(job(candles(6000, 3000)));
   });
 
+  it('is judged against baselines on the held-out candles, and its regimes are measured', () => {
+    const { judgement, quality, selection } = first.evaluation!;
+    expect(judgement.candles).toBe(first.model.judged.heldOut.candles);
+    expect(judgement.model.joint).toBeCloseTo(first.metricValue, 10);
+    expect(Object.keys(judgement.rivals)).toEqual(['oneState', 'iidMixture', 'ewma', 'garch']);
+    expect(quality.dwell.expected).toHaveLength(3);
+    expect(selection).toBeUndefined();
+    expect(JSON.stringify(first.evaluation).length).toBeLessThan(5000);
+  });
+
+  it('chooses the number of states on the training rows alone when asked to', () => {
+    const auto = { nStates: 'auto', restarts: 1, seed: 1 } as const;
+    const { model, evaluation } = train(job(candles(2000), auto));
+    const { chosen, candles: scored, candidates } = evaluation!.selection!;
+    expect(model.regimes).toHaveLength(chosen.nStates);
+    expect(candidates.map(({ nStates }) => nStates)).toEqual([2, 3, 4, 5, 6, 8]);
+    expect(scored).toBe(Math.ceil(0.5 * Math.floor(0.8 * (2000 - 96))));
+    expect(JSON.stringify(evaluation).length).toBeLessThan(8000);
+  });
+
   it('makes a first model that passes the absolute gates', () => {
     expect(first.gate).toMatchObject({ decision: 'pass', reason: expect.stringMatching(/first model/) });
     expect(first.gate.paired).toBeUndefined();

@@ -1,3 +1,5 @@
+import { type Evaluation, evaluateModel } from '../backtest/evaluation.ts';
+import type { Selection } from '../backtest/select.ts';
 import {
   type CandleColumns,
   candleFeatures,
@@ -26,6 +28,7 @@ import type {
   SeriesModel,
 } from '../registry/model-file.ts';
 import { absoluteGates } from './absolute-gates.ts';
+import { chooseStates, leastStates } from './choose-states.ts';
 import { fitEnsemble, scoreServed } from './ensemble.ts';
 import { labelAgainstChampion } from './label-against-champion.ts';
 import { TrainingError } from './training-error.ts';
@@ -33,7 +36,8 @@ import { TrainingError } from './training-error.ts';
 export interface TrainingJob {
   readonly columns: CandleColumns;
   readonly timeframeMs: number;
-  readonly nStates: number;
+  /** auto: chosen on the training rows. */
+  readonly nStates: number | 'auto';
   readonly covarianceType: 'diag' | 'full';
   readonly seed: number;
   readonly restarts?: number;
@@ -45,7 +49,7 @@ export interface TrainingJob {
 }
 
 export interface TrainingProgress {
-  readonly phase: 'fit' | 'score' | 'refit' | 'absorb';
+  readonly phase: 'select' | 'fit' | 'score' | 'refit' | 'absorb';
   readonly restart: number;
   readonly iteration: number;
   /** Of the training rows in scaled units, nats. */
@@ -59,12 +63,15 @@ export interface SeriesTraining {
   readonly nObs: number;
   /** Mean one-step predictive log-likelihood of the held-out candles, unscaled features, nats/candle. */
   readonly metricValue: number;
+  readonly evaluation?: Evaluation;
   readonly warnings: readonly string[];
   readonly timings: {
     readonly featuresMs: number;
+    readonly selectMs?: number;
     readonly fitMs: number;
     readonly scoreMs: number;
     readonly refitMs: number;
+    readonly evaluateMs?: number;
   };
 }
 
@@ -74,15 +81,18 @@ export interface SeriesTraining {
  * model, bit for bit (only `timings` differ). Throws `TrainingError` on too few rows.
  */
 export const trainSeriesModel = (
-  job: TrainingJob,
+  asked: TrainingJob,
   onProgress: (progress: TrainingProgress) => void,
 ): SeriesTraining => {
   const clock = stopwatch();
-  const features = completeRows(candleFeatures(job.columns, job));
+  const features = completeRows(candleFeatures(asked.columns, asked));
   const nObs = features.openTimeMs.length;
-  demandRows(nObs, Math.max(job.nStates, ...(job.ensemble ?? [])));
+  demandRows(nObs, Math.max(leastStates(asked.nStates), ...(asked.ensemble ?? [])));
   const cut = Math.floor(0.8 * nObs);
   const featuresMs = clock();
+  const { nStates, selection } = chooseStates(asked, features, cut, onProgress);
+  const job = { ...asked, nStates };
+  const selectMs = clock();
   const alone = fitJudged(job, features, cut, onProgress);
   const judged = { ...alone, ...ensembleOf(job, alone, 'fit', onProgress) };
   const fitMs = clock();
@@ -93,14 +103,40 @@ export const trainSeriesModel = (
   const gate = decide(checks, pairedWithChampion(job, features, cut, scores), job.gate);
   const scoreMs = clock();
   const final = refit(job, judged, features, onProgress);
+  const refitMs = clock();
+  const evaluation = evaluate(job, features, cut, judged, selection);
   return {
+    evaluation,
     model: assemble(job, features, cut, judged, final),
     gate,
     nObs,
     metricValue: scores.reduce((a, b) => a + b, 0) / scores.length,
     warnings: [...judged.warnings, ...final.warnings.map((warning) => `refit: ${warning}`)],
-    timings: { featuresMs, fitMs, scoreMs, refitMs: clock() },
+    timings: { featuresMs, selectMs, fitMs, scoreMs, refitMs, evaluateMs: clock() },
   };
+};
+
+type FixedJob = TrainingJob & { readonly nStates: number };
+
+/** The champion counts only as it was before it saw the held-out candles. */
+const evaluate = (
+  { seed, champion }: FixedJob,
+  features: FeatureRows,
+  cut: number,
+  { hmm, scaler }: Judged,
+  selection: Selection | undefined,
+): Evaluation => {
+  const heldOutMs = features.openTimeMs[cut]!;
+  const unseen = [champion, champion?.judged].find((one) => one && one.trainedRange.toMs < heldOutMs);
+  return evaluateModel(
+    features,
+    { model: hmm, scaler },
+    {
+      ...{ cut, seed },
+      ...(selection ? { selection } : {}),
+      ...(unseen ? { previous: { model: fromParameters(unseen.hmm), scaler: unseen.scaler } } : {}),
+    },
+  );
 };
 
 interface Judged {
@@ -145,7 +181,7 @@ const demandRows = (rows: number, nStates: number): void => {
 };
 
 const fitJudged = (
-  job: TrainingJob,
+  job: FixedJob,
   features: FeatureRows,
   cut: number,
   onProgress: (progress: TrainingProgress) => void,
@@ -179,7 +215,7 @@ const startFromChampion = (
 
 /** Goes on from the judged parameters, so the states keep their meaning; the scaler stays. */
 const refit = (
-  job: TrainingJob,
+  job: FixedJob,
   judged: Judged,
   features: FeatureRows,
   onProgress: (progress: TrainingProgress) => void,
@@ -210,7 +246,7 @@ const pairedWithChampion = (
 };
 
 const assemble = (
-  job: TrainingJob,
+  job: FixedJob,
   features: FeatureRows,
   cut: number,
   judged: Judged,

@@ -1,3 +1,4 @@
+import type { Evaluation } from '../backtest/evaluation.ts';
 import { featureSet } from '../features/candle-features.ts';
 import type { NewVersion } from '../ledger/versions.ts';
 import type { OpenTimeRange, SeriesModel } from '../registry/model-file.ts';
@@ -18,6 +19,7 @@ type Trained = Pick<SeriesTraining, 'gate' | 'nObs' | 'metricValue' | 'warnings'
   readonly model: SeriesModel;
   /** Candles that the metric is over; absent: those that were held out. */
   readonly scoredCandles?: number;
+  readonly evaluation?: Evaluation;
   readonly timings: Readonly<Record<string, number>>;
 };
 
@@ -57,6 +59,8 @@ export interface VersionMetadata {
   readonly dispositions: Partial<StrictDispositions> & { readonly claimed: number };
   /** Strict mode, by series. */
   readonly lineages?: Readonly<Record<string, LineageReport>>;
+  /** By series: the model against baselines on candles that it was not fitted on, and its regimes. */
+  readonly evaluation: Readonly<Record<string, Evaluation>>;
   readonly warnings: Readonly<Record<string, readonly string[]>>;
   readonly data_hash: string;
   readonly code_version: string;
@@ -102,6 +106,11 @@ export const describeVersion = (facts: VersionFacts): VersionMetadata => {
     file_ids: facts.fileIds,
     dispositions: { claimed: sum(staged.map(({ newCandles }) => newCandles)), ...countDispositions(staged) },
     ...lineageReports(staged),
+    evaluation: Object.fromEntries(
+      staged.flatMap(({ outcome, training }) =>
+        training.evaluation ? [[outcome.series, training.evaluation]] : [],
+      ),
+    ),
     warnings: bySeries(staged, ({ training }) => training.warnings),
     data_hash: facts.dataHash,
     code_version: facts.codeVersion,

@@ -52,11 +52,11 @@ describe('selectModel', () => {
 describe('judgeFolds', () => {
   const years = completeRows(candleFeatures(recordedHours('BTCUSDT', 16_096), { timeframeMs }));
   const folds = walkForward(16_000, { count: 2, mostRows: 8000 });
-  const { judgement, last } = judgeFolds(years, folds, specification, budget);
+  const { judgement, last } = judgeFolds(years, folds.slice(1), specification, budget, folds[0]);
 
   it('compares all rivals on the same candles, and finds regimes in real hours', () => {
     expect(Object.keys(judgement.rivals)).toEqual(['oneState', 'iidMixture', 'ewma', 'garch', 'previous']);
-    expect(judgement.candles).toBe(8000);
+    expect(judgement.candles).toBe(4000);
     expect(judgement.rivals.garch!.joint).toBeNull();
     expect(judgement.regimeEvidence).toEqual({ joint: true, returns: true });
     for (const rival of Object.values(judgement.rivals))

@@ -49,17 +49,21 @@ export interface ScoredFold {
   readonly rivals: Rivals;
 }
 
-/** Refits model and rivals on each fold; from the second fold on the model of the fold before is a rival too. */
+/**
+ * Refits model and rivals on each fold. `before`: a fold whose model is the previous one of the first fold; afterwards it
+ * is that of the fold before.
+ */
 export const judgeFolds = (
   features: FeatureRows,
   folds: readonly Fold[],
   specification: Specification,
   budget: FitBudget,
+  before?: Fold,
 ): { readonly judgement: Judgement; readonly last: FittedModel } => {
-  let previous: FittedModel | undefined;
+  let previous = before && fitFold(features, before, specification, budget);
   const scored = folds.map((fold): ScoredFold => {
     const fitted = fitFold(features, fold, specification, budget);
-    const rivals = scoreRivals(features, fold, specification, budget, previous ?? fitted);
+    const rivals = scoreRivals(features, fold, specification, budget, { previous });
     previous = fitted;
     return { own: scoreHmm(fitted, features, fold), rivals };
   });

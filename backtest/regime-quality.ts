@@ -18,8 +18,11 @@ export interface RegimeQuality {
   };
   /** Mean filtered probability, and what the transitions lead to in the long run. */
   readonly occupancy: { readonly filtered: readonly number[]; readonly stationary: readonly number[] };
-  /** Candles that a stay lasts: by the transitions, and on the likeliest path (null: it never goes there). */
-  readonly dwell: { readonly expected: readonly number[]; readonly realised: readonly (number | null)[] };
+  /** Candles that a stay lasts: by the transitions (null: for ever), and on the likeliest path (null: it never goes there). */
+  readonly dwell: {
+    readonly expected: readonly (number | null)[];
+    readonly realised: readonly (number | null)[];
+  };
   /** Changes of the likeliest filtered state in 1000 candles. */
   readonly switchesPerThousand: number;
   /** Smallest Hellinger distance of two states (0 same, 1 apart; null: one state); mean entropy of the filter over ln K. */
@@ -43,7 +46,10 @@ export const regimeQuality = (model: Hmm, scaler: FeatureScaler, raw: Observatio
       filtered: meanByState(filtered, K),
       stationary: Array.from(stationaryDistribution(model)),
     },
-    dwell: { expected: Array.from(expectedDurations(model)), realised: meanRuns(path, K) },
+    dwell: {
+      expected: Array.from(expectedDurations(model), (bars) => (Number.isFinite(bars) ? bars : null)),
+      realised: meanRuns(path, K),
+    },
     switchesPerThousand: 1000 * share(now, (state, t) => t > 0 && state !== now[t - 1]),
     separation: { hellinger: nearestStates(model, scaler), entropy: relativeEntropy(filtered, K) },
   };

@@ -27,18 +27,24 @@ interface ScaledHmm {
   readonly scaler: FeatureScaler;
 }
 
+export interface RivalOptions {
+  readonly previous?: ScaledHmm | undefined;
+  /** The mixture goes on from these emissions for a few iterations, instead of starting anew. */
+  readonly mixtureFrom?: ScaledHmm | undefined;
+}
+
 /** Every rival, fitted on the rows [from, cut) of the fold and scored on [cut, to). */
 export const scoreRivals = (
   features: FeatureRows,
   fold: Fold,
   specification: Specification,
   budget: FitBudget,
-  previous?: ScaledHmm,
+  { previous, mixtureFrom }: RivalOptions = {},
 ): Rivals => {
   const one = fitFold(features, fold, { ...specification, nStates: 1 }, { ...budget, restarts: 1 });
   return {
     oneState: scoreHmm(one, features, fold),
-    iidMixture: scoreMixture(features, fold, specification, budget),
+    iidMixture: scoreMixture(features, fold, specification, budget, mixtureFrom),
     ...scoreVolatility(features, fold),
     ...(previous ? { previous: scoreHmm(previous, features, fold) } : {}),
   };
@@ -61,10 +67,13 @@ const scoreMixture = (
   { from, cut, to }: Fold,
   specification: Specification,
   budget: FitBudget,
+  start?: ScaledHmm,
 ): RivalScores => {
   const raw = withoutOrder(rowsBetween(features, from, cut));
-  const scaler = fitScaler(raw);
-  const { model } = fit({ ...raw, rows: scaleRows(scaler, raw.rows) }, { ...budget, ...specification });
+  const scaler = start?.scaler ?? fitScaler(raw);
+  const quicker = start && { initial: start.model, maxIterations: 20, tolerance: 1e-4 };
+  const options = { ...budget, ...specification, ...quicker };
+  const { model } = fit({ ...raw, rows: scaleRows(scaler, raw.rows) }, options);
   return predictRows(model, scaler, withoutOrder(rowsBetween(features, cut, to)));
 };
 

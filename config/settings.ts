@@ -33,6 +33,15 @@ const only =
     throw new RangeError(later === undefined ? works : `${works} (${text}: ${later})`);
   };
 
+const stateCount: parse.Parse<number | 'auto'> = (text) => {
+  if (text === 'auto') return text;
+  try {
+    return parse.integer(2, 12)(text);
+  } catch {
+    throw new RangeError('a whole number from 2 to 12, or auto');
+  }
+};
+
 const path = parse.text(/^[^\0\n]+$/, 'a path');
 const maxWindowDays = 36_500;
 const dayMs = 86_400_000;
@@ -126,7 +135,11 @@ export const settings = {
   ),
   STATE_DIR: required('.autotrain', path, 'where npm start keeps everything'),
 
-  HMM_STATES: required('4', parse.integer(2, 12), 'regimes per model, 2 to 12'),
+  HMM_STATES: required(
+    '4',
+    stateCount,
+    'regimes per model, 2 to 12; auto: chosen by predictive likelihood, in strict mode once per lineage',
+  ),
   HMM_ENSEMBLE: optional(
     parse.list(parse.integer(2, 12)),
     'sliding mode: regimes are served by an ensemble over these state counts, such as 2,3,4,6; unset: by one model',

@@ -24,7 +24,7 @@ export interface TrainingClientDeps {
   readonly ledger: Ledger;
   readonly series: readonly string[];
   /** HMM_STATES: a request that names this number asks for the default. */
-  readonly defaultStates: number;
+  readonly defaultStates: number | 'auto';
   /** EXACTLY_ONCE: a lineage keeps its number of states. */
   readonly exactlyOnce: boolean;
 }
@@ -165,7 +165,7 @@ const startRetrain = async ({ client, defaultStates }: TrainingClientDeps, reque
   );
 };
 
-const withoutDefaults = ({ nStates, tag, promote }: TrainRequest, defaultStates: number): RetrainRequest => ({
+const withoutDefaults = ({ nStates, tag, promote }: TrainRequest, defaultStates: number | 'auto'): RetrainRequest => ({
   ...(nStates === undefined || nStates === defaultStates ? {} : { nStates }),
   ...(tag === undefined ? {} : { tag }),
   ...(promote === undefined ? {} : { promote }),

@@ -1,4 +1,5 @@
 import type { PooledOutcome, SeriesFailure, TrainPooledRequest } from '../../workflows/types.ts';
+import { fixedStates } from '../choose-states.ts';
 import { underLease } from '../lease.ts';
 import { quarantiningBadFiles } from '../quarantine.ts';
 import { stageTraining } from '../staging.ts';
@@ -65,9 +66,10 @@ const prepareAll = (
 
 /** Looks at the champions are spent by the pool as a whole: the series that was looked at most counts. */
 const jobOf = ({ job }: Prepared, ready: readonly Prepared[]): PooledJob => {
-  const { columns: _, champion: __, gate, ...shared } = job;
+  const { columns: _, champion: __, gate, nStates, ...shared } = job;
   return {
     ...shared,
+    nStates: fixedStates(nStates),
     gate: { ...gate, look: Math.max(...ready.map((one) => one.job.gate.look)) },
     pool: ready.map(({ series, job: { columns, champion } }) => ({
       ...{ series, columns },

@@ -1,5 +1,6 @@
 import { timeframesMs } from '../../series.ts';
 import type { PooledOutcome, SeriesFailure, TrainPooledRequest } from '../../workflows/types.ts';
+import { fixedStates } from '../choose-states.ts';
 import { owner } from '../claims.ts';
 import { failure } from '../failures.ts';
 import { underLease } from '../lease.ts';
@@ -87,7 +88,7 @@ const jobOf = (
   if (!first) throw failure('NotEnoughData', 'there is no series');
   return {
     ...{ covarianceType, seed, minPoints, timeframeMs: timeframesMs[first.timeframe] },
-    nStates: request.nStates ?? nStates,
+    nStates: request.nStates ?? fixedStates(nStates),
     strictPool: members.map(({ series, lineage, past, columns }): StrictPoolMember => {
       const champion = championOf(deps, series);
       const look = champion ? looksAt(ledger, champion.versionId, series) + 1 : 1;

@@ -1,3 +1,5 @@
+import { type Evaluation, evaluateModel } from '../../backtest/evaluation.ts';
+import type { Selection } from '../../backtest/select.ts';
 import { candleFeatures, completeRows, featureSet, longestGap } from '../../features/candle-features.ts';
 import { createEStep } from '../../hmm/e-step.ts';
 import { filterObservations } from '../../hmm/filter.ts';
@@ -6,11 +8,12 @@ import type { Hmm } from '../../hmm/model.ts';
 import { type Observations, rowCount } from '../../hmm/observations.ts';
 import { defaultOnline } from '../../hmm/online/config.ts';
 import { startOnline } from '../../hmm/online/online.ts';
-import { fitScaler, scaleRows } from '../../hmm/scaler.ts';
+import { type FeatureScaler, fitScaler, scaleRows } from '../../hmm/scaler.ts';
 import { createStatistics, featureMeans, type Statistics } from '../../hmm/statistics.ts';
 import { type CandleColumns, sliceColumns } from '../../ledger/candle-columns.ts';
 import type { LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
+import { chooseStates, leastStates } from '../choose-states.ts';
 import { labelAgainstChampion } from '../label-against-champion.ts';
 import { orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
@@ -23,7 +26,8 @@ export interface GenesisJob {
   /** The candles of the lineage from its first one on; at least `minPoints`. */
   readonly columns: CandleColumns;
   readonly timeframeMs: number;
-  readonly nStates: number;
+  /** auto: chosen on the rows of the batch fit. */
+  readonly nStates: number | 'auto';
   readonly covarianceType: 'diag' | 'full';
   readonly seed: number;
   readonly restarts?: number;
@@ -38,6 +42,8 @@ export interface Genesis {
   /** The candles behind the batch fit, which are scored before they are learned from. */
   readonly rest: CandleColumns;
   readonly report: FitReport;
+  /** Of the batch fit, on the last 20% of `minPoints` candles. */
+  readonly evaluation?: Evaluation;
 }
 
 /**
@@ -54,8 +60,9 @@ export const genesis = (job: GenesisJob, onProgress: (progress: TrainingProgress
   demandRows(rowCount(raw), job);
   const scaler = fitScaler(raw);
   const data = { ...raw, rows: scaleRows(scaler, raw.rows) };
+  const { nStates, selection } = chooseStates(job, features, rowCount(raw), onProgress);
   const { model, report } = fit(data, {
-    ...job,
+    ...{ ...job, nStates },
     onIteration: (progress) => onProgress({ phase: 'fit', ...progress }),
   });
   const ordered = orderByMeanReturn(model);
@@ -81,11 +88,24 @@ export const genesis = (job: GenesisJob, onProgress: (progress: TrainingProgress
     },
     rest: sliceColumns(columns, cut),
     report,
+    ...evaluate(job, { model: ordered, scaler }, rowCount(raw), selection),
   };
 };
 
+/** Nothing where the candles behind the batch fit give too few rows to compare on. */
+const evaluate = (
+  { columns, timeframeMs, minPoints, seed }: GenesisJob,
+  own: { readonly model: Hmm; readonly scaler: FeatureScaler },
+  cut: number,
+  selection: Selection | undefined,
+): { evaluation?: Evaluation } => {
+  const features = completeRows(candleFeatures(sliceColumns(columns, 0, minPoints), { timeframeMs }));
+  if (features.openTimeMs.length < cut + 50) return {};
+  return { evaluation: evaluateModel(features, own, { cut, seed, ...(selection ? { selection } : {}) }) };
+};
+
 const demandRows = (rows: number, { nStates, minPoints }: GenesisJob): void => {
-  const needed = 50 * nStates;
+  const needed = 50 * leastStates(nStates);
   if (rows >= needed) return;
   const where = `the first 80% of TRAIN_MIN_POINTS=${minPoints} candles`;
   throw new TrainingError(

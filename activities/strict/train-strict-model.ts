@@ -1,3 +1,4 @@
+import type { Evaluation } from '../../backtest/evaluation.ts';
 import { modelOf } from '../../hmm/online/online.ts';
 import type { OnlineState } from '../../hmm/online/state.ts';
 import { compareBlocks, decide, type GateOptions, type GateResult } from '../../registry/gate.ts';
@@ -31,6 +32,8 @@ export interface StrictTraining {
   readonly metricValue: number;
   /** How many candles that mean is over. */
   readonly scoredCandles: number;
+  /** In the version that begins the lineage. */
+  readonly evaluation?: Evaluation;
   readonly warnings: readonly string[];
   readonly timings: { readonly fitMs: number; readonly absorbMs: number };
 }
@@ -49,6 +52,7 @@ export const trainStrictModel = (
   onProgress({ phase: 'absorb', restart: 0, iteration: begun.head.online.absorbed, logLikelihood: 0 });
   return {
     ...outcomeOf(job, learn(begun.head, begun.rest)),
+    ...('evaluation' in begun ? { evaluation: begun.evaluation } : {}),
     warnings: 'report' in begun ? begun.report.warnings : [],
     timings: {
       fitMs: Math.round(fitted - started),
@@ -61,7 +65,7 @@ export const trainStrictModel = (
 export const outcomeOf = (
   job: Pick<StrictJob, 'champion' | 'comparison' | 'gate'> & { readonly head?: LineageHead | undefined },
   { head, scored }: Learned,
-): Omit<StrictTraining, 'warnings' | 'timings'> => {
+): Omit<StrictTraining, 'evaluation' | 'warnings' | 'timings'> => {
   demandScores(head);
   const comparison = job.champion && continueComparison(job.comparison, job.champion, scored);
   return {

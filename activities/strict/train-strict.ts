@@ -166,7 +166,7 @@ export const settingsThatChanged = (
   const states = head?.online.model.startProbability.length;
   const type = head?.online.model.covarianceType;
   return [
-    ...(states !== undefined && states !== options.nStates
+    ...(states !== undefined && options.nStates !== 'auto' && states !== options.nStates
       ? [
           `${lineage} goes on with ${states} states; HMM_STATES=${options.nStates} counts from the next lineage on`,
         ]
