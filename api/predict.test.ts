@@ -52,6 +52,21 @@ describe('POST /predict', () => {
     }
   });
 
+  it('tells the ids of the regimes and which are new, where the model has labels', async () => {
+    const plain = (await predict({ symbol: 'BTCUSDT' })).model_meta;
+    expect(plain).not.toHaveProperty('regime_ids');
+    const [BEAR, one, two, BULL] = regimesOf(4);
+    const flags = { fresh: [false, true, false, false], renamed: [false, false, false, true] };
+    const model = { ...seriesModelOf(4), labels: { ids: [7, 9, 2, 3], ...flags, nextId: 10 } };
+    const snapshot = snapshotOf('v1', { ...modelOf(4), series: { 'binance:BTC/USDT:1h': model } });
+    const { app } = appWith({ models: fixedModels(snapshot) });
+    expect((await predict({ symbol: 'BTCUSDT' }, app)).model_meta).toMatchObject({
+      regime_ids: { [BEAR!]: 7, [one!]: 9, [two!]: 2, [BULL!]: 3 },
+      regimes_fresh: [one],
+      regimes_renamed: [BULL],
+    });
+  });
+
   it('gives the likeliest regime, and the forecast one transition later', async () => {
     const { regime, regime_proba, confidence, forecast } = await predict({ symbol: 'BTCUSDT' });
     expect(confidence).toBe(Math.max(...Object.values(regime_proba)));
