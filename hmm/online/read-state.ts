@@ -31,12 +31,13 @@ export const readOnlineState = (state: OnlineState): OnlineState => {
   return state;
 };
 
+/** In a pool, bars wait for their round beyond the last bar. */
 const bars = ({ firstBar, lastBar, absorbed, blocks, pending }: OnlineState): void => {
   for (const [name, value] of Object.entries({ firstBar, lastBar, absorbed, blocks })) {
     if (!Number.isSafeInteger(value)) refuse(`${name} is ${value}`);
   }
   const ascends = pending.bars.every((bar, i) => Number.isSafeInteger(bar) && !(bar <= pending.bars[i - 1]!));
-  if (!ascends || lastBar < firstBar || (pending.bars.length > 0 && pending.bars.at(-1) !== lastBar))
+  if (!ascends || lastBar < firstBar || pending.bars.at(-1)! < lastBar)
     refuse('its bars do not ascend to the last bar');
 };
 
