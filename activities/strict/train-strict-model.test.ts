@@ -121,7 +121,8 @@ describe('trainStrictModel', () => {
     const first = retrains(1500);
     const champion = first.model;
     const { comparison } = train(job(sliceColumns(candles, 1500, 1501), { head: first.head, champion }));
-    expect(comparison!.headSum).toBeCloseTo(comparison!.championSum, 9);
+    // Not the same number: the head carries a filter that was made under the parameters of the block before.
+    expect(Math.abs(comparison!.headSum - comparison!.championSum)).toBeLessThan(1e-3);
   });
 
   it('names how many rows genesis has and how many it needs', () => {
