@@ -58,7 +58,10 @@ const halvesJob = (one: Piece, spanOne: Span, two: Piece, spanTwo: Span): Job =>
 });
 
 /** The rows of a job as data of their own. */
-export const observationsOf = (data: Observations, { from, to, sequenceStarts }: Job): Observations => ({
+export const observationsOf = (
+  data: Observations,
+  { from, to, sequenceStarts }: Omit<Job, 'run'>,
+): Observations => ({
   ...data,
   rows: data.rows.subarray(from * data.nFeatures, to * data.nFeatures),
   sequenceStarts,

@@ -77,4 +77,8 @@ const inOrder = <T>(answers: readonly Done<T>[]): T[] => {
 };
 
 /** A function cannot go to another thread. */
-const sendable = ({ onIteration: _, ...options }: FitOptions): FitOptions => options;
+const sendable = (options: FitOptions): FitOptions => {
+  const copy: { -readonly [K in keyof FitOptions]: FitOptions[K] } = { ...options };
+  delete copy.onIteration;
+  return copy;
+};

@@ -1,5 +1,4 @@
 import { type Job, observationsOf } from '../kernel/jobs.ts';
-import { kernelTakes } from '../kernel/limits.ts';
 import { type Piece, partition } from '../kernel/partition.ts';
 import { meet } from '../kernel/piece.ts';
 import type { Pass } from '../kernel/span.ts';
@@ -28,7 +27,6 @@ export const createSplitEStep = (crew: Crew, shape: Shape, data: Observations): 
   const hold = own.map((some) => ({ shape, rows: data.rows, pieces: some.map(({ piece }) => piece) }));
   return {
     run(model, statistics) {
-      if (!kernelTakes(model)) return createPlainEStep(shape, data).run(model, statistics);
       if (crew.heldFor !== shares) crew.ask('hold', hold);
       crew.heldFor = shares;
       const { centre } = statistics;
@@ -48,19 +46,22 @@ export const createSplitEStep = (crew: Crew, shape: Shape, data: Observations): 
   };
 };
 
-/** The longest piece goes to whom has the least to do. */
+/** The longest piece goes to whom has the least to do; each holds its pieces in their order. */
 const assign = (pieces: readonly Piece[], members: number): Share[] => {
-  const load = new Array<number>(members).fill(0);
-  const held = new Array<number>(members).fill(0);
-  const byLength = [...pieces].sort((a, b) => b.to - b.from - (a.to - a.from));
-  const shares = new Map<Piece, Share>();
-  for (const piece of byLength) {
+  const load = Array.from({ length: members }, () => 0);
+  const owner = new Map<Piece, number>();
+  for (const piece of [...pieces].sort((a, b) => b.to - b.from - (a.to - a.from))) {
     const member = load.indexOf(Math.min(...load));
     load[member] = load[member]! + piece.to - piece.from;
-    shares.set(piece, { piece, member, place: held[member]! });
-    held[member] = held[member]! + 1;
+    owner.set(piece, member);
   }
-  return pieces.map((piece) => shares.get(piece)!);
+  const held = Array.from({ length: members }, () => 0);
+  return pieces.map((piece) => {
+    const member = owner.get(piece)!;
+    const place = held[member]!;
+    held[member] = place + 1;
+    return { piece, member, place };
+  });
 };
 
 /** What the second pass over piece `i` needs from the other half of its sequence; skipped where a first pass failed. */
@@ -106,7 +107,7 @@ const likelihood = (model: Hmm, first: Pass, second: Pass | undefined): number =
 
 /** Replaces what was found of the job. */
 const plainly = (
-  job: Pick<Job, 'from' | 'to' | 'sequenceStarts'>,
+  job: Omit<Job, 'run'>,
   { shape, data, model, statistics }: Work,
   found: (Statistics | undefined)[],
 ): Expectation => {
