@@ -46,6 +46,8 @@ export interface TrainingJob {
   /** What serves this series now; undefined for its first model. */
   readonly champion?: SeriesModel;
   readonly gate: GateOptions;
+  /** Without the report on baselines and regimes, which costs more than a short fit. */
+  readonly isBare?: boolean;
 }
 
 export interface TrainingProgress {
@@ -104,9 +106,9 @@ export const trainSeriesModel = (
   const scoreMs = clock();
   const final = refit(job, judged, features, onProgress);
   const refitMs = clock();
-  const evaluation = evaluate(job, features, cut, judged, selection);
+  const evaluation = job.isBare ? {} : { evaluation: evaluate(job, features, cut, judged, selection) };
   return {
-    evaluation,
+    ...evaluation,
     model: assemble(job, features, cut, judged, final),
     gate,
     nObs,

@@ -1,0 +1,114 @@
+/**
+ * `npm run evaluate -- [--quick] [--json] FILE.csv[.gz]…`: chooses and judges models of the candles in each file.
+ * With --json: `{ok, summary, series}` on stdout. Exit code 1 when a check does not hold or a file cannot be judged,
+ * 2 on wrong use.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { trainSeriesModel } from '../activities/train-series-model.ts';
+import { type Effort, evaluateSeries, fullEffort, quickEffort } from '../backtest/evaluate-series.ts';
+import type { PromotionOptions } from '../backtest/promotions.ts';
+import { type CandleColumns, toColumns } from '../ledger/candle-columns.ts';
+import { readLines, valuesOf } from '../ledger/candle-csv.ts';
+import { timeframesMs } from '../series.ts';
+import { checksOf, type EvaluatedFile } from './evaluation-checks.ts';
+import { describeSeries } from './evaluation-text.ts';
+
+interface FailedFile {
+  readonly file: string;
+  readonly error: string;
+}
+
+/** Gzip is told by its first two bytes, not by the name. Throws `CandleFileCorrupt` with file, line and reason. */
+const readCandleFile = (file: string): CandleColumns => {
+  const bytes = readFileSync(file);
+  const text = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+  const lines = readLines(text, file);
+  return toColumns(new Map(lines.map((line, i) => [line.openTimeMs, valuesOf(line, file, i + 2)])));
+};
+
+/** The commonest step between candles. Throws when it is no timeframe. */
+const timeframeOf = ({ openTimeMs }: CandleColumns, file: string): string => {
+  const counts = new Map<number, number>();
+  for (let t = 1; t < openTimeMs.length; t++) {
+    const step = openTimeMs[t]! - openTimeMs[t - 1]!;
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  const [common] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [0];
+  const found = Object.entries(timeframesMs).find(([, ms]) => ms === common);
+  if (found) return found[0];
+  const allowed = Object.keys(timeframesMs).join(' ');
+  throw new Error(`${file}: candles are ${common} ms apart; a timeframe is one of ${allowed}`);
+};
+
+const seed = 42;
+
+/** The trainer of sliding mode, with 4 states and its gate as configured by default. */
+const trainerOf =
+  (timeframeMs: number): PromotionOptions['train'] =>
+  (columns, champion, look) =>
+    trainSeriesModel(
+      {
+        ...{ columns, timeframeMs, nStates: 4, covarianceType: 'full', seed, restarts: 3, isBare: true },
+        ...(champion ? { champion } : {}),
+        gate: { alpha: 0.05, minDelta: 0, minCandles: 500, look },
+      },
+      () => {},
+    );
+
+const evaluateFile = (file: string, effort: Effort): EvaluatedFile | FailedFile => {
+  const started = performance.now();
+  const say = (stage: string): void => void process.stderr.write(`${basename(file)}: ${stage}\n`);
+  try {
+    const columns = readCandleFile(file);
+    const timeframe = timeframeOf(columns, file);
+    const timeframeMs = timeframesMs[timeframe as keyof typeof timeframesMs];
+    const evaluation = evaluateSeries(columns, {
+      ...{ timeframeMs, seed, effort, train: trainerOf(timeframeMs), onStage: say },
+    });
+    const seconds = Math.round((performance.now() - started) / 1000);
+    const candles = columns.openTimeMs.length;
+    return { file, timeframe, candles, seconds, checks: checksOf(evaluation), evaluation };
+  } catch (error) {
+    return { file, error: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+const failuresOf = (one: EvaluatedFile | FailedFile): string[] =>
+  'error' in one
+    ? [`${basename(one.file)}: ${one.error}`]
+    : one.checks.filter(({ pass }) => !pass).map(({ name, got }) => `${basename(one.file)}: ${name}: ${got}`);
+
+const usage = 'usage: npm run evaluate -- [--quick] [--json] FILE.csv[.gz]…\n';
+
+export const main = (argv: readonly string[]): number => {
+  const files = argv.filter((word) => !word.startsWith('--'));
+  const unknown = argv.filter((word) => word.startsWith('--') && !['--json', '--quick'].includes(word));
+  if (files.length === 0 || unknown.length > 0) {
+    process.stderr.write(`${unknown.map((word) => `${word} is not an option; `).join('')}${usage}`);
+    return 2;
+  }
+  const effort = argv.includes('--quick') ? quickEffort : fullEffort;
+  const series = files.map((file) => evaluateFile(file, effort));
+  const failures = series.flatMap(failuresOf);
+  const ok = failures.length === 0;
+  const summary = {
+    files: files.length,
+    seed,
+    effort: argv.includes('--quick') ? 'quick' : 'full',
+    failures,
+  };
+  const text = series.map((one) => ('error' in one ? `${one.file}: ${one.error}` : describeSeries(one)));
+  const verdict = ok ? 'all checks hold' : `does not hold:\n  ${failures.join('\n  ')}`;
+  process.stdout.write(
+    argv.includes('--json')
+      ? `${JSON.stringify({ ok, summary, series })}\n`
+      : `${[...text, verdict].join('\n\n')}\n`,
+  );
+  return ok ? 0 : 1;
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.exitCode = main(process.argv.slice(2));
