@@ -28,7 +28,7 @@ export const createWorkshop = (
 ): Workshop => {
   const { nStates: K, nFeatures: D } = shape;
   const { paddedStates: P } = layoutOf(shape);
-  const isResident = use === 'often' && D + 2 * P <= 3 * K;
+  const isResident = use === 'often' && D + 2 * P < 3 * K;
   const sizes = pieces.map(
     ({ from, to }) => spanSize(to - from, P) + (isResident ? residentSize(to - from, D) : 0),
   );
