@@ -1,5 +1,6 @@
 import { accumulateExpectations } from './expected-moments.ts';
 import type { Workspace } from './forward-backward.ts';
+import { HmmError } from './hmm-error.ts';
 import type { Hmm } from './model.ts';
 import { hasMissing, type Observations, rowCount, spans } from './observations.ts';
 
@@ -27,6 +28,13 @@ export interface StudentStatistics {
   /** [K]: what the degrees of freedom are estimated from (see degrees-of-freedom.ts). */
   readonly tails: Float64Array;
 }
+
+/** What the sums and products of each state weigh: Σ γ, of Student-t emissions Σ γ u. Throws `InvalidData`. */
+export const massOf = ({ degreesOfFreedom }: Hmm, { weight, student }: Statistics): Float64Array => {
+  if (!degreesOfFreedom) return weight;
+  if (student) return student.scaled;
+  throw new HmmError('InvalidData', 'statistics for Gaussian emissions cannot update Student-t ones');
+};
 
 export const createStatistics = (nStates: number, centre: Float64Array): Statistics => {
   const D = centre.length;
