@@ -29,7 +29,7 @@ export const nameStates = (
   before: readonly (string | undefined)[] = [],
 ): NamedStates => {
   const words = wordsOf(meanings, before);
-  const names = new Array<string>(meanings.length);
+  const names = meanings.map(() => '');
   for (const word of ['BULL', 'BEAR', 'CHOP'] as const) {
     const group = byVolatility(meanings).filter((k) => words[k] === word);
     const kept = group.filter((k) => wordOf(before[k]) === word);

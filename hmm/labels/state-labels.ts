@@ -13,7 +13,7 @@ export interface StateLabels {
 /** Of a model that has no forerunner, or one whose labels were not kept: ids in the order of the states. */
 export const firstLabels = (nStates: number): StateLabels => ({
   ids: Array.from({ length: nStates }, (_, k) => k),
-  fresh: new Array<boolean>(nStates).fill(true),
-  renamed: new Array<boolean>(nStates).fill(false),
+  fresh: Array.from({ length: nStates }, () => true),
+  renamed: Array.from({ length: nStates }, () => false),
   nextId: nStates,
 });
