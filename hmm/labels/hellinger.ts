@@ -1,5 +1,5 @@
 import { cholesky } from '../../numerics/cholesky.ts';
-import { expm1, expm1, log, log, square } from '../../numerics/elementary.ts';
+import { expm1, log, square } from '../../numerics/elementary.ts';
 import type { StateDensity } from './state-density.ts';
 
 /**
