@@ -14,7 +14,7 @@ export const calibrationOf = (pit: Float64Array): Calibration => {
     (most, u, i) => Math.max(most, Math.abs((i + 1) / n - u), Math.abs(u - i / n)),
     0,
   );
-  const counts = new Array<number>(10).fill(0);
+  const counts = Array.from({ length: 10 }, () => 0);
   for (const u of pit) {
     const bin = Math.min(9, Math.floor(10 * u));
     counts[bin] = counts[bin]! + 1;

@@ -59,5 +59,7 @@ export const evaluateModel = (
 
 const briefly = ({ candidates, ...selection }: Selection): NonNullable<Evaluation['selection']> => ({
   ...selection,
-  candidates: candidates.map(({ covarianceType: _, emission: __, ...candidate }) => candidate),
+  candidates: candidates.map(({ nStates, parameters, mean, shortfall, standardError, bicPerRow }) => ({
+    ...{ nStates, parameters, mean, shortfall, standardError, bicPerRow },
+  })),
 });

@@ -69,7 +69,7 @@ const totalVariation = (one: Float64Array, other: Float64Array, K: number): numb
   (one.reduce((sum, p, i) => sum + Math.abs(p - other[i]!), 0) * K) / (2 * one.length);
 
 const meanByState = (probabilities: Float64Array, K: number): number[] => {
-  const sums = new Array<number>(K).fill(0);
+  const sums = Array.from({ length: K }, () => 0);
   probabilities.forEach((p, i) => {
     sums[i % K] = sums[i % K]! + p;
   });
@@ -77,8 +77,8 @@ const meanByState = (probabilities: Float64Array, K: number): number[] => {
 };
 
 const meanRuns = (path: ArrayLike<number>, K: number): (number | null)[] => {
-  const candles = new Array<number>(K).fill(0);
-  const stays = new Array<number>(K).fill(0);
+  const candles = Array.from({ length: K }, () => 0);
+  const stays = Array.from({ length: K }, () => 0);
   for (let t = 0; t < path.length; t++) {
     const state = path[t]!;
     candles[state] = candles[state]! + 1;
