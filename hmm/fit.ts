@@ -1,6 +1,7 @@
 import { createRandom } from '../numerics/random.ts';
-import { baumWelch, type EmReport, type EmResult } from './baum-welch.ts';
+import { baumWelch } from './baum-welch.ts';
 import { createEStep } from './e-step.ts';
+import { type FitResult, type Run, summarise } from './fit-report.ts';
 import { type Emission, givenStart } from './given-start.ts';
 import { HmmError } from './hmm-error.ts';
 import { initialise } from './initialise.ts';
@@ -35,24 +36,6 @@ export interface FitProgress {
   /** Counts on through the short and the long run of a restart. */
   readonly iteration: number;
   readonly logLikelihood: number;
-}
-
-export interface FitResult {
-  readonly model: Hmm;
-  /** Of the model, nats; where EM did not converge, of the parameters before the last M-step. */
-  readonly logLikelihood: number;
-  /** Log-likelihood plus log-prior (without its constant). */
-  readonly objective: number;
-  readonly converged: boolean;
-  readonly report: FitReport;
-}
-
-export interface FitReport extends EmReport {
-  /** Objective reached and iterations done by each restart. */
-  readonly restarts: readonly { restart: number; objective: number; iterations: number; finished: boolean }[];
-  /** Nats between the best and the second finished restart; a large one says that the optimum is hard to find. */
-  readonly spread: number;
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -136,14 +119,6 @@ interface Ground {
   readonly eStep: EStep;
 }
 
-export interface Run {
-  readonly restart: number;
-  readonly result: EmResult;
-  readonly iterations: number;
-  readonly objective: number;
-  readonly finished: boolean;
-}
-
 const prepare = (
   data: Observations,
   { nStates, covarianceType, emission, strength = defaultStrength }: Settled,
@@ -224,32 +199,4 @@ const run = (
   });
   const objective = result.objectives.at(-1) ?? -Infinity;
   return { restart, result, iterations: before + result.objectives.length, objective, finished };
-};
-
-const summarise = (best: Run, second: Run | undefined, runs: readonly Run[], T: number): FitResult => {
-  const { model, converged, report, logLikelihoods } = best.result;
-  const warnings = [
-    ...(converged ? [] : [`not converged after ${best.iterations} iterations`]),
-    ...(report.repairs > 0 ? [`${report.repairs} covariances were repaired`] : []),
-    ...(report.floored > 0 ? [`${report.floored} variances were raised to the floor`] : []),
-    ...(report.deadStates.length > 0 ? [`states without a row: ${report.deadStates.join(', ')}`] : []),
-    ...(T < 10 * model.nStates ? [`only ${T} rows for ${model.nStates} states`] : []),
-  ];
-  return {
-    model,
-    logLikelihood: logLikelihoods.at(-1)!,
-    objective: best.objective,
-    converged,
-    report: {
-      ...report,
-      restarts: runs.map(({ restart, objective, iterations, finished }) => ({
-        restart,
-        objective,
-        iterations,
-        finished,
-      })),
-      spread: second ? Math.max(0, best.objective - second.objective) : 0,
-      warnings,
-    },
-  };
 };

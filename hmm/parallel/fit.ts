@@ -1,5 +1,6 @@
 import { createEStep } from '../e-step.ts';
-import { type FitOptions, type FitResult, type FittedBy, fit } from '../fit.ts';
+import { type FitOptions, type FittedBy, fit } from '../fit.ts';
+import type { FitResult } from '../fit-report.ts';
 import { kernelFits } from '../kernel/limits.ts';
 import { partition } from '../kernel/partition.ts';
 import type { Observations } from '../observations.ts';

@@ -1,4 +1,5 @@
-import type { FitOptions, FitResult, Run } from '../fit.ts';
+import type { FitOptions } from '../fit.ts';
+import type { FitResult, Run } from '../fit-report.ts';
 import type { Piece } from '../kernel/partition.ts';
 import type { Pass } from '../kernel/span.ts';
 import type { Hmm } from '../model.ts';
