@@ -13,22 +13,30 @@ export interface Garch {
 }
 
 /**
- * Maximum likelihood by a deterministic search; μ is the sample mean. Stationary by construction: α + β < 1. The values
+ * Maximum likelihood by a deterministic search from the likelier of two starts; μ is the sample mean. Stationary by construction: α + β < 1. The values
  * must vary and be of order 1 (scaled returns).
  */
 export const fitGarch = (values: Float64Array): Garch => {
   const mu = meanOf(values);
   const variance = meanOf(values.map((x) => (x - mu) ** 2));
-  const loss = (x: readonly number[]): number => {
-    const { logLikelihood } = runGarch(garchOf(x, mu, variance), values);
-    return -meanOf(logLikelihood);
-  };
-  const starts = [
+  const loss = (x: readonly number[]): number => meanLoss(garchOf(x, mu, variance), values);
+  const [first, second] = [
     [0, 3, -2.5],
     [0, 1, -1],
-  ];
-  const [best] = starts.map((start) => minimise(loss, start)).sort((a, b) => a.value - b.value);
-  return garchOf(best!.x, mu, variance);
+  ] as const;
+  const { x } = minimise(loss, loss(first) <= loss(second) ? first : second, { tolerance: 1e-8 });
+  return garchOf(x, mu, variance);
+};
+
+/** −2 × mean log-likelihood, without its constant. */
+const meanLoss = ({ mu, omega, alpha, beta, first }: Garch, values: Float64Array): number => {
+  let [sum, h] = [0, first];
+  for (let t = 0; t < values.length; t++) {
+    const squared = (values[t]! - mu) ** 2;
+    sum += log(h) + squared / h;
+    h = omega + alpha * squared + beta * h;
+  }
+  return sum / values.length;
 };
 
 /** From ln of the long-run variance (relative to the sample's), logit of α + β, logit of α's share of it. */

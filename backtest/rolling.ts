@@ -64,7 +64,11 @@ export const intervalOf = (a: Float64Array, b: Float64Array): Interval => {
   return { difference, lower, upper, candles: n };
 };
 
-export const meanOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+export const meanOf = (values: Float64Array): number => {
+  let sum = 0;
+  for (let t = 0; t < values.length; t++) sum += values[t]!;
+  return sum / values.length;
+};
 
 export const joined = (parts: readonly Float64Array[]): Float64Array => {
   const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
