@@ -22,7 +22,7 @@ export const bench = async ({ quick }: BenchOptions): Promise<BenchResult> => {
   const setUp = slowestSetUp(sizes);
   const python = findHmmlearn();
   const hasC = hasCompiler();
-  const rows = await compare({ sizes, iterations: quick ? 5 : 10, rounds: quick ? 3 : 7, python, hasC });
+  const rows = await compare({ sizes, iterations: 10, rounds: quick ? 2 : 7, python, hasC });
   const slower = mean(rows, 'fit_vs_c');
   const memory = doublesPerCell(sizes);
   const { online, step } = perBar(20_000, quick ? 3 : 9);

@@ -5,7 +5,7 @@ export type Times = Readonly<Record<string, number>>;
 
 /**
  * Every round lets each contestant run once, so that a slow minute of the machine meets all of them; the minimum is what
- * the work takes when nothing disturbs it. Throws unless all log-likelihoods agree to 1e-9.
+ * the work takes when nothing disturbs it. The round before them is not counted: it compiles. Throws unless all log-likelihoods agree to 1e-9.
  */
 export const race = async (
   title: string,
@@ -14,12 +14,12 @@ export const race = async (
 ): Promise<Times> => {
   const times: Record<string, number> = {};
   let expected: number | undefined;
-  for (let round = 0; round < rounds; round++) {
+  for (let round = -1; round < rounds; round++) {
     for (const { name, lap } of contestants) {
       const { seconds, logLikelihood } = await lap();
       expected ??= logLikelihood;
       demandSame(`${title}: ${name}`, logLikelihood, expected);
-      times[name] = Math.min(times[name] ?? Infinity, seconds);
+      if (round >= 0) times[name] = Math.min(times[name] ?? Infinity, seconds);
     }
   }
   return times;
