@@ -50,7 +50,9 @@ describe('npm run hmm:check', () => {
       got: expect.any(Number),
       want: expect.any(Number),
     });
-    expect(run(bad).stdout).toMatch(/0 of 1 cases passed[\s\S]*bad\.json, plain kernel: after1\.means\[0\]: got/);
+    expect(run(bad).stdout).toMatch(
+      /0 of 1 cases passed[\s\S]*bad\.json, plain kernel: after1\.means\[0\]: got/,
+    );
   });
 
   it('counts a file that is not there or no case as failed', () => {

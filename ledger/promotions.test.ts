@@ -97,17 +97,10 @@ test('what was pruned is neither listed nor promoted, but its row stays', () => 
 
 test('the head of a lineage is never pruned', () => {
   const there = withVersions(1);
-  const { fileId } = land(there, { from: 4, count: 2 });
-  const { claimId } = there.ledger.claim({ ...run1, leaseMs: 1000, series: [seriesKey(btc)] });
-  const trained = {
-    lineage: 'l',
-    fileId,
-    series: seriesKey(btc),
-    kind: 'trained',
-    fromMs: 1,
-    toMs: 2,
-    candles: 2,
-  } as const;
-  there.ledger.commitVersion({ ...run1, claimId, version: versionNamed(9), dispositions: [trained] });
+  land(there, { from: 4, count: 2 });
+  const series = seriesKey(btc);
+  const { claimId } = there.ledger.claim({ ...run1, leaseMs: 1000, series: [series] });
+  const heads = [{ lineage: `${series}#1`, series, from: null, headHash: 'f'.repeat(64), nStates: 2 }];
+  there.ledger.commitVersion({ ...run1, claimId, version: versionNamed(9), dispositions: [], heads });
   expect(there.ledger.markPruned(id(9))).toBe(false);
 });

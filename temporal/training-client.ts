@@ -165,7 +165,10 @@ const startRetrain = async ({ client, defaultStates }: TrainingClientDeps, reque
   );
 };
 
-const withoutDefaults = ({ nStates, tag, promote }: TrainRequest, defaultStates: number | 'auto'): RetrainRequest => ({
+const withoutDefaults = (
+  { nStates, tag, promote }: TrainRequest,
+  defaultStates: number | 'auto',
+): RetrainRequest => ({
   ...(nStates === undefined || nStates === defaultStates ? {} : { nStates }),
   ...(tag === undefined ? {} : { tag }),
   ...(promote === undefined ? {} : { promote }),
