@@ -26,7 +26,7 @@ export const bench = async ({ quick }: BenchOptions): Promise<BenchResult> => {
   const slower = mean(rows, 'fit_vs_c');
   const memory = doublesPerCell(sizes);
   const { online, step } = perBar(20_000, quick ? 3 : 9);
-  const gains = await gainsOfSecondThread({ rows: 5000, spins: 3e7, rounds: quick ? 3 : 7 });
+  const gains = await gainsOfSecondThread({ rows: 5000, spins: 3e7, rounds: quick ? 3 : 25 });
   const efficiency = (work: Work): number => gains[work] / gains.busy;
   const bars = {
     fit_vs_log: atLeast(16, mean(rows, 'fit_vs_log')),
@@ -45,7 +45,7 @@ export const bench = async ({ quick }: BenchOptions): Promise<BenchResult> => {
     alone('online learning, a bar', online, 'CPU µs', quick ? 3 : 9),
     alone('step filter, a bar', step, 'CPU µs', quick ? 3 : 9),
     ...Object.entries(gains).map(([work, gain]) =>
-      alone(`second thread: ${work}`, gain, 'times', quick ? 3 : 7),
+      alone(`second thread: ${work}`, gain, 'times', quick ? 3 : 25),
     ),
   ];
   return resultOf(

@@ -10,8 +10,11 @@ export interface Piece {
   readonly sequenceStarts: readonly number[];
 }
 
-/** A sequence of so many rows is halved; shorter ones are put together until they are as many. */
+/** A sequence of so many rows is halved. */
 const longSequence = 16384;
+
+/** Shorter ones are put together until they are so many rows: few enough that threads get equal shares. */
+const together = 4096;
 
 /**
  * The pieces in order; a second half follows its first half. They depend on the lengths of the sequences only, never
@@ -26,7 +29,7 @@ export const partition = (data: Observations): Piece[] => {
       pieces.push({ kind: 'firstHalf', from, to: middle, sequenceStarts: [0] });
       pieces.push({ kind: 'secondHalf', from: middle, to, sequenceStarts: [] });
       open = undefined;
-    } else if (open && open.to - open.from < longSequence) {
+    } else if (open && open.to - open.from < together) {
       open.to = to;
       open.sequenceStarts.push(from - open.from);
     } else {

@@ -9,7 +9,7 @@ import type { Done, FitJob } from './requests.ts';
 import { share } from './share.ts';
 import { createSplitEStep } from './split-e-step.ts';
 
-/** Where the threads would be idle for more of an E-step than this, they do restarts instead. */
+/** Where the threads would be busy for less of an E-step than this, they do restarts instead, if there are any. */
 const leastBalance = 0.9;
 
 /**
@@ -46,6 +46,7 @@ const isSplit = (
   const isStudent = emission === 'student-t' || (!emission && initial?.degreesOfFreedom !== undefined);
   if (isStudent || !kernelFits({ covarianceType, nStates, nFeatures: data.nFeatures }, data)) return false;
   const lengths = partition(data).map(({ from, to }) => to - from);
+  if (initial) return lengths.length > 1;
   const total = lengths.reduce((a, b) => a + b, 0);
   const rounds = Math.ceil(lengths.length / size);
   return total / (size * rounds * Math.max(...lengths)) >= leastBalance;
