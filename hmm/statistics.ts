@@ -36,18 +36,29 @@ export const massOf = ({ degreesOfFreedom }: Hmm, { weight, student }: Statistic
   throw new HmmError('InvalidData', 'statistics for Gaussian emissions cannot update Student-t ones');
 };
 
-export const createStatistics = (nStates: number, centre: Float64Array): Statistics => {
+/** How many doubles `statisticsIn` needs. */
+export const statisticsSize = (nStates: number, nFeatures: number): number =>
+  nStates * (4 + nStates + nFeatures + nFeatures ** 2);
+
+/** Statistics that are kept in `memory`, as it is: [statisticsSize(nStates, D)]. */
+export const statisticsIn = (memory: Float64Array, nStates: number, centre: Float64Array): Statistics => {
   const D = centre.length;
+  let used = 0;
+  const take = (size: number): Float64Array => memory.subarray(used, (used += size));
   return {
     centre,
-    start: new Float64Array(nStates),
-    transitions: new Float64Array(nStates * nStates),
-    weight: new Float64Array(nStates),
-    sums: new Float64Array(nStates * D),
-    products: new Float64Array(nStates * D * D),
-    student: { scaled: new Float64Array(nStates), tails: new Float64Array(nStates) },
+    start: take(nStates),
+    transitions: take(nStates * nStates),
+    weight: take(nStates),
+    sums: take(nStates * D),
+    products: take(nStates * D * D),
+    student: { scaled: take(nStates), tails: take(nStates) },
   };
 };
+
+/** All zero. */
+export const createStatistics = (nStates: number, centre: Float64Array): Statistics =>
+  statisticsIn(new Float64Array(statisticsSize(nStates, centre.length)), nStates, centre);
 
 export const clearStatistics = (statistics: Statistics): void => {
   for (const values of [
@@ -156,8 +167,9 @@ export const pooledCovariance = (data: Observations, mean: Float64Array): Float6
   const counts = featureCounts(data);
   const shifted = new Float64Array(D);
   const result = new Float64Array(D * D);
-  for (let t = 0; t < rowCount(data); t++) {
-    const root = Math.sqrt(weights?.[t] ?? 1);
+  const T = rowCount(data);
+  for (let t = 0; t < T; t++) {
+    const root = weights ? Math.sqrt(weights[t]!) : 1;
     for (let i = 0; i < D; i++) {
       const x = rows[t * D + i]!;
       shifted[i] = Number.isNaN(x) ? 0 : root * (x - mean[i]!);
@@ -176,8 +188,9 @@ export const pooledCovariance = (data: Observations, mean: Float64Array): Float6
 /** Weight of the rows where each feature is there; 1 for a feature that never is, so that it divides. */
 const featureCounts = ({ rows, nFeatures: D, weights }: Observations): Float64Array => {
   const counts = new Float64Array(D);
-  rows.forEach((x, i) => {
-    if (!Number.isNaN(x)) counts[i % D] = counts[i % D]! + (weights?.[Math.floor(i / D)] ?? 1);
-  });
+  for (let i = 0, t = 0; i < rows.length; i += D, t++) {
+    const weight = weights ? weights[t]! : 1;
+    for (let d = 0; d < D; d++) if (!Number.isNaN(rows[i + d]!)) counts[d] = counts[d]! + weight;
+  }
   return counts.map((count) => (count > 0 ? count : 1));
 };

@@ -5,7 +5,6 @@ import type { Pass } from '../kernel/span.ts';
 import type { Hmm } from '../model.ts';
 import type { Observations } from '../observations.ts';
 import type { Shape } from '../plain-e-step.ts';
-import type { Statistics } from '../statistics.ts';
 
 /** Takes the next index of a list that all members work through: no member waits while another has two left. */
 export type Queue = Int32Array;
@@ -17,18 +16,17 @@ export interface FitJob {
 
 /** What a member of a crew can be asked for, and what it answers. Rows are shared memory, the rest is copied. */
 export interface Requests {
-  /** Keep these pieces of the rows for `first` and `second`. */
-  hold: { ask: { shape: Shape; rows: Float64Array; pieces: readonly Piece[] }; answer: undefined };
-  /** The first pass over each piece held; undefined where weights vanish. */
+  /** Keep these pieces of the rows for `first` and `second`, and their statistics in `results`, shared memory. */
+  hold: {
+    ask: { shape: Shape; rows: Float64Array; pieces: readonly Piece[]; results: Float64Array };
+    answer: undefined;
+  };
+  /** The first pass over each piece held, and the second one over whole ones; undefined where weights vanish. */
   first: { ask: { model: Hmm; centre: Float64Array }; answer: (Pass | undefined)[] };
-  /** The second pass; `others` holds the end of the other half's first pass. Undefined: skipped, or not finite. */
+  /** The second pass over halves, given the end of the other half's first pass, if any; false: not done. */
   second: {
-    ask: {
-      model: Hmm;
-      centre: Float64Array;
-      others: readonly { skip: boolean; end: Float64Array | undefined }[];
-    };
-    answer: (Statistics | undefined)[];
+    ask: { model: Hmm; centre: Float64Array; others: readonly (Float64Array | undefined)[] };
+    answer: boolean[];
   };
   /** Make ready for the restarts of one fit. */
   prepare: { ask: FitJob; answer: undefined };

@@ -7,6 +7,7 @@ import type { Observations } from '../observations.ts';
 import { createPlainEStep, type EStep, type Expectation, type Shape } from '../plain-e-step.ts';
 import { addStatistics, clearStatistics, createStatistics, type Statistics } from '../statistics.ts';
 import type { Crew } from './crew.ts';
+import { createResults, resultsOf } from './results.ts';
 
 /** A piece, who holds it, and its place among what that member holds. */
 interface Share {
@@ -24,7 +25,12 @@ interface Share {
 export const createSplitEStep = (crew: Crew, shape: Shape, data: Observations): EStep => {
   const shares = assign(partition(data), crew.size);
   const own = Array.from({ length: crew.size }, (_, m) => shares.filter(({ member }) => member === m));
-  const hold = own.map((some) => ({ shape, rows: data.rows, pieces: some.map(({ piece }) => piece) }));
+  const results = own.map((some) => createResults(shape, some.length));
+  const hold = own.map((some, m) => ({
+    ...{ shape, rows: data.rows, pieces: some.map(({ piece }) => piece) },
+    results: results[m]!,
+  }));
+  const hasHalves = shares.some(({ piece }) => piece.kind !== 'whole');
   return {
     run(model, statistics) {
       if (crew.heldFor !== shares) crew.ask('hold', hold);
@@ -35,11 +41,9 @@ export const createSplitEStep = (crew: Crew, shape: Shape, data: Observations): 
         own.map(() => ({ model, centre })),
       );
       const ends = shares.map(({ member, place }) => passes[member]![place]);
-      const others = own.map((some) => some.map((share) => otherEnd(shares.indexOf(share), shares, ends)));
-      const parts = crew.ask(
-        'second',
-        others.map((of) => ({ model, centre, others: of })),
-      );
+      const isDone = hasHalves ? finishHalves(crew, shares, own, ends, { model, centre }) : ends.map(Boolean);
+      const found = results.map((memory) => resultsOf(memory, shape, centre));
+      const parts = shares.map(({ member, place }, i) => (isDone[i] ? found[member]![place] : undefined));
       clearStatistics(statistics);
       return add(shares, ends, parts, { shape, data, model, statistics });
     },
@@ -64,12 +68,32 @@ const assign = (pieces: readonly Piece[], members: number): Share[] => {
   });
 };
 
-/** What the second pass over piece `i` needs from the other half of its sequence; skipped where a first pass failed. */
-const otherEnd = (i: number, shares: readonly Share[], ends: readonly (Pass | undefined)[]) => {
-  const { kind } = shares[i]!.piece;
-  if (kind === 'whole') return { skip: !ends[i], end: undefined };
-  const other = ends[kind === 'firstHalf' ? i + 1 : i - 1];
-  return { skip: !ends[i] || !other, end: other?.end };
+/** The second pass over the halves. Which pieces are done then, whole ones included. */
+const finishHalves = (
+  crew: Crew,
+  shares: readonly Share[],
+  own: readonly (readonly Share[])[],
+  ends: readonly (Pass | undefined)[],
+  given: { readonly model: Hmm; readonly centre: Float64Array },
+): boolean[] => {
+  const others = new Map(shares.map((share, i) => [share, otherEnd(share, i, ends)]));
+  const answers = crew.ask(
+    'second',
+    own.map((some) => ({ ...given, others: some.map((share) => others.get(share)) })),
+  );
+  return shares.map(({ piece, member, place }, i) =>
+    piece.kind === 'whole' ? ends[i] !== undefined : answers[member]![place]!,
+  );
+};
+
+/** The end of the first pass over the other half of its sequence; undefined where one of both failed. */
+const otherEnd = (
+  { piece: { kind } }: Share,
+  i: number,
+  ends: readonly (Pass | undefined)[],
+): Float64Array | undefined => {
+  if (kind === 'whole' || !ends[i]) return undefined;
+  return ends[kind === 'firstHalf' ? i + 1 : i - 1]?.end;
 };
 
 interface Work {
@@ -83,18 +107,18 @@ interface Work {
 const add = (
   shares: readonly Share[],
   ends: readonly (Pass | undefined)[],
-  parts: readonly (readonly (Statistics | undefined)[])[],
+  parts: readonly (Statistics | undefined)[],
   work: Work,
 ): Expectation => {
   let logLikelihood = 0;
   let inLogSpace = 0;
   shares.forEach(({ piece }, i) => {
     if (piece.kind === 'secondHalf') return;
-    const job = shares.slice(i, piece.kind === 'firstHalf' ? i + 2 : i + 1);
-    const found = job.map(({ member, place }) => parts[member]![place]);
+    const last = piece.kind === 'firstHalf' ? i + 1 : i;
+    const found = parts.slice(i, last + 1);
     const expectation = found.every((part) => part !== undefined)
-      ? { logLikelihood: likelihood(work.model, ends[i]!, job[1] && ends[i + 1]), inLogSpace: 0 }
-      : plainly({ ...piece, to: job.at(-1)!.piece.to }, work, found);
+      ? { logLikelihood: likelihood(work.model, ends[i]!, last > i ? ends[last] : undefined), inLogSpace: 0 }
+      : plainly({ ...piece, to: shares[last]!.piece.to }, work, found);
     for (const part of found) addStatistics(work.statistics, part!);
     logLikelihood += expectation.logLikelihood;
     inLogSpace += expectation.inLogSpace;
