@@ -1,6 +1,7 @@
 import { type CandleColumns, candleFeatures, completeRows } from '../features/candle-features.ts';
 import { sliceColumns } from '../ledger/candle-columns.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
+import { type EnsembleReport, ensembleReport } from './ensemble.ts';
 import { type Judgement, judgeFolds } from './judge.ts';
 import { type LabelAgreement, labelAgreement } from './label-agreement.ts';
 import { type NullResult, nullTest } from './null-test.ts';
@@ -23,6 +24,16 @@ export interface Effort {
   readonly online: { readonly genesis: number; readonly window: number; readonly step: number };
   readonly labels: { readonly window: number; readonly retrains: number };
   readonly promotions: { readonly window: number; readonly step: number };
+  /** State counts that vote, φ, candles of each fit, least candles until the next one, and refits at most. */
+  readonly ensemble: {
+    readonly stateCounts: readonly number[];
+    readonly forgettings: readonly number[];
+    readonly window: number;
+    readonly leastStep: number;
+    readonly refits: number;
+  };
+  /** One model for several files against one each: candles of each fit, and until the next. */
+  readonly scope: { readonly window: number; readonly step: number };
   readonly nulls: { readonly seeds: number; readonly rows: number; readonly blockLengths: readonly number[] };
 }
 
@@ -34,6 +45,8 @@ export const fullEffort: Effort = {
   online: { genesis: 2000, window: 8760, step: 1000 },
   labels: { window: 4000, retrains: 12 },
   promotions: { window: 8000, step: 2000 },
+  ensemble: { stateCounts: [2, 3, 4, 6], forgettings: [0.9], window: 8760, leastStep: 2190, refits: 10 },
+  scope: { window: 8760, step: 2190 },
   nulls: { seeds: 10, rows: 4000, blockLengths: [1, 24, 168] },
 };
 
@@ -45,6 +58,8 @@ export const quickEffort: Effort = {
   online: { genesis: 1000, window: 2000, step: 1000 },
   labels: { window: 1500, retrains: 3 },
   promotions: { window: 2000, step: 1000 },
+  ensemble: { stateCounts: [2, 3], forgettings: [0.9], window: 1000, leastStep: 500, refits: 2 },
+  scope: { window: 1000, step: 1000 },
   nulls: { seeds: 3, rows: 2000, blockLengths: [1] },
 };
 
@@ -57,16 +72,24 @@ export interface SeriesEvaluation {
   readonly specification: Specification;
   readonly judgement: Judgement;
   readonly quality: RegimeQuality;
-  readonly online: PrequentialReport;
+  /** With the states of the trainer, then with the selected ones where these are others. */
+  readonly online: readonly OnlineReport[];
+  readonly ensemble: EnsembleReport;
   readonly labels: LabelAgreement;
   readonly promotions: PromotionReport;
   readonly nulls: readonly NullResult[];
+}
+
+export interface OnlineReport extends PrequentialReport {
+  readonly nStates: number;
 }
 
 export interface EvaluateOptions {
   readonly timeframeMs: number;
   readonly seed: number;
   readonly effort: Effort;
+  /** Of the models that `train` makes. */
+  readonly nStates: number;
   readonly train: PromotionOptions['train'];
   readonly onStage?: (stage: string) => void;
 }
@@ -91,10 +114,13 @@ export const evaluateSeries = (columns: CandleColumns, options: EvaluateOptions)
   const judged = judgeFolds(features, folds.slice(select), specification, budget, last[0]);
   const test = rowsBetween(features, folds[select]!.cut, rows);
   onStage?.('online learning');
-  const states = { nStates: Math.max(2, selection.chosen.nStates), covarianceType: 'full' } as const;
-  const online = prequentialReport(columns, {
-    ...{ timeframeMs, genesis: effort.online.genesis, fit: { ...states, seed } },
-    rolling: { ...effort.online, restarts: 3, tolerance: 1e-5 },
+  const online = onlineOf(columns, options, selection.chosen.nStates);
+  onStage?.('ensemble');
+  const { refits, leastStep, ...voters } = effort.ensemble;
+  const ensemble = ensembleReport(columns, {
+    ...{ timeframeMs, ...voters },
+    step: Math.max(leastStep, Math.ceil((rows - voters.window) / refits)),
+    fit: { covarianceType: 'full', seed, restarts: 3, tolerance: 1e-5 },
   });
   onStage?.('labels');
   const labels = labelsOf(columns, options);
@@ -106,15 +132,29 @@ export const evaluateSeries = (columns: CandleColumns, options: EvaluateOptions)
   onStage?.('null test');
   const nulls = nullTest(features, {
     ...{ timeframeMs, budget: { ...budget, restarts: 1 } },
-    specification: { ...selection.chosen, nStates: states.nStates },
+    specification: { ...selection.chosen, nStates: Math.max(2, selection.chosen.nStates) },
     ...effort.nulls,
   });
   return {
     ...{ rows, selection, ...(emission ? { emission } : {}), specification },
     ...{ judgement: judged.judgement, quality: regimeQuality(judged.last.model, judged.last.scaler, test) },
-    ...{ online, labels, promotions, nulls },
+    ...{ online, ensemble, labels, promotions, nulls },
   };
 };
+
+const onlineOf = (
+  columns: CandleColumns,
+  { timeframeMs, seed, nStates, effort }: EvaluateOptions,
+  chosen: number,
+): OnlineReport[] =>
+  [...new Set([nStates, Math.max(2, chosen)])].map((states) => ({
+    nStates: states,
+    ...prequentialReport(columns, {
+      ...{ timeframeMs, genesis: effort.online.genesis },
+      fit: { nStates: states, covarianceType: 'full', seed },
+      rolling: { ...effort.online, restarts: 3, tolerance: 1e-5 },
+    }),
+  }));
 
 const emissionsOf = (chosen: Specification): Specification[] => [
   chosen,

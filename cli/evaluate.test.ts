@@ -14,8 +14,8 @@ const write = (name: string, text: string): string => {
   return file;
 };
 
-const csv = (count: number, timeframeMs: number): string => {
-  const { openTimeMs, open, high, low, close, volume } = singleRegimeCandles(count, timeframeMs, 1);
+const csv = (count: number, timeframeMs: number, seed = 1): string => {
+  const { openTimeMs, open, high, low, close, volume } = singleRegimeCandles(count, timeframeMs, seed);
   const rows = Array.from(openTimeMs, (time, t) =>
     [time, open[t]!, high[t]!, low[t]!, close[t]!, volume[t]!].map((v, i) => (i ? v.toFixed(6) : v)).join(),
   );
@@ -58,7 +58,16 @@ describe('npm run evaluate', () => {
     expect(evaluation.judgement.regimeEvidence.returns).toBe(false);
     expect(evaluation.nulls).toHaveLength(2);
     expect(evaluation.promotions.retrains).toBe(3);
+    expect(evaluation.online.map(({ nStates }: { nStates: number }) => nStates)).toContain(4);
+    expect(evaluation.ensemble.fixed).toHaveLength(2);
     expect(code).toBe(ok ? 0 : 1);
     expect(summary.failures).toHaveLength(checks.filter((one: { pass: boolean }) => !one.pass).length);
+  });
+
+  it('compares one model for all files of a timeframe with one each', () => {
+    main(['--json', '--quick', write('one.csv', csv(5000, 60_000)), write('two.csv', csv(4500, 60_000, 2))]);
+    const { scopes } = JSON.parse(out);
+    expect(Object.keys(scopes['1m'].series)).toEqual(['one.csv', 'two.csv']);
+    expect(scopes['1m'].together.candles).toBeGreaterThan(3000);
   });
 });

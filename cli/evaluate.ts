@@ -1,6 +1,7 @@
 /**
- * `npm run evaluate -- [--quick] [--json] FILE.csv[.gz]…`: chooses and judges models of the candles in each file.
- * With --json: `{ok, summary, series}` on stdout. Exit code 1 when a check does not hold or a file cannot be judged,
+ * `npm run evaluate -- [--quick] [--json] FILE.csv[.gz]…`: chooses and judges models of the candles in each file, and
+ * compares one model for all files of a timeframe with one each.
+ * With --json: `{ok, summary, series, scopes}` on stdout. Exit code 1 when a check does not hold or a file cannot be judged,
  * 2 on wrong use.
  */
 import { readFileSync } from 'node:fs';
@@ -10,11 +11,12 @@ import { gunzipSync } from 'node:zlib';
 import { trainSeriesModel } from '../activities/train-series-model.ts';
 import { type Effort, evaluateSeries, fullEffort, quickEffort } from '../backtest/evaluate-series.ts';
 import type { PromotionOptions } from '../backtest/promotions.ts';
+import { type ScopeReport, scopeReport } from '../backtest/scope.ts';
 import { type CandleColumns, toColumns } from '../ledger/candle-columns.ts';
 import { readLines, valuesOf } from '../ledger/candle-csv.ts';
 import { timeframesMs } from '../series.ts';
 import { checksOf, type EvaluatedFile } from './evaluation-checks.ts';
-import { describeSeries } from './evaluation-text.ts';
+import { describeScope, describeSeries } from './evaluation-text.ts';
 
 interface FailedFile {
   readonly file: string;
@@ -45,35 +47,81 @@ const timeframeOf = ({ openTimeMs }: CandleColumns, file: string): string => {
 
 const seed = 42;
 
-/** The trainer of sliding mode, with 4 states and its gate as configured by default. */
+/** As configured by default. */
+const nStates = 4;
+
+/** The trainer of sliding mode and its gate as configured by default. */
 const trainerOf =
   (timeframeMs: number): PromotionOptions['train'] =>
   (columns, champion, look) =>
     trainSeriesModel(
       {
-        ...{ columns, timeframeMs, nStates: 4, covarianceType: 'full', seed, restarts: 3, isBare: true },
+        ...{ columns, timeframeMs, nStates, covarianceType: 'full', seed, restarts: 3, isBare: true },
         ...(champion ? { champion } : {}),
         gate: { alpha: 0.05, minDelta: 0, minCandles: 500, look },
       },
       () => {},
     );
 
-const evaluateFile = (file: string, effort: Effort): EvaluatedFile | FailedFile => {
-  const started = performance.now();
-  const say = (stage: string): void => void process.stderr.write(`${basename(file)}: ${stage}\n`);
+interface CandleFile {
+  readonly file: string;
+  readonly columns: CandleColumns;
+  readonly timeframe: string;
+}
+
+const readFile = (file: string): CandleFile | FailedFile => {
   try {
     const columns = readCandleFile(file);
-    const timeframe = timeframeOf(columns, file);
-    const timeframeMs = timeframesMs[timeframe as keyof typeof timeframesMs];
+    return { file, columns, timeframe: timeframeOf(columns, file) };
+  } catch (error) {
+    return { file, error: messageOf(error) };
+  }
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const millisecondsOf = (timeframe: string): number => timeframesMs[timeframe as keyof typeof timeframesMs];
+
+const evaluateFile = (
+  { file, columns, timeframe }: CandleFile,
+  effort: Effort,
+): EvaluatedFile | FailedFile => {
+  const started = performance.now();
+  const say = (stage: string): void => void process.stderr.write(`${basename(file)}: ${stage}\n`);
+  const timeframeMs = millisecondsOf(timeframe);
+  try {
     const evaluation = evaluateSeries(columns, {
-      ...{ timeframeMs, seed, effort, train: trainerOf(timeframeMs), onStage: say },
+      ...{ timeframeMs, seed, effort, nStates, train: trainerOf(timeframeMs), onStage: say },
     });
     const seconds = Math.round((performance.now() - started) / 1000);
     const candles = columns.openTimeMs.length;
     return { file, timeframe, candles, seconds, checks: checksOf(evaluation), evaluation };
   } catch (error) {
-    return { file, error: error instanceof Error ? error.message : String(error) };
+    return { file, error: messageOf(error) };
   }
+};
+
+/** By timeframe, where there are several files of it. */
+const compareScopes = (
+  files: readonly CandleFile[],
+  { scope }: Effort,
+): Record<string, ScopeReport | { readonly error: string }> => {
+  const timeframes = [...new Set(files.map(({ timeframe }) => timeframe))];
+  const groups = timeframes.map((timeframe) => files.filter((one) => one.timeframe === timeframe));
+  const compare = (group: readonly CandleFile[]): ScopeReport | { readonly error: string } => {
+    const timeframeMs = millisecondsOf(group[0]!.timeframe);
+    try {
+      return scopeReport(Object.fromEntries(group.map(({ file, columns }) => [basename(file), columns])), {
+        ...{ timeframeMs, ...scope },
+        fit: { nStates, covarianceType: 'full', seed, restarts: 3, tolerance: 1e-5 },
+      });
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+  };
+  return Object.fromEntries(
+    groups.filter((group) => group.length > 1).map((group) => [group[0]!.timeframe, compare(group)]),
+  );
 };
 
 const failuresOf = (one: EvaluatedFile | FailedFile): string[] =>
@@ -91,8 +139,18 @@ export const main = (argv: readonly string[]): number => {
     return 2;
   }
   const effort = argv.includes('--quick') ? quickEffort : fullEffort;
-  const series = files.map((file) => evaluateFile(file, effort));
-  const failures = series.flatMap(failuresOf);
+  const read = files.map(readFile);
+  const series = read.map((one) => ('error' in one ? one : evaluateFile(one, effort)));
+  const scopes = compareScopes(
+    read.filter((one): one is CandleFile => !('error' in one)),
+    effort,
+  );
+  const failures = [
+    ...series.flatMap(failuresOf),
+    ...Object.entries(scopes).flatMap(([timeframe, one]) =>
+      'error' in one ? [`scope of ${timeframe}: ${one.error}`] : [],
+    ),
+  ];
   const ok = failures.length === 0;
   const summary = {
     files: files.length,
@@ -100,11 +158,16 @@ export const main = (argv: readonly string[]): number => {
     effort: argv.includes('--quick') ? 'quick' : 'full',
     failures,
   };
-  const text = series.map((one) => ('error' in one ? `${one.file}: ${one.error}` : describeSeries(one)));
+  const text = [
+    ...series.map((one) => ('error' in one ? `${one.file}: ${one.error}` : describeSeries(one))),
+    ...Object.entries(scopes).map(([timeframe, one]) =>
+      'error' in one ? `${timeframe}: ${one.error}` : describeScope(timeframe, one),
+    ),
+  ];
   const verdict = ok ? 'all checks hold' : `does not hold:\n  ${failures.join('\n  ')}`;
   process.stdout.write(
     argv.includes('--json')
-      ? `${JSON.stringify({ ok, summary, series })}\n`
+      ? `${JSON.stringify({ ok, summary, series, scopes })}\n`
       : `${[...text, verdict].join('\n\n')}\n`,
   );
   return ok ? 0 : 1;

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import type { BootstrapInterval } from '../backtest/bootstrap.ts';
 import type { SeriesEvaluation } from '../backtest/evaluate-series.ts';
+import type { Interval } from '../backtest/rolling.ts';
+import type { ScopeReport } from '../backtest/scope.ts';
 import { describe } from '../backtest/specification.ts';
 import type { EvaluatedFile } from './evaluation-checks.ts';
 
@@ -8,6 +10,18 @@ const fixed = (value: number | null, digits = 3): string => (value === null ? '�
 
 const interval = (one: BootstrapInterval | null): string =>
   one ? `${fixed(one.mean)} (${fixed(one.lower)} … ${fixed(one.upper)})` : '–';
+
+const difference = (one: Interval): string =>
+  `${fixed(one.difference)} (${fixed(one.lower)} … ${fixed(one.upper)})`;
+
+/** One model for all files of a timeframe against one each. */
+export const describeScope = (timeframe: string, { better, together, series }: ScopeReport): string =>
+  [
+    `${timeframe}: one model for ${Object.keys(series).length} series minus one each ${difference(together)}; better: ${better}`,
+    ...Object.entries(series).map(
+      ([name, { pooledMinusPerSeries }]) => `  ${name} ${difference(pooledMinusPerSeries)}`,
+    ),
+  ].join('\n');
 
 /** One page for people: nats per candle, one-step predictive, later candles. */
 export const describeSeries = ({ file, timeframe, candles, seconds, evaluation }: EvaluatedFile): string =>
@@ -48,8 +62,12 @@ const qualityLines = ({ quality }: SeriesEvaluation): string[] => [
   `    nearest states ${fixed(quality.separation.hellinger)} (Hellinger), entropy ${fixed(quality.separation.entropy)}`,
 ];
 
-const restLines = ({ online, labels, promotions, nulls }: SeriesEvaluation): string[] => [
-  `  online ${fixed(online.online)}, rolling refit ${fixed(online.rolling)}, one state ${fixed(online.oneState)}, EWMA ${fixed(online.ewma)} on ${online.candles} candles; online − refit ${fixed(online.onlineMinusRolling.difference)} (${fixed(online.onlineMinusRolling.lower)} … ${fixed(online.onlineMinusRolling.upper)})`,
+const restLines = ({ online, ensemble, labels, promotions, nulls }: SeriesEvaluation): string[] => [
+  ...online.map(
+    (one) =>
+      `  online, K=${one.nStates}: ${fixed(one.online)}, rolling refit ${fixed(one.rolling)}, one state ${fixed(one.oneState)}, EWMA ${fixed(one.ewma)} on ${one.candles} candles; online − refit ${difference(one.onlineMinusRolling)}`,
+  ),
+  `  ensemble of K=${ensemble.fixed.map(({ nStates }) => nStates).join()} ${ensemble.wins ? 'wins' : 'does not win'}: ${ensemble.ensembles.map(({ againstBestFixed }) => difference(againstBestFixed)).join()} over K=${ensemble.bestFixed} on ${ensemble.candles} candles`,
   `  labels over ${labels.retrains.length + 1} weekly retrains: median ARI ${fixed(labels.median.ari)}, same id ${fixed(labels.median.sameId)}, same name ${fixed(labels.median.sameName)}`,
   `  promotions: ${promotions.promotions.length} in ${promotions.retrains} retrains, ${promotions.held} held up, mean gain ${fixed(promotions.meanGain)}`,
   ...nulls.map(
