@@ -1,6 +1,6 @@
 /**
  * `npm run bench:hmm -- [--json] [--quick]`: hmm/ against hmmlearn, and against the same loops in C, in one interleaved
- * run. Prints a table and the bars; exit code 1 when a bar that could be measured is missed, 2 on wrong use.
+ * run. The Python is `HMMLEARN_PYTHON`, else python3, if it has hmmlearn. Prints a table and the bars; exit code 1 when a bar that could be measured is missed, 2 on wrong use.
  */
 import { pathToFileURL } from 'node:url';
 import { hasCompiler } from './hmm/c-peer.ts';
