@@ -25,16 +25,21 @@ const greedy = (scores: readonly Score[]): Float64Array => {
   return Float64Array.from(scores, (_, arm) => (arm === first ? 1 : 0));
 };
 
+/** One entry per arm, filled anew at every grid point; `into` collects. */
+interface Workspace {
+  readonly below: Float64Array;
+  readonly othersBelow: Float64Array;
+  readonly into: Float64Array;
+}
+
 /** Adds, for each arm, its density at `score` times the chance that every other arm lies below it. */
 const addGridPoint = (
   score: number,
   means: Float64Array,
   deviations: Float64Array,
-  into: Float64Array,
+  { below, othersBelow, into }: Workspace,
 ): void => {
   const arms = means.length;
-  const below = new Float64Array(arms);
-  const othersBelow = new Float64Array(arms);
   let product = 1;
   for (let arm = 0; arm < arms; arm++) {
     below[arm] = normalCdf((score - (means[arm] as number)) / (deviations[arm] as number));
@@ -68,9 +73,11 @@ export const propensities = (scores: readonly Score[]): Float64Array => {
   const width = step * Math.min(...deviations);
   const from = bound(-1);
   const points = Math.ceil((bound(1) - from) / width);
-  const shares = new Float64Array(scores.length);
-  for (let point = 0; point <= points; point++) addGridPoint(from + point * width, means, deviations, shares);
-  return normalised(shares);
+  const [below, othersBelow, into] = [means.slice(), means.slice(), new Float64Array(means.length)];
+  const workspace = { below, othersBelow, into };
+  for (let point = 0; point <= points; point++)
+    addGridPoint(from + point * width, means, deviations, workspace);
+  return normalised(into);
 };
 
 /** p = (1 − ε) · P + ε / K: every arm keeps some chance. */

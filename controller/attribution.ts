@@ -17,7 +17,7 @@ export interface Attribution {
 
 const byDecisionId = (
   db: Db,
-  { row }: ReadyScope,
+  { hot: { row } }: ReadyScope,
   { presetId, scope }: Report,
   decisionId: string,
 ): Attribution => {
@@ -36,7 +36,12 @@ const byDecisionId = (
   );
 };
 
-const byPreset = (db: Db, { row, now }: ReadyScope, report: Report, outcomeTtlMs: number): Attribution => {
+const byPreset = (
+  db: Db,
+  { hot: { row }, now }: ReadyScope,
+  report: Report,
+  outcomeTtlMs: number,
+): Attribution => {
   const { presetId, scope, features } = report;
   const arm = findActiveArm(db, row.id, presetId);
   if (!arm)

@@ -6,15 +6,25 @@ import { eq, sql } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { ControllerError } from './errors.ts';
+import { memoryOf } from './per-connection.ts';
 import { meta } from './schema.ts';
 
 export type Db = BetterSQLite3Database;
 
-/** The database with its two ways in. */
+export type Settled<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: unknown };
+
+/** The database with its ways in. */
 export interface Store {
   readonly db: Db;
   /** One IMMEDIATE transaction: the write lock comes before the first read, so what was read still holds. */
   readonly write: <T>(work: (db: Db) => T) => T;
+  /**
+   * Group commit: all works in one transaction, each one's writes in a savepoint, so that what one throws is its own
+   * result. Throws when the transaction fails as a whole: then nothing of it is stored.
+   */
+  readonly batch: <T>(works: readonly (() => T)[]) => Settled<T>[];
   readonly close: () => void;
 }
 
@@ -67,12 +77,49 @@ const connect = (path: string): Sqlite.Database => {
   return client;
 };
 
+/** Inside a write nobody else can write, so one look at its start is enough. */
+const createForget = (client: Sqlite.Database, db: Db) => {
+  const dataVersion = client.prepare('PRAGMA data_version').pluck();
+  let seen: unknown;
+  return (): void => {
+    const now = dataVersion.get();
+    if (now !== seen) memoryOf(db).clear();
+    seen = now;
+  };
+};
+
+/** SQLite itself gives a whole transaction up when the disk is full: then there is nothing left to go on in. */
+const settle = <T>(client: Sqlite.Database, work: () => T): Settled<T> => {
+  try {
+    return { ok: true, value: work() };
+  } catch (error) {
+    if (!client.inTransaction) throw error;
+    return { ok: false, error };
+  }
+};
+
 /** Opens (and creates) the controller's store. Throws ControllerError DomainMismatch, or SQLite's own error. */
 export const openStore = ({ path, domain }: { path: string; domain: string }): Store => {
   const client = connect(path);
   const db = drizzle({ client });
   /** better-sqlite3 has one connection, so statements of `db` run inside the transaction that is open on it. */
-  const write = <T>(work: (db: Db) => T): T => db.transaction(() => work(db), { behavior: 'immediate' });
+  const immediately = <T>(work: (db: Db) => T): T =>
+    db.transaction(() => work(db), { behavior: 'immediate' });
+  const forgetWhatOthersChanged = createForget(client, db);
+  const write = <T>(work: (db: Db) => T): T => {
+    try {
+      if (client.inTransaction) return immediately(work);
+      return immediately(() => {
+        forgetWhatOthersChanged();
+        return work(db);
+      });
+    } catch (error) {
+      memoryOf(db).clear();
+      throw error;
+    }
+  };
+  const batch = <T>(works: readonly (() => T)[]): Settled<T>[] =>
+    write(() => works.map((work) => settle(client, work)));
   try {
     write(() => {
       migrate(db);
@@ -82,5 +129,5 @@ export const openStore = ({ path, domain }: { path: string; domain: string }): S
     client.close();
     throw error;
   }
-  return { db, write, close: () => void client.close() };
+  return { db, write, batch, close: () => void client.close() };
 };

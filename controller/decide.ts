@@ -9,17 +9,17 @@ import type { Db, Store } from './database.ts';
 import {
   answerOf,
   type DecisionRow,
-  findOpenDecision,
   insertDecision,
   newDecisionId,
+  newestDecision,
   type ParamAnswer,
 } from './decision-rows.ts';
 import { ControllerError } from './errors.ts';
 import { checkedFeatures, contextVector, type Features, readFeatures } from './features.ts';
 import { normalScope, opaqueIdOf, type Scope } from './names.ts';
 import { findHeldDecision, holdDecision } from './positions.ts';
-import { readPosteriors } from './posteriors.ts';
-import { type ReadyScope, servingScope } from './ready-scope.ts';
+import { knownPosteriors } from './posteriors.ts';
+import { type HotScope, type ReadyScope, servingScope } from './ready-scope.ts';
 import { withNewFeatures } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
@@ -65,12 +65,10 @@ const refuseIncomplete = (schema: StrategySchema | undefined, features: Features
   );
 };
 
-const oddsOf = (db: Db, { row, arms, policy }: ReadyScope, x: Float64Array): Float64Array => {
-  const posteriors = readPosteriors(
-    db,
-    arms.map(({ id }) => id),
-    x.length,
-  );
+const oddsOf = (db: Db, hot: HotScope, x: Float64Array): Float64Array => {
+  const { row, arms, policy } = hot;
+  const ids = arms.map(({ id }) => id);
+  const posteriors = knownPosteriors(db, hot.posteriors, ids, x.length);
   const faded = posteriors.map(({ sums, lastSeq }) => ({
     sums,
     remaining: remaining(row.learnedCount - lastSeq, policy.halfLife),
@@ -84,43 +82,50 @@ const byPreset = (arms: readonly ArmRow[], odds: Float64Array): Record<string, n
 /** Draws an arm and stores the decision with all that the draw depended on. */
 const decideAnew = (
   db: Db,
-  ready: ReadyScope,
+  { hot, now }: ReadyScope,
   question: Question,
   { seed, schemas }: Settings,
 ): DecisionRow => {
   refuseIncomplete(schemas.get(question.scope.strategy), question.features);
-  const row = withNewFeatures(db, ready.row, question.features);
+  const row = withNewFeatures(db, hot.row, question.features);
+  hot.row = row;
   const { used, missing, ignored } = readFeatures(row.featureSet, question.features);
-  const odds = oddsOf(db, { ...ready, row }, contextVector(row.featureSet, used));
-  const decisionId = newDecisionId(ready.now);
+  const odds = oddsOf(db, hot, contextVector(row.featureSet, used));
+  const decisionId = newDecisionId(now);
   const chosen = drawArm(odds, seededUniform(seed, decisionId));
   return insertDecision(db, {
     decisionId,
     scopeId: row.id,
-    armId: (ready.arms[chosen] as ArmRow).id,
-    policyId: ready.storedPolicy.id,
+    armId: (hot.arms[chosen] as ArmRow).id,
+    policyId: hot.storedPolicy.id,
     state: 'served',
-    reason: ready.arms.length === 1 ? 'only_preset' : 'sampled',
+    reason: hot.arms.length === 1 ? 'only_preset' : 'sampled',
     features: JSON.stringify(used),
     featuresMissing: JSON.stringify(missing),
     featuresIgnored: JSON.stringify(ignored),
     askedHash: question.askedHash,
-    propensities: JSON.stringify(byPreset(ready.arms, odds)),
+    propensities: JSON.stringify(byPreset(hot.arms, odds)),
     propensity: odds[chosen] as number,
     seed,
     learnedCount: row.learnedCount,
     modelVersion: question.modelVersion,
     positionId: question.positionId,
-    createdAt: ready.now,
+    createdAt: now,
   });
 };
 
+/** The newest decision on the same question while it is open: younger than the TTL, without a reward, its arm still active. */
 const openDecision = (
   db: Db,
-  { row, storedPolicy, now }: ReadyScope,
+  { hot, now }: ReadyScope,
   { askedHash }: Question,
   ttlMs: number,
-) => findOpenDecision(db, { scopeId: row.id, askedHash, policyId: storedPolicy.id, since: now - ttlMs });
+): DecisionRow | undefined => {
+  const row = newestDecision(db, hot.row.id, askedHash);
+  if (row?.state !== 'served' || row.createdAt <= now - ttlMs) return undefined;
+  const isCurrent = row.policyId === hot.storedPolicy.id && hot.arms.some(({ id }) => id === row.armId);
+  return isCurrent ? row : undefined;
+};
 
 const currentDecision = (db: Db, ready: ReadyScope, question: Question, settings: Settings): DecisionRow =>
   openDecision(db, ready, question, settings.decisionTtlMs) ?? decideAnew(db, ready, question, settings);
@@ -128,12 +133,14 @@ const currentDecision = (db: Db, ready: ReadyScope, question: Question, settings
 const decideIn = (db: Db, question: Question, settings: Settings): ParamAnswer => {
   const ready = servingScope(db, question.scope, settings);
   const { positionId, scope } = question;
-  if (positionId === null) return answerOf(db, scope, currentDecision(db, ready, question, settings));
-  const held = findHeldDecision(db, ready.row.id, positionId);
-  if (held) return { ...answerOf(db, scope, held), reason: 'position' };
+  const answer = (decision: DecisionRow) => answerOf(db, ready.hot, scope, decision);
+  if (positionId === null) return answer(currentDecision(db, ready, question, settings));
+  const scopeId = ready.hot.row.id;
+  const held = findHeldDecision(db, scopeId, positionId);
+  if (held) return { ...answer(held), reason: 'position' };
   const decision = currentDecision(db, ready, question, settings);
-  holdDecision(db, { scopeId: ready.row.id, positionId, decisionSeq: decision.seq, openedAt: ready.now });
-  return answerOf(db, scope, decision);
+  holdDecision(db, { scopeId, positionId, decisionSeq: decision.seq, openedAt: ready.now });
+  return answer(decision);
 };
 
 /** Chooses a preset; the decision is durable before it is answered. Throws NoPresets, InvalidName, InvalidFeatures. */

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { and, desc, eq, type SQL } from 'drizzle-orm';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Params } from '../strategy_schemas/schema.ts';
+import type { ArmRow } from './arms.ts';
 import type { Db } from './database.ts';
 import type { Scope } from './names.ts';
+import { perConnection, placeholdersOf } from './per-connection.ts';
+import type { HotScope } from './ready-scope.ts';
 import { arms, decisions, policies } from './schema.ts';
 
 export type DecisionRow = typeof decisions.$inferSelect;
-export type NewDecision = typeof decisions.$inferInsert;
+export type NewDecision = Omit<DecisionRow, 'seq'>;
 
 /** What the engine gets. Names as on the wire. */
 export interface ParamAnswer {
@@ -30,23 +33,36 @@ export interface ParamAnswer {
 export const newDecisionId = (now: number): string =>
   now.toString(16).padStart(12, '0') + randomBytes(8).toString('hex');
 
-export const insertDecision = (db: Db, row: NewDecision): DecisionRow =>
-  db.insert(decisions).values(row).returning().get();
+const inserted = perConnection((db) =>
+  db
+    .insert(decisions)
+    .values(placeholdersOf(decisions, 'seq') as unknown as typeof decisions.$inferInsert)
+    .prepare(),
+);
 
-/** The newest decision on the same question that is still open: younger than the TTL, without a reward, its arm still active. */
-export const findOpenDecision = (
-  db: Db,
-  question: { scopeId: number; askedHash: string; policyId: number; since: number },
-): DecisionRow | undefined => {
-  const { scopeId, askedHash, policyId, since } = question;
-  const sameQuestion = and(eq(decisions.scopeId, scopeId), eq(decisions.askedHash, askedHash));
-  const row = db.select().from(decisions).where(sameQuestion).orderBy(desc(decisions.seq)).limit(1).get();
-  if (!row || row.state !== 'served' || row.policyId !== policyId || row.createdAt <= since) return undefined;
-  return armState(db, row.armId) === 'active' ? row : undefined;
-};
+export const insertDecision = (db: Db, row: NewDecision): DecisionRow => ({
+  ...row,
+  seq: Number(inserted(db).run(row as Record<string, unknown>).lastInsertRowid),
+});
 
-const armState = (db: Db, armId: number) =>
-  db.select({ state: arms.state }).from(arms).where(eq(arms.id, armId)).get()?.state;
+const newestOfQuestion = perConnection((db) =>
+  db
+    .select()
+    .from(decisions)
+    .where(
+      and(
+        eq(decisions.scopeId, sql.placeholder('scopeId')),
+        eq(decisions.askedHash, sql.placeholder('askedHash')),
+      ),
+    )
+    .orderBy(desc(decisions.seq))
+    .limit(1)
+    .prepare(),
+);
+
+/** The newest decision of the scope on the same question, whatever became of it. */
+export const newestDecision = (db: Db, scopeId: number, askedHash: string): DecisionRow | undefined =>
+  newestOfQuestion(db).get({ scopeId, askedHash });
 
 /** A decision of this scope by its id. */
 export const findDecision = (db: Db, scopeId: number, decisionId: string): DecisionRow | undefined =>
@@ -79,18 +95,22 @@ export const markRewarded = (db: Db, seq: number): void => {
   db.update(decisions).set({ state: 'rewarded' }).where(eq(decisions.seq, seq)).run();
 };
 
+const storedArm = (db: Db, armId: number): ArmRow =>
+  db.select().from(arms).where(eq(arms.id, armId)).get() as ArmRow;
+
+const policyVersion = (db: Db, { storedPolicy }: HotScope, policyId: number): string => {
+  if (storedPolicy.id === policyId) return storedPolicy.version;
+  const row = db.select().from(policies).where(eq(policies.id, policyId)).get();
+  return `lin_ts/${row?.version}`;
+};
+
 /** The answer that a stored decision stands for; asked again, it is the same one. */
-export const answerOf = (db: Db, scope: Scope, row: DecisionRow): ParamAnswer => {
-  const arm = db.select().from(arms).where(eq(arms.id, row.armId)).get() as typeof arms.$inferSelect;
-  const policy = db
-    .select()
-    .from(policies)
-    .where(eq(policies.id, row.policyId))
-    .get() as typeof policies.$inferSelect;
+export const answerOf = (db: Db, hot: HotScope, scope: Scope, row: DecisionRow): ParamAnswer => {
+  const arm = hot.arms.find(({ id }) => id === row.armId) ?? storedArm(db, row.armId);
   return {
     config_id: [scope.strategy, scope.instrument, row.decisionId, arm.presetId].join(':'),
     params: JSON.parse(arm.params) as Params,
-    policy_version: `lin_ts/${policy.version}`,
+    policy_version: policyVersion(db, hot, row.policyId),
     preset_id: arm.presetId,
     decision_id: row.decisionId,
     features_used: Object.keys(JSON.parse(row.features) as object),

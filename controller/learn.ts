@@ -5,8 +5,8 @@ import { markRewarded } from './decision-rows.ts';
 import { ControllerError } from './errors.ts';
 import { contextVector, type Features, readFeatures } from './features.ts';
 import { type LearnRequest, type Report, reportOf } from './outcome-report.ts';
-import { learned, readPosteriors, storePosterior } from './posteriors.ts';
-import { isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
+import { knownPosteriors, learned, storePosterior } from './posteriors.ts';
+import { type HotScope, isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
 import { normaliseReward } from './reward-scale.ts';
 import { outcomes } from './schema.ts';
 import { type ScopeRow, storeLearnedCount, withNewFeatures } from './scopes.ts';
@@ -38,7 +38,8 @@ const prepare = (
   outcomeTtlMs: number,
 ): Prepared => {
   const sent = featuresOf(attribution, report);
-  const row = withNewFeatures(db, ready.row, sent);
+  const row = withNewFeatures(db, ready.hot.row, sent);
+  ready.hot.row = row;
   const { decision } = attribution;
   const isLate = decision !== undefined && decision.createdAt <= ready.now - outcomeTtlMs;
   return {
@@ -51,17 +52,19 @@ const prepare = (
 /** Moves the arm's posterior and the scope's count of outcomes. */
 const teach = (
   db: Db,
+  hot: HotScope,
   { row, used, learnedSeq }: Prepared,
-  armId: number,
-  reward: number,
-  halfLife: number,
+  { armId, reward }: { armId: number; reward: number },
 ): void => {
   if (learnedSeq === null) return;
   const x = contextVector(row.featureSet, used);
-  for (const posterior of readPosteriors(db, [armId], x.length)) {
-    storePosterior(db, armId, learned(posterior, { x, reward, learnedSeq }, halfLife));
+  for (const posterior of knownPosteriors(db, hot.posteriors, [armId], x.length)) {
+    const moved = learned(posterior, { x, reward, learnedSeq }, hot.policy.halfLife);
+    storePosterior(db, armId, moved);
+    hot.posteriors.set(armId, moved);
   }
   storeLearnedCount(db, row, learnedSeq);
+  hot.row = { ...row, learnedCount: learnedSeq };
 };
 
 /** Stores the outcome and teaches its arm, in one transaction; one that comes too late is stored and not learned. */
@@ -69,12 +72,12 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
   const attribution = attribute(db, ready, report, settings.outcomeTtlMs);
   const { decision, armId } = attribution;
   const prepared = prepare(db, ready, attribution, report, settings.outcomeTtlMs);
-  const normal = normaliseReward(db, ready.row.id, report.reward);
+  const normal = normaliseReward(db, ready.hot.row.id, report.reward);
   db.insert(outcomes)
     .values({
       ...normal,
       armId,
-      scopeId: ready.row.id,
+      scopeId: ready.hot.row.id,
       decisionSeq: decision?.seq ?? null,
       attribution: attribution.kind,
       idempotencyKey: report.key,
@@ -86,7 +89,7 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
     })
     .run();
   if (decision) markRewarded(db, decision.seq);
-  teach(db, prepared, armId, normal.reward, ready.policy.halfLife);
+  teach(db, ready.hot, prepared, { armId, reward: normal.reward });
 };
 
 const learnIn = (db: Db, report: Report, settings: Settings): { duplicate: boolean } => {

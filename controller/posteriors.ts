@@ -56,6 +56,7 @@ const asPosterior = (row: typeof posteriors.$inferSelect, dimension: number): Po
 
 /** The posteriors of the arms, in their order; an arm without outcomes has an empty one. */
 export const readPosteriors = (db: Db, armIds: readonly number[], dimension: number): Posterior[] => {
+  if (armIds.length === 0) return [];
   const rows = db
     .select()
     .from(posteriors)
@@ -63,6 +64,20 @@ export const readPosteriors = (db: Db, armIds: readonly number[], dimension: num
     .all();
   const byArm = new Map(rows.map((row) => [row.armId, asPosterior(row, dimension)]));
   return armIds.map((armId) => byArm.get(armId) ?? emptyPosterior(dimension));
+};
+
+/** As `readPosteriors`, each read once for as long as `known` holds; what was learned since is in there. */
+export const knownPosteriors = (
+  db: Db,
+  known: Map<number, Posterior>,
+  armIds: readonly number[],
+  dimension: number,
+): Posterior[] => {
+  const unread = armIds.filter((armId) => known.get(armId)?.sums.dimension !== dimension);
+  readPosteriors(db, unread, dimension).forEach((posterior, at) =>
+    known.set(unread[at] as number, posterior),
+  );
+  return armIds.map((armId) => known.get(armId) as Posterior);
 };
 
 export const storePosterior = (db: Db, armId: number, { sums, ...rest }: Posterior): void => {

@@ -4,6 +4,7 @@ import { type ArmRow, activeArms, checkedParams, ensureSafeArms, putArm, safePre
 import type { Db, Store } from './database.ts';
 import { normalScope, presetIdOf, type Scope } from './names.ts';
 import { policyOf } from './policies.ts';
+import { forgetScope } from './ready-scope.ts';
 import { posteriors } from './schema.ts';
 import { ensureScope, findScope } from './scopes.ts';
 import type { Settings } from './settings.ts';
@@ -37,6 +38,7 @@ export const createRegister =
       const row = ensureScope(db, scope, { schema, halfLife, now: options.now });
       if (schema) ensureSafeArms(db, row, schema, options);
       putArm(db, row, { presetId, params, source: 'registered' }, options);
+      forgetScope(db, scope);
     });
   };
 
