@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { estimateAt, modelOf, updatedModel } from './arm-model.ts';
 import { type ArmSums, emptySums, extendSums, learn, remaining } from './arm-sums.ts';
-import { estimate, precision, weights } from './ridge.ts';
+import { precision, type RidgeOptions } from './ridge.ts';
 import { readReference, readStream } from './stream.fixture.ts';
+
+const estimate = (sums: ArmSums, x: Float64Array, options: RidgeOptions) =>
+  estimateAt(modelOf(sums, options), x);
 
 interface Case {
   lambda: number;
@@ -33,7 +37,7 @@ describe('the posterior equals MABWiser 2.7.4', () => {
       const options = { lambda, remaining: 1 };
       expect(worst(precision(sums, options), want.A.flat())).toBeLessThan(1e-9);
       expect(worst(sums.moment, want.b)).toBeLessThan(1e-9);
-      expect(worst(weights(sums, options), want.beta)).toBeLessThan(1e-9);
+      expect(worst(modelOf(sums, options).beta, want.beta)).toBeLessThan(1e-9);
     });
   });
   test.each(cases)('λ = $lambda: mean and deviation at the probes', ({ lambda, probe }) => {
@@ -85,4 +89,20 @@ test('a new feature changes nothing that was learned', () => {
   expect(estimate(extendSums(sums, 4), Float64Array.from([1, 0.5, 0, 0]), options)).toEqual(
     estimate(sums, x, options),
   );
+});
+
+test('Sherman–Morrison: after 2,500 updates the model is the one that Cholesky gives', () => {
+  let sums = emptySums(8);
+  let model = modelOf(sums, { lambda: 1, remaining: 1 });
+  const updates: number[] = [];
+  for (const { x, rewards } of steps.slice(0, 2500)) {
+    sums = learn(sums, x, rewards[0] as number, 1);
+    model = updatedModel(model, { x, reward: rewards[0] as number, sums, lambda: 1 });
+    updates.push(model.updates);
+  }
+  const fresh = modelOf(sums, { lambda: 1, remaining: 1 });
+  expect(worst(model.inverse, [...fresh.inverse])).toBeLessThan(1e-12);
+  expect(worst(model.beta, [...fresh.beta])).toBeLessThan(1e-11);
+  expect(Math.max(...updates)).toBe(999);
+  expect(updates.at(-1)).toBe(500);
 });

@@ -18,11 +18,10 @@ const smallestShare = 1 / 500;
 /** Deviations below this are rounding, not uncertainty: a grid this fine would not move a double. */
 const certain = 1e-9;
 
-/** All on the best mean, on the first of equals: the limit when nothing is uncertain. */
-const greedy = (scores: readonly Score[]): Float64Array => {
-  const best = Math.max(...scores.map(({ mean }) => mean));
-  const first = scores.findIndex(({ mean }) => mean === best);
-  return Float64Array.from(scores, (_, arm) => (arm === first ? 1 : 0));
+/** All on the highest value, on the first of equals. */
+export const greedy = (values: readonly number[]): Float64Array => {
+  const first = values.indexOf(Math.max(...values));
+  return Float64Array.from(values, (_, arm) => (arm === first ? 1 : 0));
 };
 
 /** One entry per arm, filled anew at every grid point; `into` collects. */
@@ -63,7 +62,7 @@ const normalised = (shares: Float64Array): Float64Array => {
 /** P(arm has the highest score) for each arm, by the trapezoid rule on one grid for all arms. Sums to 1. */
 export const propensities = (scores: readonly Score[]): Float64Array => {
   const largest = Math.max(...scores.map(({ deviation }) => deviation));
-  if (largest < certain) return greedy(scores);
+  if (largest < certain) return greedy(scores.map(({ mean }) => mean));
   const means = Float64Array.from(scores, ({ mean }) => mean);
   const deviations = Float64Array.from(scores, ({ deviation }) =>
     Math.max(deviation, largest * smallestShare),

@@ -1,60 +1,66 @@
 import { describe, expect, test } from 'vitest';
-import { type ArmSums, emptySums, learn, remaining } from './arm-sums.ts';
-import { linTsOdds } from './lin-ts.ts';
-import { linUcbChoice } from './lin-ucb.ts';
-import { drawArm } from './propensity.ts';
-import { seededUniform } from './seeded-uniform.ts';
-import { readReference, readStream, type Step } from './stream.fixture.ts';
+import { adaptiveRates } from './forgetting.ts';
+import { play } from './play.ts';
+import type { Policy } from './policy.ts';
+import { readReference, readStream } from './stream.fixture.ts';
 
-interface Tracked {
-  sums: ArmSums;
-  lastSeq: number;
-}
+const forever = [{ halfLife: Number.POSITIVE_INFINITY, v: 1 }];
+const byDefault = [{ halfLife: 346, v: 0.25 }];
+const linTs = (v: number): Policy => ({ algorithm: 'lin_ts', v, epsilon: 0 });
 
-/** Plays a stream as the reference's protocol does: arms 0..4 first, then the policy. Gives choices and pseudo-regret. */
-const play = (
-  steps: readonly Step[],
-  halfLife: number,
-  choose: (arms: Tracked[], x: Float64Array, t: number) => number,
-) => {
-  const arms: Tracked[] = Array.from({ length: 5 }, () => ({ sums: emptySums(8), lastSeq: 0 }));
-  const choices: number[] = [];
-  let regret = 0;
-  steps.forEach(({ x, means, rewards }, t) => {
-    const chosen = t < 5 ? t : choose(arms, x, t);
-    const arm = arms[chosen] as Tracked;
-    arm.sums = learn(arm.sums, x, rewards[chosen] as number, remaining(t + 1 - arm.lastSeq, halfLife));
-    arm.lastSeq = t + 1;
-    choices.push(chosen);
-    regret += Math.max(...means) - (means[chosen] as number);
-  });
-  return { choices, regret };
+const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
+const streams = { stationary: readStream('stationary.csv'), drift: readStream('drift.csv') };
+type Stream = keyof typeof streams;
+
+const regretsOf = (stream: Stream, policy: Policy, rates: typeof forever, of = seeds) =>
+  of.map((seed) => play(streams[stream], { policy, rates, lambda: 1, seed }).regret);
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const varianceOf = (values: readonly number[]) => {
+  const mean = meanOf(values);
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 };
 
-const thompson = (halfLife: number, seed: number) => (arms: Tracked[], x: Float64Array, t: number) => {
-  const weighted = arms.map(({ sums, lastSeq }) => ({ sums, remaining: remaining(t - lastSeq, halfLife) }));
-  const { propensities } = linTsOdds(weighted, x, { lambda: 1, v: 0.25, epsilon: 0 });
-  return drawArm(propensities, seededUniform(seed, `${t}`));
+const choices = readReference('linucb-ref.json') as Record<Stream, { choices: string }>;
+const { 'mabwiser_2.7.4': mabwiser } = readReference('regret-ref.json') as {
+  'mabwiser_2.7.4': { LinTS_v1_indepRNG: Record<Stream, { mean: number; sd: number; n: number }> };
 };
 
-const ucb = (arms: Tracked[], x: Float64Array) =>
-  linUcbChoice(
-    arms.map(({ sums }) => ({ sums, remaining: 1 })),
-    x,
-    { lambda: 1, alpha: 1 },
-  );
-
-const reference = readReference('linucb-ref.json') as Record<string, { choices: string }>;
-
-describe.each(['stationary', 'drift'])('%s stream', (name) => {
-  const steps = readStream(`${name}.csv`);
+describe.each(['stationary', 'drift'] as const)('%s stream', (stream) => {
   test('LinUCB chooses as MABWiser does, all 10,000 times', () => {
-    expect(play(steps, Number.POSITIVE_INFINITY, ucb).choices.join('')).toBe(reference[name]?.choices);
+    const policy: Policy = { algorithm: 'lin_ucb', alpha: 1, epsilon: 0 };
+    const played = play(streams[stream], { policy, rates: forever, lambda: 1, seed: 1 });
+    expect(played.choices.join('')).toBe(choices[stream].choices);
   });
-  test('the default policy keeps its regret', () => {
-    const regrets = [1, 2].map((seed) => play(steps, 346, thompson(346, seed)).regret);
-    const mean = regrets.reduce((sum, regret) => sum + regret, 0) / regrets.length;
-    expect(mean).toBeLessThan(name === 'drift' ? 1150 : 620);
-    expect(mean).toBeGreaterThan(200);
+
+  test('the default policy, 20 seeds: at most 620 and 1150', () => {
+    expect(meanOf(regretsOf(stream, linTs(0.25), byDefault))).toBeLessThan(stream === 'drift' ? 1150 : 620);
   });
+
+  test('adaptive forgetting, 20 seeds: at most 450 and 1150', () => {
+    expect(meanOf(regretsOf(stream, linTs(0.25), [...adaptiveRates]))).toBeLessThan(
+      stream === 'drift' ? 1150 : 450,
+    );
+  });
+});
+
+test('LinTS without forgetting is within three standard errors of the repaired MABWiser (Welch, 20 seeds)', () => {
+  const got = regretsOf('stationary', linTs(1), forever);
+  const { mean, sd, n } = mabwiser.LinTS_v1_indepRNG.stationary;
+  const error = Math.sqrt(varianceOf(got) / got.length + sd ** 2 / n);
+  expect(Math.abs(meanOf(got) - mean) / error).toBeLessThan(3);
+});
+
+test('epsilon-greedy, Beta–Thompson and the fixed baseline: each earns what its knowledge allows', () => {
+  const [greedy, beta, fixed] = [
+    { algorithm: 'epsilon_greedy', epsilon: 0.1 } as const,
+    { algorithm: 'beta_ts', epsilon: 0 } as const,
+    { algorithm: 'fixed', baseline: 0, epsilon: 0 } as const,
+  ].map((policy) => meanOf(regretsOf('stationary', policy, forever, [1])));
+  // regret-ref.json: epsilon-greedy 795 ± 36, Beta without context 3888 ± 46.
+  expect(greedy).toBeGreaterThan(650);
+  expect(greedy).toBeLessThan(950);
+  expect(beta).toBeGreaterThan(3_500);
+  expect(beta).toBeLessThan(4_200);
+  expect(fixed).toBeGreaterThan(beta as number);
 });

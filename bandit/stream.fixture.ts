@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Step } from './streams.ts';
 
 const folder = new URL('../../shared/data/bandit/', import.meta.url);
-
-/** One step of a stream: context with x0 = 1, true mean and reward of each arm. */
-export interface Step {
-  readonly x: Float64Array;
-  readonly means: readonly number[];
-  readonly rewards: readonly number[];
-}
 
 export const readReference = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(name, folder), 'utf8'));

@@ -1,5 +1,6 @@
+import { estimateAt, modelOf } from '../bandit/arm-model.ts';
 import { remaining } from '../bandit/arm-sums.ts';
-import { linTsOdds } from '../bandit/lin-ts.ts';
+import { oddsOf } from '../bandit/policy.ts';
 import { drawArm } from '../bandit/propensity.ts';
 import { seededUniform } from '../bandit/seeded-uniform.ts';
 import type { StrategySchema } from '../strategy_schemas/schema.ts';
@@ -65,15 +66,18 @@ const refuseIncomplete = (schema: StrategySchema | undefined, features: Features
   );
 };
 
-const oddsOf = (db: Db, hot: HotScope, x: Float64Array): Float64Array => {
+const servingOdds = (db: Db, hot: HotScope, x: Float64Array): Float64Array => {
   const { row, arms, policy } = hot;
   const ids = arms.map(({ id }) => id);
   const posteriors = knownPosteriors(db, hot.posteriors, ids, x.length);
-  const faded = posteriors.map(({ sums, lastSeq }) => ({
-    sums,
-    remaining: remaining(row.learnedCount - lastSeq, policy.halfLife),
-  }));
-  return linTsOdds(faded, x, policy).propensities;
+  const estimates = posteriors.map(({ sums, lastSeq }) => {
+    const options = {
+      lambda: policy.lambda,
+      remaining: remaining(row.learnedCount - lastSeq, policy.halfLife),
+    };
+    return estimateAt(modelOf(sums, options), x);
+  });
+  return oddsOf(policy, { estimates, counts: [] });
 };
 
 const byPreset = (arms: readonly ArmRow[], odds: Float64Array): Record<string, number> =>
@@ -90,7 +94,7 @@ const decideAnew = (
   const row = withNewFeatures(db, hot.row, question.features);
   hot.row = row;
   const { used, missing, ignored } = readFeatures(row.featureSet, question.features);
-  const odds = oddsOf(db, hot, contextVector(row.featureSet, used));
+  const odds = servingOdds(db, hot, contextVector(row.featureSet, used));
   const decisionId = newDecisionId(now);
   const chosen = drawArm(odds, seededUniform(seed, decisionId));
   return insertDecision(db, {
