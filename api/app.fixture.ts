@@ -194,6 +194,7 @@ const recordingController = () => {
         propensity: 1,
         applies_to: 'new_positions',
         trading_state: 'ACTIVE',
+        proposed_preset_id: 'calm',
         reason: 'only_preset',
       };
     },

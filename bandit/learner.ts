@@ -108,7 +108,10 @@ export const createModelCache = (): ModelCache => {
       options.rates.forEach((_, rate) => {
         const key = `${arm}:${rate}`;
         const known = kept.get(key);
-        if (known?.memory !== before || forgets({ ...options, rate })) return void kept.delete(key);
+        if (known?.memory !== before || forgets({ ...options, rate })) {
+          kept.delete(key);
+          return;
+        }
         const { x, reward, learnedSeq } = outcome;
         const model = updatedModel(known.model, {
           x,

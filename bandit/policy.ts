@@ -36,6 +36,7 @@ const sharesOf = (policy: Policy, { estimates, counts }: Arms): Float64Array => 
     case 'fixed':
       return Float64Array.from(estimates, (_, arm) => (arm === policy.baseline ? 1 : 0));
   }
+  return policy satisfies never;
 };
 
 /** The chance of each arm to be drawn; sums to 1. */

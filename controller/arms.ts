@@ -76,6 +76,20 @@ const refuseTooMany = (db: Db, { strategy, instrument, id }: ScopeRow, maxPreset
   );
 };
 
+/** An arm with these very parameters that was retired: it comes back with what it knew. */
+const findRetired = (db: Db, scopeId: number, { presetId, params }: NewArm): ArmRow | undefined => {
+  const same = and(
+    eq(arms.scopeId, scopeId),
+    eq(arms.presetId, presetId),
+    eq(arms.params, canonicalJson(params)),
+  );
+  return db
+    .select()
+    .from(arms)
+    .where(and(same, eq(arms.state, 'retired')))
+    .get();
+};
+
 /** Registers a preset. The same parameters again change nothing; others make a new arm, and the old one keeps its rewards. */
 export const putArm = (
   db: Db,
@@ -88,7 +102,10 @@ export const putArm = (
   if (current)
     db.update(arms).set({ state: 'replaced', replacedAt: now }).where(eq(arms.id, current.id)).run();
   else refuseTooMany(db, scope, maxPresets);
-  insertArm(db, scope.id, arm, now);
+  const retired = findRetired(db, scope.id, arm);
+  if (retired)
+    db.update(arms).set({ state: 'active', replacedAt: null }).where(eq(arms.id, retired.id)).run();
+  else insertArm(db, scope.id, arm, now);
 };
 
 /** The schema's safe presets, the default first, as many as fit. */
@@ -103,7 +120,15 @@ export const safePresets = (
   );
 };
 
-/** Makes the safe presets arms, and follows the schema where it changed them; what someone registered under their ids stays. */
+const retiredPresets = (db: Db, scopeId: number): string[] =>
+  db
+    .select({ presetId: arms.presetId })
+    .from(arms)
+    .where(and(eq(arms.scopeId, scopeId), eq(arms.state, 'retired')))
+    .all()
+    .map(({ presetId }) => presetId);
+
+/** Makes the safe presets arms, and follows the schema where it changed them; what someone registered under their ids stays, what someone retired stays away. */
 export const ensureSafeArms = (
   db: Db,
   scope: ScopeRow,
@@ -111,8 +136,10 @@ export const ensureSafeArms = (
   { maxPresets, now }: { maxPresets: number; now: number },
 ): void => {
   const known = new Map(activeArms(db, scope.id).map((arm) => [arm.presetId, arm]));
+  const retired = new Set(retiredPresets(db, scope.id));
   for (const [presetId, params] of safePresets(schema, maxPresets)) {
     if (known.get(presetId)?.source === 'registered') continue;
+    if (!known.has(presetId) && retired.has(presetId)) continue;
     if (!known.has(presetId) && known.size >= maxPresets) continue;
     putArm(db, scope, { presetId, params, source: 'schema' }, { maxPresets, now });
   }

@@ -12,6 +12,7 @@ import { arms } from './schema.ts';
 export interface Attribution {
   readonly kind: 'decision' | 'matched' | 'anonymous';
   readonly armId: number;
+  readonly presetId: string;
   readonly decision?: DecisionRow;
 }
 
@@ -28,8 +29,10 @@ const byDecisionId = (
       `no decision ${decisionId} of ${scope.strategy} on ${scope.instrument}`,
     );
   }
+  if (decision.state === 'voided')
+    throw new ControllerError('Conflict', `decision ${decisionId} is void: it earns nothing`);
   const served = db.select().from(arms).where(eq(arms.id, decision.armId)).get() as ArmRow;
-  if (served.presetId === presetId) return { kind: 'decision', armId: served.id, decision };
+  if (served.presetId === presetId) return { kind: 'decision', armId: served.id, presetId, decision };
   throw new ControllerError(
     'Conflict',
     `decision ${decisionId} served preset ${served.presetId}, not ${presetId}`,
@@ -50,8 +53,15 @@ const byPreset = (
       `no preset ${presetId} of ${scope.strategy} on ${scope.instrument}`,
     );
   const askedHash = features && hashOf(features);
-  const decision = findDecisionToMatch(db, { armId: arm.id, askedHash, since: now - outcomeTtlMs });
-  return decision ? { kind: 'matched', armId: arm.id, decision } : { kind: 'anonymous', armId: arm.id };
+  const decision = findDecisionToMatch(db, {
+    scopeId: row.id,
+    armId: arm.id,
+    askedHash,
+    since: now - outcomeTtlMs,
+  });
+  return decision
+    ? { kind: 'matched', armId: arm.id, presetId, decision }
+    : { kind: 'anonymous', armId: arm.id, presetId };
 };
 
 /** Finds arm and decision of an outcome. Throws UnknownDecision, UnknownPreset, or Conflict when the decision served another preset. */

@@ -1,7 +1,3 @@
-import { estimateAt, modelOf } from '../bandit/arm-model.ts';
-import { remaining } from '../bandit/arm-sums.ts';
-import { oddsOf } from '../bandit/policy.ts';
-import { drawArm } from '../bandit/propensity.ts';
 import { seededUniform } from '../bandit/seeded-uniform.ts';
 import type { StrategySchema } from '../strategy_schemas/schema.ts';
 import type { ArmRow } from './arms.ts';
@@ -10,17 +6,22 @@ import type { Db, Store } from './database.ts';
 import {
   answerOf,
   type DecisionRow,
+  findRequest,
   insertDecision,
   newDecisionId,
   newestDecision,
   type ParamAnswer,
 } from './decision-rows.ts';
+import { draw } from './draw.ts';
 import { ControllerError } from './errors.ts';
 import { checkedFeatures, contextVector, type Features, readFeatures } from './features.ts';
+import { type Constraint, constraintOf } from './guardrails/forced.ts';
+import { followFreshness, type Market } from './guardrails/freshness.ts';
+import { recordServed } from './guardrails/servings.ts';
+import { standingOf, windowEpsilon } from './guardrails/standing.ts';
 import { normalScope, opaqueIdOf, type Scope } from './names.ts';
 import { findHeldDecision, holdDecision } from './positions.ts';
-import { knownPosteriors } from './posteriors.ts';
-import { type HotScope, type ReadyScope, servingScope } from './ready-scope.ts';
+import { type ReadyScope, servingScope } from './ready-scope.ts';
 import { withNewFeatures } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
@@ -31,8 +32,12 @@ export interface DecideRequest extends Scope {
   readonly context?: Features;
   /** The model version that the context came from. */
   readonly modelVersion?: string;
+  /** How fresh candles and model are; absent where the gateway follows no such instrument. */
+  readonly market?: Market;
   /** An open position keeps the parameters that it was opened with. */
   readonly positionId?: string;
+  /** The same key again gets the same answer. */
+  readonly requestKey?: string;
 }
 
 /** The checked question. */
@@ -42,17 +47,23 @@ interface Question {
   /** Of what the engine sent: a poll asks the same question although the regime moved a little. */
   readonly askedHash: string;
   readonly modelVersion: string | null;
+  readonly market: Market | undefined;
   readonly positionId: string | null;
+  readonly requestKey: string | null;
 }
 
 const questionOf = (request: DecideRequest): Question => {
   const sent = checkedFeatures(request.features);
+  const scope = normalScope(request);
+  const key = request.requestKey === undefined ? null : opaqueIdOf('idempotency key', request.requestKey);
   return {
-    scope: normalScope(request),
+    scope,
     features: { ...checkedFeatures(request.context ?? {}), ...sent },
     askedHash: hashOf(sent),
     modelVersion: request.modelVersion ?? null,
+    market: request.market,
     positionId: request.positionId === undefined ? null : opaqueIdOf('position id', request.positionId),
+    requestKey: key && `${scope.strategy}:${scope.instrument}:${key}`,
   };
 };
 
@@ -66,50 +77,55 @@ const refuseIncomplete = (schema: StrategySchema | undefined, features: Features
   );
 };
 
-const servingOdds = (db: Db, hot: HotScope, x: Float64Array): Float64Array => {
-  const { row, arms, policy } = hot;
-  const ids = arms.map(({ id }) => id);
-  const posteriors = knownPosteriors(db, hot.posteriors, ids, x.length);
-  const estimates = posteriors.map(({ sums, lastSeq }) => {
-    const options = {
-      lambda: policy.lambda,
-      remaining: remaining(row.learnedCount - lastSeq, policy.halfLife),
-    };
-    return estimateAt(modelOf(sums, options), x);
-  });
-  return oddsOf(policy, { estimates, counts: [] });
-};
-
-const byPreset = (arms: readonly ArmRow[], odds: Float64Array): Record<string, number> =>
-  Object.fromEntries(arms.map(({ presetId }, arm) => [presetId, odds[arm] as number]));
+const byPreset = (arms: readonly ArmRow[], odds: Float64Array): string =>
+  JSON.stringify(Object.fromEntries(arms.map(({ presetId }, arm) => [presetId, odds[arm] as number])));
 
 /** Draws an arm and stores the decision with all that the draw depended on. */
 const decideAnew = (
   db: Db,
   { hot, now }: ReadyScope,
   question: Question,
-  { seed, schemas }: Settings,
+  { tradingState, forced }: Constraint,
+  { seed }: Settings,
 ): DecisionRow => {
-  refuseIncomplete(schemas.get(question.scope.strategy), question.features);
+  refuseIncomplete(hot.schema, question.features);
   const row = withNewFeatures(db, hot.row, question.features);
   hot.row = row;
   const { used, missing, ignored } = readFeatures(row.featureSet, question.features);
-  const odds = servingOdds(db, hot, contextVector(row.featureSet, used));
   const decisionId = newDecisionId(now);
-  const chosen = drawArm(odds, seededUniform(seed, decisionId));
+  const { drawn, served, odds, propensities, epsilon, reason } = draw(
+    db,
+    hot,
+    contextVector(row.featureSet, used),
+    {
+      uniform: seededUniform(seed, decisionId),
+      windowEpsilon: windowEpsilon(standingOf(db, now), row.id, now),
+      forced,
+      now,
+    },
+  );
+  const armId = hot.arms[served]!.id;
+  if (!forced && hot.schema) recordServed(db, hot, { armId, guardrails: hot.schema.guardrails, now });
+  const asDrawn = propensities.every((share, arm) => share === odds[arm]);
   return insertDecision(db, {
     decisionId,
     scopeId: row.id,
-    armId: (hot.arms[chosen] as ArmRow).id,
+    armId,
     policyId: hot.storedPolicy.id,
     state: 'served',
-    reason: hot.arms.length === 1 ? 'only_preset' : 'sampled',
+    reason,
+    proposedArmId: hot.arms[drawn]!.id,
+    forcedBy: forced?.by ?? null,
+    tradingState,
+    epsilon,
+    requestKey: question.requestKey,
     features: JSON.stringify(used),
     featuresMissing: JSON.stringify(missing),
     featuresIgnored: JSON.stringify(ignored),
     askedHash: question.askedHash,
-    propensities: JSON.stringify(byPreset(hot.arms, odds)),
-    propensity: odds[chosen] as number,
+    propensities: byPreset(hot.arms, propensities),
+    odds: asDrawn ? null : byPreset(hot.arms, odds),
+    propensity: propensities[served] as number,
     seed,
     learnedCount: row.learnedCount,
     modelVersion: question.modelVersion,
@@ -118,36 +134,54 @@ const decideAnew = (
   });
 };
 
-/** The newest decision on the same question while it is open: younger than the TTL, without a reward, its arm still active. */
+/** The newest decision on the same question while it is open: younger than the TTL, without a reward, its arm still served, under the same constraint. */
 const openDecision = (
   db: Db,
   { hot, now }: ReadyScope,
   { askedHash }: Question,
+  { forced, tradingState }: Constraint,
   ttlMs: number,
 ): DecisionRow | undefined => {
   const row = newestDecision(db, hot.row.id, askedHash);
   if (row?.state !== 'served' || row.createdAt <= now - ttlMs) return undefined;
+  if (row.forcedBy !== (forced?.by ?? null) || row.tradingState !== tradingState) return undefined;
+  if (forced && row.armId !== hot.arms[forced.arm]!.id) return undefined;
   const isCurrent = row.policyId === hot.storedPolicy.id && hot.arms.some(({ id }) => id === row.armId);
   return isCurrent ? row : undefined;
 };
 
-const currentDecision = (db: Db, ready: ReadyScope, question: Question, settings: Settings): DecisionRow =>
-  openDecision(db, ready, question, settings.decisionTtlMs) ?? decideAnew(db, ready, question, settings);
+/** The decision that this very request got before. Throws Conflict when its key came with another question. */
+const repeatedDecision = (
+  db: Db,
+  { requestKey, askedHash, positionId }: Question,
+): DecisionRow | undefined => {
+  const known = requestKey === null ? undefined : findRequest(db, requestKey);
+  if (!known || (known.askedHash === askedHash && known.positionId === positionId)) return known;
+  throw new ControllerError('Conflict', 'this Idempotency-Key was used for another question');
+};
 
 const decideIn = (db: Db, question: Question, settings: Settings): ParamAnswer => {
   const ready = servingScope(db, question.scope, settings);
+  const { hot, now } = ready;
   const { positionId, scope } = question;
-  const answer = (decision: DecisionRow) => answerOf(db, ready.hot, scope, decision);
-  if (positionId === null) return answer(currentDecision(db, ready, question, settings));
-  const scopeId = ready.hot.row.id;
-  const held = findHeldDecision(db, scopeId, positionId);
+  const { protections } = hot.schema?.guardrails ?? {};
+  if (protections) followFreshness(db, scope, { protections, market: question.market, now });
+  const constraint = constraintOf(db, hot, now);
+  const answer = (decision: DecisionRow) => answerOf(db, hot, decision, constraint.tradingState);
+  const held = positionId === null ? undefined : findHeldDecision(db, hot.row.id, positionId);
   if (held) return { ...answer(held), reason: 'position' };
-  const decision = currentDecision(db, ready, question, settings);
-  holdDecision(db, { scopeId, positionId, decisionSeq: decision.seq, openedAt: ready.now });
+  const decision =
+    repeatedDecision(db, question) ??
+    (question.requestKey === null
+      ? openDecision(db, ready, question, constraint, settings.decisionTtlMs)
+      : undefined) ??
+    decideAnew(db, ready, question, constraint, settings);
+  if (positionId !== null)
+    holdDecision(db, { scopeId: hot.row.id, positionId, decisionSeq: decision.seq, openedAt: now });
   return answer(decision);
 };
 
-/** Chooses a preset; the decision is durable before it is answered. Throws NoPresets, InvalidName, InvalidFeatures. */
+/** Chooses a preset; the decision is durable before it is answered. Throws NoPresets, InvalidName, InvalidFeatures, Conflict. */
 export const createDecide =
   (store: Store, settings: Settings) =>
   (request: DecideRequest): ParamAnswer => {

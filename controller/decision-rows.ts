@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, ne, type SQL, sql } from 'drizzle-orm';
 import type { Params } from '../strategy_schemas/schema.ts';
 import type { ArmRow } from './arms.ts';
 import type { Db } from './database.ts';
-import type { Scope } from './names.ts';
+import type { TradingState } from './guardrails/standing.ts';
 import { perConnection, placeholdersOf } from './per-connection.ts';
+import { policyVersion } from './policies.ts';
 import type { HotScope } from './ready-scope.ts';
-import { arms, decisions, policies } from './schema.ts';
+import { arms, decisions } from './schema.ts';
 
 export type DecisionRow = typeof decisions.$inferSelect;
 export type NewDecision = Omit<DecisionRow, 'seq'>;
@@ -22,10 +23,14 @@ export interface ParamAnswer {
   readonly features_used: readonly string[];
   readonly features_missing: readonly string[];
   readonly features_ignored: readonly string[];
-  /** Chance with which this preset was drawn. */
+  /** Chance with which this preset was served. */
   readonly propensity: number;
   readonly applies_to: 'new_positions';
-  readonly trading_state: 'ACTIVE';
+  /** Other than ACTIVE: open no position. */
+  readonly trading_state: TradingState;
+  /** The preset that was drawn; another one than `preset_id` where a guardrail held. */
+  readonly proposed_preset_id: string;
+  /** sampled, only_preset, position; of a guardrail: hysteresis, min_dwell, daily_cap, strategy_daily_cap, kill, lock:…, pin, shadow. */
   readonly reason: string;
 }
 
@@ -64,6 +69,10 @@ const newestOfQuestion = perConnection((db) =>
 export const newestDecision = (db: Db, scopeId: number, askedHash: string): DecisionRow | undefined =>
   newestOfQuestion(db).get({ scopeId, askedHash });
 
+/** The decision of an idempotency key. */
+export const findRequest = (db: Db, requestKey: string): DecisionRow | undefined =>
+  db.select().from(decisions).where(eq(decisions.requestKey, requestKey)).get();
+
 /** A decision of this scope by its id. */
 export const findDecision = (db: Db, scopeId: number, decisionId: string): DecisionRow | undefined =>
   db
@@ -71,6 +80,10 @@ export const findDecision = (db: Db, scopeId: number, decisionId: string): Decis
     .from(decisions)
     .where(and(eq(decisions.decisionId, decisionId), eq(decisions.scopeId, scopeId)))
     .get();
+
+/** A decision of any scope. */
+export const findDecisionById = (db: Db, decisionId: string): DecisionRow | undefined =>
+  db.select().from(decisions).where(eq(decisions.decisionId, decisionId)).get();
 
 export const decisionBySeq = (db: Db, seq: number): DecisionRow | undefined =>
   db.select().from(decisions).where(eq(decisions.seq, seq)).get();
@@ -81,36 +94,45 @@ const newestWhere = (db: Db, where: SQL | undefined, since: number): DecisionRow
   return row && row.createdAt > since ? row : undefined;
 };
 
-/** The decision that an outcome without id most likely belongs to: the newest of the arm, one with the same features before others. */
+/** The decision that an outcome without id most likely belongs to: the newest of the arm that is not void, one with the same features before others. */
 export const findDecisionToMatch = (
   db: Db,
-  { armId, askedHash, since }: { armId: number; askedHash: string | undefined; since: number },
+  {
+    scopeId,
+    armId,
+    askedHash,
+    since,
+  }: { scopeId: number; armId: number; askedHash: string | undefined; since: number },
 ): DecisionRow | undefined => {
-  const ofArm = eq(decisions.armId, armId);
-  const sameFeatures = askedHash === undefined ? undefined : and(ofArm, eq(decisions.askedHash, askedHash));
+  const ofArm = and(eq(decisions.armId, armId), ne(decisions.state, 'voided'));
+  const sameFeatures =
+    askedHash === undefined
+      ? undefined
+      : and(eq(decisions.scopeId, scopeId), eq(decisions.askedHash, askedHash), ofArm);
   return (sameFeatures && newestWhere(db, sameFeatures, since)) ?? newestWhere(db, ofArm, since);
 };
 
-export const markRewarded = (db: Db, seq: number): void => {
-  db.update(decisions).set({ state: 'rewarded' }).where(eq(decisions.seq, seq)).run();
+export const setState = (db: Db, seq: number, state: DecisionRow['state']): void => {
+  db.update(decisions).set({ state }).where(eq(decisions.seq, seq)).run();
 };
 
 const storedArm = (db: Db, armId: number): ArmRow =>
   db.select().from(arms).where(eq(arms.id, armId)).get() as ArmRow;
 
-const policyVersion = (db: Db, { storedPolicy }: HotScope, policyId: number): string => {
-  if (storedPolicy.id === policyId) return storedPolicy.version;
-  const row = db.select().from(policies).where(eq(policies.id, policyId)).get();
-  return `lin_ts/${row?.version}`;
-};
-
-/** The answer that a stored decision stands for; asked again, it is the same one. */
-export const answerOf = (db: Db, hot: HotScope, scope: Scope, row: DecisionRow): ParamAnswer => {
-  const arm = hot.arms.find(({ id }) => id === row.armId) ?? storedArm(db, row.armId);
+/** The answer that a stored decision stands for; asked again, it is the same one but for where trading stands. */
+export const answerOf = (
+  db: Db,
+  hot: HotScope,
+  row: DecisionRow,
+  tradingState: TradingState,
+): ParamAnswer => {
+  const armOf = (armId: number) => hot.arms.find(({ id }) => id === armId) ?? storedArm(db, armId);
+  const arm = armOf(row.armId);
+  const { storedPolicy } = hot;
   return {
-    config_id: [scope.strategy, scope.instrument, row.decisionId, arm.presetId].join(':'),
+    config_id: [hot.row.strategy, hot.row.instrument, row.decisionId, arm.presetId].join(':'),
     params: JSON.parse(arm.params) as Params,
-    policy_version: policyVersion(db, hot, row.policyId),
+    policy_version: storedPolicy.id === row.policyId ? storedPolicy.version : policyVersion(db, row.policyId),
     preset_id: arm.presetId,
     decision_id: row.decisionId,
     features_used: Object.keys(JSON.parse(row.features) as object),
@@ -118,7 +140,8 @@ export const answerOf = (db: Db, hot: HotScope, scope: Scope, row: DecisionRow):
     features_ignored: JSON.parse(row.featuresIgnored) as string[],
     propensity: row.propensity,
     applies_to: 'new_positions',
-    trading_state: 'ACTIVE',
+    trading_state: tradingState,
+    proposed_preset_id: row.proposedArmId === null ? arm.presetId : armOf(row.proposedArmId).presetId,
     reason: row.reason,
   };
 };

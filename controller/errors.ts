@@ -12,6 +12,8 @@ export type ControllerErrorCode =
   | 'UnknownPreset'
   | 'UnknownDecision'
   | 'UnknownPosition'
+  | 'UnknownOutcome'
+  | 'UnknownLock'
   | 'Conflict'
   | 'DomainMismatch';
 

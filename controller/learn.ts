@@ -1,15 +1,17 @@
 import { eq } from 'drizzle-orm';
 import { type Attribution, attribute } from './attribution.ts';
 import type { Db, Store } from './database.ts';
-import { markRewarded } from './decision-rows.ts';
+import { setState } from './decision-rows.ts';
 import { ControllerError } from './errors.ts';
 import { contextVector, type Features, readFeatures } from './features.ts';
+import { protectAfterOutcome } from './guardrails/protections.ts';
 import { type LearnRequest, type Report, reportOf } from './outcome-report.ts';
-import { knownPosteriors, learned, storePosterior } from './posteriors.ts';
+import { knownPosteriors, type Learner, learned, learnedReward, storePosterior } from './posteriors.ts';
 import { type HotScope, isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
+import { evidenceAfter } from './rebuild.ts';
 import { normaliseReward } from './reward-scale.ts';
 import { outcomes } from './schema.ts';
-import { type ScopeRow, storeLearnedCount, withNewFeatures } from './scopes.ts';
+import { type ScopeRow, storeLearned, withNewFeatures } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
 /** True when this very outcome is stored already. Throws Conflict when its key stands for another one. */
@@ -54,23 +56,26 @@ const teach = (
   db: Db,
   hot: HotScope,
   { row, used, learnedSeq }: Prepared,
-  { armId, reward }: { armId: number; reward: number },
+  { arm, reward }: { arm: Learner; reward: number },
 ): void => {
   if (learnedSeq === null) return;
+  const { policy } = hot;
   const x = contextVector(row.featureSet, used);
-  for (const posterior of knownPosteriors(db, hot.posteriors, [armId], x.length)) {
-    const moved = learned(posterior, { x, reward, learnedSeq }, hot.policy.halfLife);
-    storePosterior(db, armId, moved);
-    hot.posteriors.set(armId, moved);
-  }
-  storeLearnedCount(db, row, learnedSeq);
-  hot.row = { ...row, learnedCount: learnedSeq };
+  const [before] = knownPosteriors(db, hot.posteriors, { arms: [arm], dimension: x.length, policy });
+  const outcome = { x, reward, learnedSeq };
+  const after = learned(before!, outcome, policy);
+  storePosterior(db, arm.id, after);
+  hot.posteriors.set(arm.id, after);
+  const { rates, lambda } = policy;
+  const asLearned = { ...outcome, reward: learnedReward(policy, reward) };
+  hot.models.learned(before!.memory, after.memory, arm.id, asLearned, { rates, lambda });
+  hot.row = storeLearned(db, row, learnedSeq, evidenceAfter(row.evidence, before!, outcome, policy));
 };
 
 /** Stores the outcome and teaches its arm, in one transaction; one that comes too late is stored and not learned. */
 const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings): void => {
   const attribution = attribute(db, ready, report, settings.outcomeTtlMs);
-  const { decision, armId } = attribution;
+  const { decision, armId, presetId } = attribution;
   const prepared = prepare(db, ready, attribution, report, settings.outcomeTtlMs);
   const normal = normaliseReward(db, ready.hot.row.id, report.reward);
   db.insert(outcomes)
@@ -88,8 +93,9 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
       createdAt: ready.now,
     })
     .run();
-  if (decision) markRewarded(db, decision.seq);
-  teach(db, ready.hot, prepared, { armId, reward: normal.reward });
+  if (decision) setState(db, decision.seq, 'rewarded');
+  teach(db, ready.hot, prepared, { arm: { id: armId, presetId }, reward: normal.reward });
+  if (prepared.learnedSeq !== null) protectAfterOutcome(db, ready);
 };
 
 const learnIn = (db: Db, report: Report, settings: Settings): { duplicate: boolean } => {

@@ -1,10 +1,22 @@
 import type { StrategySchemas } from '../strategy_schemas/load.ts';
 import { openStore } from './database.ts';
 import { createDecide } from './decide.ts';
+import { createEvaluation } from './evaluation.ts';
+import { createAudit } from './guardrails/audit.ts';
+import { createReportEquity } from './guardrails/equity.ts';
+import {
+  createKill,
+  createOpenWindow,
+  createResume,
+  createStanding,
+  createUnlock,
+} from './guardrails/switches.ts';
 import { createLearn } from './learn.ts';
+import { createPin, createRetire, createVoid } from './lifecycle.ts';
 import { createClosePosition } from './positions.ts';
 import { createPresets, createRegister } from './presets.ts';
-import { createDecisions, createOutcomes, createSummary } from './records.ts';
+import { createDecision, createDecisions, createOutcomes, createSummary } from './records.ts';
+import { createReverse } from './reverse.ts';
 import type { Settings } from './settings.ts';
 import { createVerify } from './verify.ts';
 
@@ -46,14 +58,33 @@ export const openController = (options: ControllerOptions) => {
   const settings = settingsOf(options);
   return {
     register: createRegister(store, settings),
+    retire: createRetire(store, settings),
+    pin: createPin(store, settings),
     decide: createDecide(store, settings),
+    voidDecision: createVoid(store, settings),
     learn: createLearn(store, settings),
+    reverse: createReverse(store, settings),
     closePosition: createClosePosition(store, settings.clock),
+    reportEquity: createReportEquity(store, settings),
+    kill: createKill(store, settings),
+    resume: createResume(store, settings),
+    unlock: createUnlock(store, settings),
+    openWindow: createOpenWindow(store, settings),
+    standing: createStanding(store, settings),
+    audit: createAudit(store),
+    evaluation: createEvaluation(store, settings),
     presets: createPresets(store, settings),
+    decision: createDecision(store, settings),
     decisions: createDecisions(store, settings),
     outcomes: createOutcomes(store),
     summary: createSummary(store),
     verify: createVerify(store, settings),
+    /** From the next request on; scopes whose schema changed follow it then. */
+    useSchemas: (schemas: StrategySchemas): void => {
+      settings.schemas = schemas;
+    },
+    /** Group commit: see Store. */
+    batch: store.batch,
     close: store.close,
   };
 };

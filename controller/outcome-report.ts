@@ -12,6 +12,8 @@ export interface LearnRequest extends Scope {
   readonly decisionId?: string;
   /** Makes the outcome count once, however often it is sent. */
   readonly outcomeId?: string;
+  /** Of an outcome without any id: makes it count once. */
+  readonly requestKey?: string;
 }
 
 /** The checked reward, its idempotency key and the hash of all that it says. */
@@ -30,10 +32,15 @@ const finiteReward = (reward: unknown): number => {
   throw new ControllerError('InvalidData', `reward must be a finite number, not ${String(reward)}`);
 };
 
-/** An outcome id counts once; a decision id alone stands for the one outcome of that decision. */
-const keyOf = ({ outcomeId, decisionId }: Pick<LearnRequest, 'outcomeId' | 'decisionId'>): string | null => {
+/** An outcome id counts once; a decision id alone stands for the one outcome of that decision; then the request's key. */
+const keyOf = ({
+  outcomeId,
+  decisionId,
+  requestKey,
+}: Pick<LearnRequest, 'outcomeId' | 'decisionId' | 'requestKey'>): string | null => {
   if (outcomeId !== undefined) return `outcome:${opaqueIdOf('outcome id', outcomeId)}`;
-  return decisionId === undefined ? null : `decision:${decisionId}`;
+  if (decisionId !== undefined) return `decision:${decisionId}`;
+  return requestKey === undefined ? null : `request:${opaqueIdOf('idempotency key', requestKey)}`;
 };
 
 /** Checks an outcome. Throws InvalidName, InvalidFeatures or InvalidData. */

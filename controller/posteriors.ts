@@ -1,87 +1,129 @@
 import { eq, inArray } from 'drizzle-orm';
-import { type ArmSums, emptySums, extendSums, learn, remaining } from '../bandit/arm-sums.ts';
+import type { ArmSums } from '../bandit/arm-sums.ts';
+import { learn } from '../bandit/arm-sums.ts';
+import type { Rate } from '../bandit/forgetting.ts';
+import {
+  type ArmMemory,
+  afterOutcome,
+  emptyMemory,
+  extendMemory,
+  type LearnedOutcome,
+  withoutOutcome,
+} from '../bandit/learner.ts';
 import { fromBlob, toBlob } from './canonical.ts';
 import type { Db } from './database.ts';
+import type { Policy } from './policies.ts';
 import { posteriors } from './schema.ts';
 
-/** What an arm has learned, as of the scope's learned outcome number lastSeq. */
+/** What an arm has learned, as of the scope's learned outcome number `memory.lastSeq`. */
 export interface Posterior {
-  readonly sums: ArmSums;
-  readonly lastSeq: number;
+  readonly memory: ArmMemory;
   readonly outcomes: number;
   readonly rewardSum: number;
 }
 
-/** An outcome as the mathematics sees it. */
-export interface LearnedOutcome {
-  readonly x: Float64Array;
-  readonly reward: number;
-  readonly learnedSeq: number;
+/** An arm as learning sees it. */
+export interface Learner {
+  readonly id: number;
+  readonly presetId: string;
 }
 
-export const emptyPosterior = (dimension: number): Posterior => ({
-  sums: emptySums(dimension),
-  lastSeq: 0,
-  outcomes: 0,
-  rewardSum: 0,
-});
-
-/** The posterior after one more outcome; what it knew before fades by the outcomes that the scope learned since. */
-export const learned = (
-  posterior: Posterior,
-  { x, reward, learnedSeq }: LearnedOutcome,
-  halfLife: number,
-): Posterior => ({
-  sums: learn(
-    extendSums(posterior.sums, x.length),
-    x,
-    reward,
-    remaining(learnedSeq - posterior.lastSeq, halfLife),
-  ),
-  lastSeq: learnedSeq,
-  outcomes: posterior.outcomes + 1,
-  rewardSum: posterior.rewardSum + reward,
-});
-
-const asPosterior = (row: typeof posteriors.$inferSelect, dimension: number): Posterior => {
-  const moment = fromBlob(row.moment);
-  const sums: ArmSums = { dimension: moment.length, gram: fromBlob(row.gram), moment };
-  return {
-    sums: extendSums(sums, dimension),
-    lastSeq: row.lastSeq,
-    outcomes: row.outcomes,
-    rewardSum: row.rewardSum,
-  };
+/** Of an arm without outcomes: empty, or the pseudo-outcomes of its warm start, which are about x = [1, 0, …, 0]. */
+export const freshPosterior = (dimension: number, presetId: string, policy: Policy): Posterior => {
+  const memory = emptyMemory(dimension, policy.rates);
+  const warm = policy.warmStart[presetId];
+  if (!warm || warm.weight === 0) return { memory, outcomes: 0, rewardSum: 0 };
+  const x = new Float64Array(dimension);
+  x[0] = Math.sqrt(warm.weight);
+  const mean = policy.algorithm === 'beta_ts' ? (warm.mean_reward + 3) / 6 : warm.mean_reward;
+  const sums = memory.sums.map((one) => learn(one, x, x[0]! * mean, 1));
+  return { memory: { ...memory, sums }, outcomes: 0, rewardSum: 0 };
 };
 
-/** The posteriors of the arms, in their order; an arm without outcomes has an empty one. */
-export const readPosteriors = (db: Db, armIds: readonly number[], dimension: number): Posterior[] => {
-  if (armIds.length === 0) return [];
-  const rows = db
-    .select()
-    .from(posteriors)
-    .where(inArray(posteriors.armId, [...armIds]))
-    .all();
-  const byArm = new Map(rows.map((row) => [row.armId, asPosterior(row, dimension)]));
-  return armIds.map((armId) => byArm.get(armId) ?? emptyPosterior(dimension));
+/** Beta–Thompson learns whether a reward was a gain, the others how large it was. */
+export const learnedReward = (policy: Policy, reward: number): number =>
+  policy.algorithm === 'beta_ts' ? Number(reward > 0) : reward;
+
+/** The posterior after one more outcome; `reward` in deviations. */
+export const learned = (posterior: Posterior, outcome: LearnedOutcome, policy: Policy): Posterior => ({
+  memory: afterOutcome(
+    posterior.memory,
+    { ...outcome, reward: learnedReward(policy, outcome.reward) },
+    policy.rates,
+  ),
+  outcomes: posterior.outcomes + 1,
+  rewardSum: posterior.rewardSum + outcome.reward,
+});
+
+/** The posterior as if that outcome had never been. */
+export const unlearned = (posterior: Posterior, outcome: LearnedOutcome, policy: Policy): Posterior => ({
+  memory: withoutOutcome(
+    posterior.memory,
+    { ...outcome, reward: learnedReward(policy, outcome.reward) },
+    policy.rates,
+  ),
+  outcomes: posterior.outcomes - 1,
+  rewardSum: posterior.rewardSum - outcome.reward,
+});
+
+/** One after the other, a block for each speed of forgetting. */
+const split = (row: typeof posteriors.$inferSelect, rates: readonly Rate[]): ArmSums[] => {
+  const [gram, moment] = [fromBlob(row.gram), fromBlob(row.moment)];
+  const dimension = moment.length / rates.length;
+  return rates.map((_, rate) => ({
+    dimension,
+    gram: gram.slice(rate * dimension ** 2, (rate + 1) * dimension ** 2),
+    moment: moment.slice(rate * dimension, (rate + 1) * dimension),
+  }));
+};
+
+const joined = (blocks: readonly Float64Array[]): Buffer =>
+  toBlob(Float64Array.from(blocks.flatMap((block) => [...block])));
+
+const asPosterior = (
+  row: typeof posteriors.$inferSelect,
+  dimension: number,
+  rates: readonly Rate[],
+): Posterior => ({
+  memory: extendMemory({ sums: split(row, rates), lastSeq: row.lastSeq }, dimension),
+  outcomes: row.outcomes,
+  rewardSum: row.rewardSum,
+});
+
+/** The posteriors of the arms, in their order. */
+export const readPosteriors = (
+  db: Db,
+  arms: readonly Learner[],
+  dimension: number,
+  policy: Policy,
+): Posterior[] => {
+  if (arms.length === 0) return [];
+  const ids = arms.map(({ id }) => id);
+  const rows = db.select().from(posteriors).where(inArray(posteriors.armId, ids)).all();
+  const byArm = new Map(rows.map((row) => [row.armId, asPosterior(row, dimension, policy.rates)]));
+  return arms.map(({ id, presetId }) => byArm.get(id) ?? freshPosterior(dimension, presetId, policy));
 };
 
 /** As `readPosteriors`, each read once for as long as `known` holds; what was learned since is in there. */
 export const knownPosteriors = (
   db: Db,
   known: Map<number, Posterior>,
-  armIds: readonly number[],
-  dimension: number,
+  { arms, dimension, policy }: { arms: readonly Learner[]; dimension: number; policy: Policy },
 ): Posterior[] => {
-  const unread = armIds.filter((armId) => known.get(armId)?.sums.dimension !== dimension);
-  readPosteriors(db, unread, dimension).forEach((posterior, at) =>
-    known.set(unread[at] as number, posterior),
+  const unread = arms.filter(({ id }) => known.get(id)?.memory.sums[0]?.dimension !== dimension);
+  readPosteriors(db, unread, dimension, policy).forEach((posterior, at) =>
+    known.set(unread[at]!.id, posterior),
   );
-  return armIds.map((armId) => known.get(armId) as Posterior);
+  return arms.map(({ id }) => known.get(id) as Posterior);
 };
 
-export const storePosterior = (db: Db, armId: number, { sums, ...rest }: Posterior): void => {
-  const row = { gram: toBlob(sums.gram), moment: toBlob(sums.moment), ...rest };
+export const storePosterior = (db: Db, armId: number, { memory, ...rest }: Posterior): void => {
+  const row = {
+    gram: joined(memory.sums.map(({ gram }) => gram)),
+    moment: joined(memory.sums.map(({ moment }) => moment)),
+    lastSeq: memory.lastSeq,
+    ...rest,
+  };
   db.insert(posteriors)
     .values({ armId, ...row })
     .onConflictDoUpdate({ target: posteriors.armId, set: row })

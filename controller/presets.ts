@@ -32,10 +32,10 @@ export const createRegister =
     const presetId = presetIdOf(request.presetId);
     const schema = settings.schemas.get(scope.strategy);
     const params = checkedParams(schema, request.params);
-    const { halfLife } = policyOf(schema, settings);
+    const policy = policyOf(schema, settings);
     store.write((db) => {
       const options = { maxPresets: settings.maxPresets, now: settings.clock() };
-      const row = ensureScope(db, scope, { schema, halfLife, now: options.now });
+      const row = ensureScope(db, scope, { schema, policy, now: options.now });
       if (schema) ensureSafeArms(db, row, schema, options);
       putArm(db, row, { presetId, params, source: 'registered' }, options);
       forgetScope(db, scope);

@@ -107,7 +107,7 @@ describe('two connections', () => {
     two.decide({ ...breakout, features: { ret: 0.3, colour: 1 } });
     const [second, first] = one.decisions({ limit: 2 });
     expect(second?.decision_id).not.toBe(first?.decision_id);
-    expect(second?.propensities).toEqual(first?.propensities);
+    expect(second?.odds).toEqual(first?.odds);
   });
 });
 

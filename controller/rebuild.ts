@@ -1,34 +1,86 @@
 import { and, asc, eq, isNotNull } from 'drizzle-orm';
+import { bestRate, updatedEvidence } from '../bandit/forgetting.ts';
+import { forecastsOf } from '../bandit/learner.ts';
 import type { Db } from './database.ts';
 import { contextVector, type Features } from './features.ts';
-import { dropPosterior, emptyPosterior, learned, type Posterior, storePosterior } from './posteriors.ts';
+import type { Policy } from './policies.ts';
+import {
+  dropPosterior,
+  freshPosterior,
+  learned,
+  learnedReward,
+  type Posterior,
+  storePosterior,
+} from './posteriors.ts';
 import { arms, outcomes } from './schema.ts';
 import type { ScopeRow } from './scopes.ts';
 
-/** What every arm of the scope must know by its stored outcomes alone: arm id → posterior. */
-export const replayOutcomes = (
-  db: Db,
-  { id, featureSet }: ScopeRow,
-  halfLife: number,
-): Map<number, Posterior> => {
+/** What a scope must know by its stored outcomes alone. */
+export interface Replayed {
+  /** By arm id. */
+  readonly posteriors: Map<number, Posterior>;
+  readonly evidence: readonly number[];
+}
+
+/** Of several speeds, what each has earned by forecasting this outcome before the arm learned from it. */
+export const evidenceAfter = (
+  evidence: readonly number[],
+  posterior: Posterior,
+  { x, reward, learnedSeq }: { x: Float64Array; reward: number; learnedSeq: number },
+  policy: Policy,
+): readonly number[] => {
+  if (policy.rates.length === 1) return evidence;
+  const { rates, lambda } = policy;
+  const forecasts = forecastsOf(posterior.memory, x, { rates, lambda, learnedCount: learnedSeq - 1 });
+  return updatedEvidence(evidence, forecasts, learnedReward(policy, reward));
+};
+
+/** The speed that decisions of the scope ask. */
+export const rateOf = ({ evidence }: Pick<ScopeRow, 'evidence'>, { rates }: Policy): number =>
+  rates.length === 1 || evidence.length !== rates.length ? 0 : bestRate(evidence);
+
+/** Learns the outcomes in their order; one that was taken back is left out. */
+export const replayOutcomes = (db: Db, { id, featureSet }: ScopeRow, policy: Policy): Replayed => {
   const rows = db
     .select()
     .from(outcomes)
     .where(and(eq(outcomes.scopeId, id), isNotNull(outcomes.learnedSeq)))
     .orderBy(asc(outcomes.learnedSeq))
     .all();
-  const byArm = new Map<number, Posterior>();
-  for (const { armId, features, reward, learnedSeq } of rows) {
+  const takenBack = new Set(
+    db
+      .select({ reverses: outcomes.reverses })
+      .from(outcomes)
+      .where(and(eq(outcomes.scopeId, id), isNotNull(outcomes.reverses)))
+      .all()
+      .map(({ reverses }) => reverses),
+  );
+  const presets = new Map(
+    db
+      .select()
+      .from(arms)
+      .where(eq(arms.scopeId, id))
+      .all()
+      .map((arm) => [arm.id, arm.presetId]),
+  );
+  const posteriors = new Map<number, Posterior>();
+  let evidence: readonly number[] = [];
+  for (const { seq, armId, features, reward, learnedSeq } of rows) {
+    if (takenBack.has(seq)) continue;
     const x = contextVector(featureSet, JSON.parse(features) as Features);
-    const before = byArm.get(armId) ?? emptyPosterior(x.length);
-    byArm.set(armId, learned(before, { x, reward, learnedSeq: learnedSeq as number }, halfLife));
+    const before = posteriors.get(armId) ?? freshPosterior(x.length, presets.get(armId)!, policy);
+    const outcome = { x, reward, learnedSeq: learnedSeq as number };
+    evidence = evidenceAfter(evidence, before, outcome, policy);
+    posteriors.set(armId, learned(before, outcome, policy));
   }
-  return byArm;
+  return { posteriors, evidence };
 };
 
-/** Learns everything again from the outcomes, inside the caller's transaction. */
-export const rebuildPosteriors = (db: Db, scope: ScopeRow, halfLife: number): void => {
+/** Learns everything again from the outcomes, inside the caller's transaction; gives the evidence of each speed. */
+export const rebuildPosteriors = (db: Db, scope: ScopeRow, policy: Policy): readonly number[] => {
   const known = db.select({ id: arms.id }).from(arms).where(eq(arms.scopeId, scope.id)).all();
   for (const { id } of known) dropPosterior(db, id);
-  for (const [armId, posterior] of replayOutcomes(db, scope, halfLife)) storePosterior(db, armId, posterior);
+  const { posteriors, evidence } = replayOutcomes(db, scope, policy);
+  for (const [armId, posterior] of posteriors) storePosterior(db, armId, posterior);
+  return evidence;
 };

@@ -1,8 +1,12 @@
 import { and, count, desc, eq, lt, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import type { Store } from './database.ts';
 import { ControllerError } from './errors.ts';
-import { normalScope } from './names.ts';
+import { normalScope, opaqueIdOf } from './names.ts';
+import { checkedLimit, cursorSeq } from './pages.ts';
+import { policyVersionOf } from './policies.ts';
 import { arms, decisions, outcomes, policies, scopes } from './schema.ts';
+import type { Settings } from './settings.ts';
 
 /** A page, newest first. cursor: `seq` of the last row of the page before. */
 export interface RecordsPage {
@@ -11,21 +15,6 @@ export interface RecordsPage {
   readonly strategy?: string;
   readonly instrument?: string;
 }
-
-const maxLimit = 500;
-
-const cursorSeq = (cursor: string): number => {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new ControllerError('InvalidData', `cursor ${JSON.stringify(cursor)} is not one that a page gave`);
-};
-
-const checkedLimit = (limit: number): number => {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit;
-  throw new ControllerError(
-    'InvalidData',
-    `limit must be a whole number from 1 to ${maxLimit}, not ${limit}`,
-  );
-};
 
 /** Either name alone is checked as a scope would be. */
 const ofScope = ({ strategy, instrument }: RecordsPage): (SQL | undefined)[] => {
@@ -36,6 +25,8 @@ const ofScope = ({ strategy, instrument }: RecordsPage): (SQL | undefined)[] => 
   ];
 };
 
+const proposed = alias(arms, 'proposed');
+
 const decisionColumns = {
   seq: decisions.seq,
   decision_id: decisions.decisionId,
@@ -43,9 +34,14 @@ const decisionColumns = {
   instrument: scopes.instrument,
   preset_id: arms.presetId,
   params: arms.params,
-  policy_version: policies.version,
+  proposed_preset_id: proposed.presetId,
+  policy: { version: policies.version, settings: policies.settings },
   state: decisions.state,
   reason: decisions.reason,
+  forced_by: decisions.forcedBy,
+  trading_state: decisions.tradingState,
+  epsilon: decisions.epsilon,
+  odds: decisions.odds,
   features: decisions.features,
   features_missing: decisions.featuresMissing,
   features_ignored: decisions.featuresIgnored,
@@ -58,32 +54,53 @@ const decisionColumns = {
   created_at: decisions.createdAt,
 };
 
+const decisionRows = ({ db }: Store, where: SQL | undefined, limit: number) =>
+  db
+    .select(decisionColumns)
+    .from(decisions)
+    .innerJoin(scopes, eq(scopes.id, decisions.scopeId))
+    .innerJoin(arms, eq(arms.id, decisions.armId))
+    .leftJoin(proposed, eq(proposed.id, decisions.proposedArmId))
+    .innerJoin(policies, eq(policies.id, decisions.policyId))
+    .where(where)
+    .orderBy(desc(decisions.seq))
+    .limit(limit)
+    .all();
+
+const decisionRecord = ({ policy, ...row }: ReturnType<typeof decisionRows>[number], expiry: number) => ({
+  ...row,
+  params: JSON.parse(row.params) as Record<string, unknown>,
+  proposed_preset_id: row.proposed_preset_id ?? row.preset_id,
+  policy_version: policyVersionOf(policy),
+  state: row.state === 'served' && row.created_at <= expiry ? ('expired' as const) : row.state,
+  features: JSON.parse(row.features) as Record<string, number>,
+  features_missing: JSON.parse(row.features_missing) as string[],
+  features_ignored: JSON.parse(row.features_ignored) as string[],
+  propensities: JSON.parse(row.propensities) as Record<string, number>,
+  /** What the preset was drawn from; as `propensities` where no guardrail changed anything. */
+  odds: JSON.parse(row.odds ?? row.propensities) as Record<string, number>,
+});
+
 /** Stored decisions with all that their draw depended on. */
 export const createDecisions =
-  ({ db }: Store, { outcomeTtlMs, clock }: { outcomeTtlMs: number; clock: () => number }) =>
+  (store: Store, { outcomeTtlMs, clock }: Settings) =>
   (page: RecordsPage) => {
     const before = page.cursor === undefined ? undefined : lt(decisions.seq, cursorSeq(page.cursor));
-    const rows = db
-      .select(decisionColumns)
-      .from(decisions)
-      .innerJoin(scopes, eq(scopes.id, decisions.scopeId))
-      .innerJoin(arms, eq(arms.id, decisions.armId))
-      .innerJoin(policies, eq(policies.id, decisions.policyId))
-      .where(and(before, ...ofScope(page)))
-      .orderBy(desc(decisions.seq))
-      .limit(checkedLimit(page.limit))
-      .all();
-    const expiry = clock() - outcomeTtlMs;
-    return rows.map((row) => ({
-      ...row,
-      params: JSON.parse(row.params) as Record<string, unknown>,
-      policy_version: `lin_ts/${row.policy_version}`,
-      state: row.state === 'served' && row.created_at <= expiry ? ('expired' as const) : row.state,
-      features: JSON.parse(row.features) as Record<string, number>,
-      features_missing: JSON.parse(row.features_missing) as string[],
-      features_ignored: JSON.parse(row.features_ignored) as string[],
-      propensities: JSON.parse(row.propensities) as Record<string, number>,
-    }));
+    const rows = decisionRows(store, and(before, ...ofScope(page)), checkedLimit(page.limit));
+    return rows.map((row) => decisionRecord(row, clock() - outcomeTtlMs));
+  };
+
+/** One decision with the outcomes that it earned, newest first, and the settings of its policy. Throws UnknownDecision. */
+export const createDecision =
+  (store: Store, { outcomeTtlMs, clock }: Settings) =>
+  (decisionId: string) => {
+    const [row] = decisionRows(store, eq(decisions.decisionId, opaqueIdOf('decision id', decisionId)), 1);
+    if (!row) throw new ControllerError('UnknownDecision', `no decision ${decisionId}`);
+    return {
+      ...decisionRecord(row, clock() - outcomeTtlMs),
+      policy: JSON.parse(row.policy.settings) as Record<string, unknown>,
+      outcomes: outcomeRows(store, eq(outcomes.decisionSeq, row.seq), 500),
+    };
   };
 
 const outcomeColumns = {
@@ -94,6 +111,7 @@ const outcomeColumns = {
   preset_id: arms.presetId,
   decision_id: decisions.decisionId,
   attribution: outcomes.attribution,
+  reverses: outcomes.reverses,
   raw_reward: outcomes.rawReward,
   reward_scale: outcomes.rewardScale,
   reward: outcomes.reward,
@@ -102,28 +120,29 @@ const outcomeColumns = {
   created_at: outcomes.createdAt,
 };
 
-/** Stored outcomes; outcome_id is null where the client gave none. */
-export const createOutcomes =
-  ({ db }: Store) =>
-  (page: RecordsPage) => {
-    const before = page.cursor === undefined ? undefined : lt(outcomes.seq, cursorSeq(page.cursor));
-    const rows = db
-      .select(outcomeColumns)
-      .from(outcomes)
-      .innerJoin(scopes, eq(scopes.id, outcomes.scopeId))
-      .innerJoin(arms, eq(arms.id, outcomes.armId))
-      .leftJoin(decisions, eq(decisions.seq, outcomes.decisionSeq))
-      .where(and(before, ...ofScope(page)))
-      .orderBy(desc(outcomes.seq))
-      .limit(checkedLimit(page.limit))
-      .all();
-    return rows.map(({ key, ...row }) => ({
+const outcomeRows = ({ db }: Store, where: SQL | undefined, limit: number) =>
+  db
+    .select(outcomeColumns)
+    .from(outcomes)
+    .innerJoin(scopes, eq(scopes.id, outcomes.scopeId))
+    .innerJoin(arms, eq(arms.id, outcomes.armId))
+    .leftJoin(decisions, eq(decisions.seq, outcomes.decisionSeq))
+    .where(where)
+    .orderBy(desc(outcomes.seq))
+    .limit(limit)
+    .all()
+    .map(({ key, ...row }) => ({
       ...row,
       outcome_id: key?.startsWith('outcome:') ? key.slice('outcome:'.length) : null,
       features: JSON.parse(row.features) as Record<string, number>,
       learned: row.learned_seq !== null,
     }));
-  };
+
+/** Stored outcomes; outcome_id is null where the client gave none. `reverses` is the seq of the outcome that a row takes back. */
+export const createOutcomes = (store: Store) => (page: RecordsPage) => {
+  const before = page.cursor === undefined ? undefined : lt(outcomes.seq, cursorSeq(page.cursor));
+  return outcomeRows(store, and(before, ...ofScope(page)), checkedLimit(page.limit));
+};
 
 /** How much is stored. Anonymous outcomes are those that no decision could be found for. */
 export const createSummary =

@@ -10,6 +10,8 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
 
+export const tradingStates = ['ACTIVE', 'REDUCING', 'HALTED'] as const;
+
 /** Facts about the store itself: its domain. */
 export const meta = sqliteTable('meta', { name: text().primaryKey(), value: text().notNull() });
 
@@ -22,6 +24,12 @@ export const scopes = sqliteTable(
     instrument: text().notNull(),
     featureSet: text('feature_set').notNull(),
     learnedCount: integer('learned_count').notNull().default(0),
+    /** What the posteriors were learned under (speeds, rewards, warm start); other settings make them learn anew. */
+    learning: text().notNull().default(''),
+    /** Discounted log score of each speed of forgetting. */
+    evidence: text().notNull().default('[]'),
+    /** Served whatever the arms know, until somebody unpins it. */
+    pinnedPreset: text('pinned_preset'),
     createdAt: integer('created_at').notNull(),
   },
   (t) => [uniqueIndex('scopes_name').on(t.strategy, t.instrument)],
@@ -53,8 +61,9 @@ export const arms = sqliteTable(
     presetId: text('preset_id').notNull(),
     params: text().notNull(),
     source: text({ enum: ['schema', 'registered'] }).notNull(),
-    state: text({ enum: ['active', 'replaced'] }).notNull(),
+    state: text({ enum: ['active', 'replaced', 'retired'] }).notNull(),
     createdAt: integer('created_at').notNull(),
+    /** When it left: replaced or retired. */
     replacedAt: integer('replaced_at'),
   },
   (t) => [
@@ -90,13 +99,26 @@ export const decisions = sqliteTable(
     policyId: integer('policy_id')
       .notNull()
       .references(() => policies.id),
-    state: text({ enum: ['served', 'rewarded'] }).notNull(),
+    /** `expired` is not stored: it is a served one that is older than outcomes may be. */
+    state: text({ enum: ['served', 'rewarded', 'voided'] }).notNull(),
     reason: text().notNull(),
+    /** The arm that was drawn, where guardrails served another one. */
+    proposedArmId: integer('proposed_arm_id').references(() => arms.id),
+    /** What forced the answer (a kill, locks, a pin); null where the policy was free. */
+    forcedBy: text('forced_by'),
+    tradingState: text('trading_state', { enum: tradingStates }).notNull().default('ACTIVE'),
+    /** ε that the draw was made with: the policy's, or that of an evaluation window. */
+    epsilon: real().notNull().default(0),
+    /** Idempotency-Key of a POST. */
+    requestKey: text('request_key').unique(),
     features: text().notNull(),
     featuresMissing: text('features_missing').notNull(),
     featuresIgnored: text('features_ignored').notNull(),
     askedHash: text('asked_hash').notNull(),
+    /** As served: every draw pushed through the guardrails. */
     propensities: text().notNull(),
+    /** What the arm was drawn from, where guardrails made something else of it. */
+    odds: text(),
     propensity: real().notNull(),
     seed: real().notNull(),
     learnedCount: integer('learned_count').notNull(),
@@ -107,7 +129,6 @@ export const decisions = sqliteTable(
   (t) => [
     index('decisions_asked').on(t.scopeId, t.askedHash, t.seq),
     index('decisions_arm').on(t.armId, t.seq),
-    index('decisions_arm_asked').on(t.armId, t.askedHash, t.seq),
     index('decisions_scope').on(t.scopeId, t.seq),
   ],
 );
@@ -126,7 +147,9 @@ export const outcomes = sqliteTable(
       .notNull()
       .references(() => arms.id),
     decisionSeq: integer('decision_seq').references(() => decisions.seq),
-    attribution: text({ enum: ['decision', 'matched', 'anonymous'] }).notNull(),
+    attribution: text({ enum: ['decision', 'matched', 'anonymous', 'reversal'] }).notNull(),
+    /** The outcome that this row takes back. */
+    reverses: integer().unique(),
     rawReward: real('raw_reward').notNull(),
     rewardScale: real('reward_scale').notNull(),
     reward: real().notNull(),
@@ -157,3 +180,88 @@ export const positions = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.scopeId, t.positionId] })],
 );
+
+/** Where trading stands: of everything (`*`), of a strategy, or of `strategy:instrument`. Latched: only a person brings ACTIVE back. */
+export const tradingStateRows = sqliteTable('trading_states', {
+  target: text().primaryKey(),
+  state: text({ enum: tradingStates }).notNull(),
+  reason: text().notNull(),
+  actor: text().notNull(),
+  since: integer().notNull(),
+});
+
+/** A protection that holds, or held: the safe default is served until it ends or somebody lifts it. */
+export const locks = sqliteTable(
+  'locks',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    target: text().notNull(),
+    protection: text().notNull(),
+    reason: text().notNull(),
+    actor: text().notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** null: until what it waits for is there again. */
+    until: integer(),
+    liftedAt: integer('lifted_at'),
+    liftedBy: text('lifted_by'),
+  },
+  (t) => [index('locks_open').on(t.target).where(sql`lifted_at is null`)],
+);
+
+/** What a scope serves, for hysteresis: since when, and how often it changed on that day. */
+export const servings = sqliteTable('servings', {
+  scopeId: integer('scope_id')
+    .primaryKey()
+    .references(() => scopes.id),
+  armId: integer('arm_id')
+    .notNull()
+    .references(() => arms.id),
+  since: integer().notNull(),
+  day: text().notNull(),
+  changes: integer().notNull(),
+});
+
+/** How often a strategy changed on a day, over all its instruments. */
+export const strategyDays = sqliteTable('strategy_days', {
+  strategy: text().primaryKey(),
+  day: text().notNull(),
+  changes: integer().notNull(),
+});
+
+/** Equity as reported last, and its peak since the drawdown was last forgiven; in account currency. */
+export const equities = sqliteTable('equities', {
+  target: text().primaryKey(),
+  currency: text().notNull(),
+  equity: real().notNull(),
+  peak: real().notNull(),
+  peakAt: integer('peak_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** While one is open, ε of the scope is at least this, so that presets can be judged. */
+export const evaluationWindows = sqliteTable(
+  'evaluation_windows',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    scopeId: integer('scope_id')
+      .notNull()
+      .references(() => scopes.id),
+    epsilon: real().notNull(),
+    from: integer().notNull(),
+    until: integer().notNull(),
+    actor: text().notNull(),
+  },
+  (t) => [index('evaluation_windows_scope').on(t.scopeId, t.until)],
+);
+
+/** Who changed what serves, why and until when. Only ever added to. */
+export const audit = sqliteTable('audit', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  target: text().notNull(),
+  reason: text().notNull(),
+  until: integer(),
+  detail: text().notNull(),
+});

@@ -4,6 +4,7 @@ import { canonicalJson } from './canonical.ts';
 import type { Db } from './database.ts';
 import { extendedSet, type FeatureSet, type Features, featureSetOf, noFeatures } from './features.ts';
 import type { Scope } from './names.ts';
+import { learningOf, type Policy } from './policies.ts';
 import { rebuildPosteriors } from './rebuild.ts';
 import { scopes } from './schema.ts';
 
@@ -15,11 +16,17 @@ export interface ScopeRow {
   readonly featureSet: FeatureSet;
   /** Learned outcomes so far: the clock of forgetting. */
   readonly learnedCount: number;
+  /** Settings that the posteriors were learned under. */
+  readonly learning: string;
+  /** Discounted log score of each speed of forgetting. */
+  readonly evidence: readonly number[];
+  readonly pinnedPreset: string | null;
 }
 
 const asRow = (row: typeof scopes.$inferSelect): ScopeRow => ({
   ...row,
   featureSet: JSON.parse(row.featureSet) as FeatureSet,
+  evidence: JSON.parse(row.evidence) as number[],
 });
 
 /** The scope, or undefined when nothing was ever stored for it. */
@@ -29,11 +36,15 @@ export const findScope = (db: Db, { strategy, instrument }: Scope): ScopeRow | u
   return row && asRow(row);
 };
 
-const insertScope = (db: Db, scope: Scope, featureSet: FeatureSet, createdAt: number): ScopeRow =>
+const insertScope = (
+  db: Db,
+  scope: Scope,
+  row: { featureSet: FeatureSet; learning: string; createdAt: number },
+): ScopeRow =>
   asRow(
     db
       .insert(scopes)
-      .values({ ...scope, featureSet: canonicalJson(featureSet), createdAt })
+      .values({ ...scope, ...row, featureSet: canonicalJson(row.featureSet) })
       .returning()
       .get(),
   );
@@ -46,23 +57,30 @@ const storeFeatureSet = (db: Db, scope: ScopeRow, featureSet: FeatureSet): Scope
   return { ...scope, featureSet };
 };
 
-/** Another order or scaler makes the stored sums meaningless, so they are learned again from the outcomes. */
-const followSchema = (db: Db, scope: ScopeRow, wanted: FeatureSet, halfLife: number): ScopeRow => {
-  if (canonicalJson(scope.featureSet) === canonicalJson(wanted)) return scope;
-  const changed = storeFeatureSet(db, scope, wanted);
-  rebuildPosteriors(db, changed, halfLife);
-  return changed;
+/** Another order, scaler or speed makes the stored sums meaningless, so they are learned again from the outcomes. */
+const followPolicy = (db: Db, scope: ScopeRow, featureSet: FeatureSet, policy: Policy): ScopeRow => {
+  const learning = learningOf(policy);
+  if (canonicalJson(scope.featureSet) === canonicalJson(featureSet) && scope.learning === learning)
+    return scope;
+  const changed = { ...storeFeatureSet(db, scope, featureSet), learning };
+  const evidence = rebuildPosteriors(db, changed, policy);
+  db.update(scopes)
+    .set({ learning, evidence: JSON.stringify(evidence) })
+    .where(eq(scopes.id, scope.id))
+    .run();
+  return { ...changed, evidence };
 };
 
-/** The scope as the schema has it today; made when it is new. */
+/** The scope as schema and policy have it today; made when it is new. */
 export const ensureScope = (
   db: Db,
   scope: Scope,
-  { schema, halfLife, now }: { schema: StrategySchema | undefined; halfLife: number; now: number },
+  { schema, policy, now }: { schema: StrategySchema | undefined; policy: Policy; now: number },
 ): ScopeRow => {
   const stored = findScope(db, scope);
-  if (!stored) return insertScope(db, scope, schema ? featureSetOf(schema) : noFeatures, now);
-  return schema ? followSchema(db, stored, featureSetOf(schema), halfLife) : stored;
+  const featureSet = schema ? featureSetOf(schema) : (stored?.featureSet ?? noFeatures);
+  if (!stored) return insertScope(db, scope, { featureSet, learning: learningOf(policy), createdAt: now });
+  return followPolicy(db, stored, featureSet, policy);
 };
 
 /** A free scope takes new names in; the arms' sums are extended when they are next read. */
@@ -71,6 +89,20 @@ export const withNewFeatures = (db: Db, scope: ScopeRow, features: Features): Sc
   return featureSet === scope.featureSet ? scope : storeFeatureSet(db, scope, featureSet);
 };
 
-export const storeLearnedCount = (db: Db, scope: ScopeRow, learnedCount: number): void => {
-  db.update(scopes).set({ learnedCount }).where(eq(scopes.id, scope.id)).run();
+/** After an outcome: the clock of forgetting and what each speed has earned. */
+export const storeLearned = (
+  db: Db,
+  scope: ScopeRow,
+  learnedCount: number,
+  evidence: readonly number[],
+): ScopeRow => {
+  db.update(scopes)
+    .set({ learnedCount, evidence: JSON.stringify(evidence) })
+    .where(eq(scopes.id, scope.id))
+    .run();
+  return { ...scope, learnedCount, evidence };
+};
+
+export const storePin = (db: Db, scope: ScopeRow, pinnedPreset: string | null): void => {
+  db.update(scopes).set({ pinnedPreset }).where(eq(scopes.id, scope.id)).run();
 };

@@ -2,7 +2,8 @@ import type { StrategySchemas } from '../strategy_schemas/load.ts';
 
 /** What the parts of the controller share. */
 export interface Settings {
-  readonly schemas: StrategySchemas;
+  /** Another map when a schema changed. */
+  schemas: StrategySchemas;
   readonly seed: number;
   readonly epsilon: number;
   /** λ: the prior precision of each arm. */
