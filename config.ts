@@ -22,11 +22,16 @@ export interface Config {
     readonly dataDir: string;
     readonly landingDir: string;
     readonly ledgerFile: string;
+    /** Folder of strategy schemas; undefined: the bundled ones. */
+    readonly schemasDir: string | undefined;
     readonly controllerFile: string;
     readonly modelsDir: string;
   };
   readonly archive: { readonly days: number; readonly deleteAfterProcess: boolean };
-  readonly registry: { readonly keep: number; readonly archiveDir: string | undefined };
+  readonly registry: {
+    readonly keep: number;
+    readonly archiveDir: string | undefined;
+  };
   readonly training: TrainingConfig;
   readonly promotion: {
     readonly minDelta: number;
@@ -260,6 +265,7 @@ const pathsOf = (values: Values, explicit: ReadonlySet<SettingName>, embedded: b
     dataDir,
     landingDir: under('DATA_LANDING', 'incoming'),
     ledgerFile: under('LEDGER_DB', 'manifest.sqlite'),
+    schemasDir: values.STRATEGY_SCHEMAS_DIR === undefined ? undefined : resolve(values.STRATEGY_SCHEMAS_DIR),
     controllerFile: under('PC_DB', 'param_controller.sqlite'),
     modelsDir: root('MODELS_DIR', 'models'),
   };

@@ -22,6 +22,7 @@ const hourly = (symbol: string): Series => ({ exchange: 'binance', symbol, timef
 
 export const settings: GatewaySettings = {
   series: [hourly('BTC/USDT'), hourly('ETH/USDT')],
+  simulator: { seed: 1, replayDir: undefined, untilMs: undefined },
   gateway: {
     host: '127.0.0.1',
     port: 0,
@@ -176,6 +177,28 @@ export const recordingTraining = () => {
 /** One arm per scope; the bandit itself is tested in controller/. */
 const recordingController = () => {
   const asked: { readonly name: string; readonly request: unknown }[] = [];
+  const recorded =
+    <T>(name: string, answer: T) =>
+    (request?: unknown): T => {
+      asked.push({ name, request });
+      return answer;
+    };
+  const others = {
+    retire: recorded('retire', undefined),
+    pin: recorded('pin', undefined),
+    voidDecision: recorded('voidDecision', undefined),
+    reverse: recorded('reverse', { duplicate: false }),
+    closePosition: recorded('closePosition', undefined),
+    reportEquity: recorded('reportEquity', {} as never),
+    kill: recorded('kill', {} as never),
+    resume: recorded('resume', {} as never),
+    unlock: recorded('unlock', {} as never),
+    openWindow: recorded('openWindow', {} as never),
+    standing: recorded('standing', {} as never),
+    audit: recorded('audit', []),
+    evaluation: recorded('evaluation', {} as never),
+    decision: recorded('decision', {} as never),
+  };
   const controller: ControllerPort = {
     register: (request) => void asked.push({ name: 'register', request }),
     decide: (request) => {
@@ -205,6 +228,7 @@ const recordingController = () => {
     presets: () => [],
     decisions: () => [],
     outcomes: () => [],
+    ...others,
   };
   return { controller, asked };
 };

@@ -12,6 +12,8 @@ import type { ControllerPort, GatewaySettings, LedgerReader, Logger, NewestCandl
 import { createPredict, type Predict, type RegimeContext } from './predict.ts';
 import { demandReachable } from './reachable.ts';
 import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
+import { addEvaluationRoutes } from './routes/evaluation.ts';
+import { addGuardrailRoutes } from './routes/guardrails.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addModelRoutes } from './routes/models.ts';
 import { addOutcomeRoutes, addRecordRoutes } from './routes/outcomes.ts';
@@ -29,6 +31,8 @@ export interface AppDeps {
   readonly readVersion: ReadVersion;
   readonly newestCandles: NewestCandles;
   readonly controller: ControllerPort;
+  /** Why changed strategy schemas are not served; undefined while all is well. */
+  readonly schemaProblem?: () => string | undefined;
   readonly training: Training;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -37,8 +41,8 @@ export interface AppDeps {
 
 export interface RouteDeps extends AppDeps {
   readonly predict: Predict;
-  /** The champion's regime probabilities of an instrument; undefined where no model of it serves. */
-  readonly regimeContext: (instrument: string) => RegimeContext | undefined;
+  /** What the gateway knows of an instrument beside what the engine sends. */
+  readonly regimeContext: (instrument: string) => RegimeContext;
 }
 
 /** The gateway as a Hono app: `app.request()` needs no port. */
@@ -74,6 +78,8 @@ const resources = [
   addPresetRoutes,
   addParamRoutes,
   addOutcomeRoutes,
+  addGuardrailRoutes,
+  addEvaluationRoutes,
   addRecordRoutes,
   addLedgerRoutes,
   addTemporalRoutes,

@@ -34,6 +34,9 @@ export const opaqueId = z
   .string()
   .regex(/^[\x21-\x7e]{1,200}$/, 'printable characters without spaces, 200 at most');
 
+/** Why a person acts; kept in the audit log. */
+export const reasonText = z.string().trim().min(1).max(500);
+
 const maxFeatures = 64;
 
 /** Feature values by name; NaN and infinities are refused because no model can weigh them. */

@@ -2,12 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Config } from '../config.ts';
-import { type Controller, openController } from '../controller/open.ts';
+import {
+  openControllerThreads,
+  type ThreadDeps,
+  type ThreadedController,
+} from '../controller/thread/client.ts';
 import { newestCandles } from '../ledger/candle-store.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { readVersion } from '../registry/store.ts';
 import { seriesKey } from '../series.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
+import { type SchemaWatch, watchStrategySchemas } from '../strategy_schemas/watch.ts';
 import { createTrainingClient } from '../temporal/training-client.ts';
 import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
@@ -31,11 +36,33 @@ const openForReading = ({ paths, domain }: Config): Ledger => {
   }
 };
 
-const openParamController = ({ paths, domain, controller, training }: Config): Controller => {
+/** Often enough that a changed schema serves while its author still looks. */
+const schemaPollMs = 1_000;
+
+const openParamController = (
+  { paths, domain, controller, training }: Config,
+  threads: ThreadDeps,
+): Promise<ThreadedController> => {
   mkdirSync(dirname(paths.controllerFile), { recursive: true });
-  const schemas = loadStrategySchemas();
-  return openController({ path: paths.controllerFile, domain, schemas, seed: training.seed, ...controller });
+  const schemas = loadStrategySchemas(paths.schemasDir);
+  const options = { path: paths.controllerFile, domain, schemas, seed: training.seed, ...controller };
+  return openControllerThreads(options, threads);
 };
+
+const followSchemas = (
+  folder: string | undefined,
+  controller: ThreadedController,
+  log: Logger,
+): SchemaWatch =>
+  watchStrategySchemas({
+    folder,
+    pollMs: schemaPollMs,
+    changed: (schemas) => {
+      controller.useSchemas(schemas);
+      log.info({ strategies: [...schemas.keys()] }, 'strategy schemas reloaded');
+    },
+    refused: (problem) => log.error({ problem }, 'strategy schemas refused: the last good ones go on'),
+  });
 
 /** A server that comes back is found within seconds; gRPC would wait for up to two minutes. */
 const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5_000 };
@@ -60,10 +87,15 @@ export interface Gateway {
 }
 
 /** The gateway of these settings, listening. Throws where it would serve nobody, or everybody by mistake. */
-export const openGateway = async (config: Config, log: Logger): Promise<Gateway> => {
+export const openGateway = async (
+  config: Config,
+  log: Logger,
+  threads: ThreadDeps = {},
+): Promise<Gateway> => {
   assertSafeToServe(config.gateway);
   const ledger = openForReading(config);
-  const controller = openParamController(config);
+  const controller = await openParamController(config, threads);
+  const schemas = followSchemas(config.paths.schemasDir, controller, log);
   const read = (id: string) => readVersion(config.paths.modelsDir, id, ledger.version(id)?.modelHash);
   const metrics = createMetrics({ processMetrics: true });
   const models = openModels({
@@ -81,6 +113,7 @@ export const openGateway = async (config: Config, log: Logger): Promise<Gateway>
     readVersion: read,
     newestCandles: (series, count) => newestCandles({ ledger, dataDir: config.paths.dataDir, series, count }),
     controller,
+    schemaProblem: schemas.problem,
     training: openTraining(config, ledger, client),
     metrics,
     log,
@@ -90,7 +123,8 @@ export const openGateway = async (config: Config, log: Logger): Promise<Gateway>
   const stop = async () => {
     await server.stop();
     models.stop();
-    controller.close();
+    schemas.stop();
+    await controller.close();
     ledger.close();
     await client.connection.close();
   };

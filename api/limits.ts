@@ -7,8 +7,8 @@ export interface Rate {
 }
 
 /**
- * `engine`: computed from memory, polled by machines. `read`: one query. `work`: starts a workflow or changes
- * what serves, which people and schedules do a few times an hour.
+ * `engine`: computed from memory, polled by machines. `read`: one query. `work`: starts a workflow, changes
+ * what serves or reads a history, which people and schedules do a few times an hour.
  */
 export type RateClass = 'engine' | 'read' | 'work';
 

@@ -13,7 +13,7 @@ export interface Logger {
 }
 
 /** The settings that shape the HTTP surface. */
-export type GatewaySettings = Pick<Config, 'series' | 'gateway'>;
+export type GatewaySettings = Pick<Config, 'series' | 'gateway' | 'simulator'>;
 
 /** What the gateway reads of the ledger. It never writes there. */
 export type LedgerReader = Pick<
@@ -30,11 +30,14 @@ export type LedgerReader = Pick<
   | 'promotions'
 >;
 
-/** What the gateway asks of the bandit controller. */
-export type ControllerPort = Pick<
-  Controller,
-  'register' | 'decide' | 'learn' | 'presets' | 'decisions' | 'outcomes'
->;
+type Asked = Exclude<keyof Controller, 'batch' | 'close' | 'useSchemas' | 'summary' | 'verify'>;
+
+/** What the gateway asks of the bandit controller, whether it answers from a thread or at once. */
+export type ControllerPort = {
+  readonly [M in Asked]: (
+    ...args: Parameters<Controller[M]>
+  ) => ReturnType<Controller[M]> | Promise<ReturnType<Controller[M]>>;
+};
 
 /** The newest stored closed candles of a series. */
 export type NewestCandles = (series: Series, count: number) => CandleColumns;

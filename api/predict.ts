@@ -1,4 +1,5 @@
 import type { Features } from '../controller/features.ts';
+import type { Market } from '../controller/guardrails/freshness.ts';
 import { type CandleColumns, candleFeatures } from '../features/candle-features.ts';
 import { partialFeatures } from '../features/partial-features.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
@@ -32,10 +33,12 @@ export interface PredictAnswer {
 export type Predict = (input: PredictInput, symbol: string | undefined) => PredictAnswer;
 
 export interface RegimeContext {
-  /** hmm_bull, hmm_bear, hmm_chop. */
-  readonly context: Features;
+  /** hmm_bull, hmm_bear, hmm_chop of the champion; absent where no model of the instrument serves. */
+  readonly context?: Features;
   /** The version that they come from. */
-  readonly modelVersion: string;
+  readonly modelVersion?: string;
+  /** How fresh candles and model are; absent for an instrument that is not in SYMBOLS. */
+  readonly market?: Market;
 }
 
 type PredictDeps = Pick<AppDeps, 'settings' | 'models' | 'ledger' | 'newestCandles' | 'log'>;
@@ -58,19 +61,39 @@ export const createPredict = (deps: PredictDeps) => {
     return present(chosen, evaluation, asOfMs);
   };
 
-  /** An engine keeps trading without our view of the regime, so what goes wrong here is logged, not answered. */
-  const regimeContext = (instrument: string): RegimeContext | undefined => {
+  const servingModel = (instrument: string): Chosen | undefined => {
     const snapshot = models.snapshot();
     const key = snapshot && findSeries(Object.keys(snapshot.model.series), instrument, deps.settings.series);
     const model = key === undefined ? undefined : snapshot?.model.series[key];
-    if (!snapshot || key === undefined || !model) return undefined;
+    return snapshot && key !== undefined && model ? { snapshot, key, model } : undefined;
+  };
+
+  /** An engine keeps trading without our view of the regime, so what goes wrong here is logged, not answered. */
+  const regimeOf = (chosen: Chosen | undefined): Pick<RegimeContext, 'context' | 'modelVersion'> => {
+    if (!chosen) return {};
     try {
-      const { evaluation } = stored({ snapshot, key, model });
-      return { context: contextOf(evaluation.probabilities), modelVersion: snapshot.versionId };
+      const { evaluation } = stored(chosen);
+      return { context: contextOf(evaluation.probabilities), modelVersion: chosen.snapshot.versionId };
     } catch (error) {
-      log.error({ err: error, series: key }, 'no regime context for this decision');
-      return undefined;
+      log.error({ err: error, series: chosen.key }, 'no regime context for this decision');
+      return {};
     }
+  };
+
+  /** A replay's candles end in its past: there is nothing to be stale. */
+  const marketOf = (instrument: string, chosen: Chosen | undefined): Pick<RegimeContext, 'market'> => {
+    if (deps.settings.simulator.replayDir !== undefined) return {};
+    const key = findSeries(deps.settings.series.map(seriesKey), instrument, deps.settings.series);
+    if (key === undefined) return {};
+    const series = parseSeries(key);
+    const candlesTo = deps.ledger.watermark(series) ?? null;
+    const trainedTo = chosen?.model.trainedRange.toMs ?? null;
+    return { market: { candlesTo, timeframeMs: timeframesMs[series.timeframe], trainedTo } };
+  };
+
+  const regimeContext = (instrument: string): RegimeContext => {
+    const chosen = servingModel(instrument);
+    return { ...regimeOf(chosen), ...marketOf(instrument, chosen) };
   };
 
   return { predict, regimeContext };

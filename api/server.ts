@@ -1,36 +1,4 @@
-/** The gateway process: reads the settings, serves until it is told to stop, lets what it is answering end. */
-import pino from 'pino';
-import { loadProcessConfig } from '../config.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+/** The gateway process. */
+import { fail, serve } from './serve.ts';
 
-/** JSON lines on stderr: stdout belongs to what a command answers. */
-const createLog = (level: string) =>
-  pino({ level, base: { role: 'gateway', pid: process.pid } }, pino.destination(2));
-
-const fail = (error: unknown): never => {
-  process.stderr.write(`gateway: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-};
-
-const stopWhenTold = (gateway: Gateway): void => {
-  let stopping: Promise<void> | undefined;
-  const stop = (): void => {
-    stopping ??= gateway.stop().then(() => process.exit(0), fail);
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-  // The channel closes when the parent dies, and a gateway that nobody can stop must not stay.
-  process.once('disconnect', stop);
-};
-
-const main = async (): Promise<void> => {
-  const child = process.send !== undefined;
-  const config = loadProcessConfig(process.env, { child, say: console.error });
-  const log = createLog(config.logLevel);
-  const gateway = await openGateway(config, log);
-  stopWhenTold(gateway);
-  log.info({ url: gateway.url }, 'serving');
-  process.send?.({ type: 'ready', url: gateway.url });
-};
-
-await main().catch(fail);
+await serve(process.env).catch(fail);

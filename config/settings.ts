@@ -113,6 +113,10 @@ export const settings = {
     'presets, decisions and outcomes; by default param_controller.sqlite under DATA_DIR',
   ),
   MODELS_DIR: required('/models', path, 'the model registry (npm start: .autotrain/models)'),
+  STRATEGY_SCHEMAS_DIR: optional(
+    path,
+    'folder of strategy schemas (*.yaml), followed while it is served from; unset: the ones that come along',
+  ),
   MODEL_ARCHIVE_DIR: optional(path, 'versions are copied here before KEEP_N_MODELS prunes them'),
   KEEP_N_MODELS: required(
     '5',

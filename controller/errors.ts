@@ -15,7 +15,8 @@ export type ControllerErrorCode =
   | 'UnknownOutcome'
   | 'UnknownLock'
   | 'Conflict'
-  | 'DomainMismatch';
+  | 'DomainMismatch'
+  | 'Overloaded';
 
 /** A refusal. `violations` lists each field with its bounds when the code is OutOfBounds. */
 export class ControllerError extends Error {

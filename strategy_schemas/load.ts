@@ -13,7 +13,7 @@ const packageRoot = (from: string): string =>
   existsSync(join(from, 'package.json')) ? from : packageRoot(dirname(from));
 
 /** `tsc` copies no YAML, so source and dist/ both read the folder at the root of the package. */
-const bundledFolder = (): string =>
+export const bundledFolder = (): string =>
   join(packageRoot(dirname(fileURLToPath(import.meta.url))), 'strategy_schemas');
 
 const refuse = (file: string, lines: readonly string[]): never => {

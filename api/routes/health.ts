@@ -9,7 +9,7 @@ const quick = { role: 'open', rate: 'read', timeoutMs: 5_000 } as const;
 /** Whether the process lives, and whether it can serve. */
 export const addHealthRoutes = (
   add: AddEndpoint,
-  { models, ledger, training, settings }: RouteDeps,
+  { models, ledger, training, settings, schemaProblem }: RouteDeps,
 ): void => {
   add(
     {
@@ -29,6 +29,7 @@ export const addHealthRoutes = (
           loaded_at_ms: snapshot?.loadedAtMs ?? null,
           problem: models.problem() ?? null,
         },
+        strategy_schemas: { problem: schemaProblem?.() ?? null },
       };
     },
   );

@@ -9,9 +9,12 @@ import {
   pageOf,
   pageQuery,
   presetName,
+  reasonText,
   strategyAndInstrument,
   strategyName,
 } from '../fields.ts';
+import { defined, pageAnswer } from '../pages.ts';
+import { idempotencyKey } from './param.ts';
 
 const outcomeBody = z.object({
   reward: z.number().openapi({ description: 'quote currency' }),
@@ -52,10 +55,32 @@ export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: Rout
       body: outcomeBody,
       answer: z.object({ ok: z.literal(true), duplicate: z.boolean() }),
     },
-    ({ params: { preset_id, ...scope }, body }) => {
-      const { duplicate } = controller.learn({ ...scope, ...learnInput(preset_id, body) });
+    async ({ params: { preset_id, ...scope }, body, context }) => {
+      const { duplicate } = await controller.learn({
+        ...scope,
+        ...learnInput(preset_id, body),
+        ...idempotencyKey(context),
+      });
       metrics.outcomes.inc({ strategy: scope.strategy, duplicate: String(duplicate) });
       return { ok: true, duplicate };
+    },
+  );
+
+  add(
+    {
+      method: 'post',
+      path: '/outcomes/{outcome_id}/reverse',
+      summary: 'Takes an outcome back; a corrected one comes under another id',
+      role: 'engine',
+      rate: 'engine',
+      timeoutMs: 5_000,
+      params: z.object({ outcome_id: opaqueId }),
+      body: z.object({ reason: reasonText }),
+      answer: z.object({ ok: z.literal(true), duplicate: z.boolean() }),
+    },
+    async ({ params, body, principal }) => {
+      const request = { outcomeId: params.outcome_id, ...body, actor: principal.subject };
+      return { ok: true, ...(await controller.reverse(request)) };
     },
   );
 };
@@ -65,18 +90,7 @@ const recordsQuery = pageQuery.extend({
   instrument: instrumentName.optional(),
 });
 
-const defined = <T extends object>(fields: T) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-
 const record = z.looseObject({ seq: z.number().int() });
-
-/** A full page may be the last one; then the next one is empty. */
-const pageAnswer = <T extends { readonly seq: number }>(data: readonly T[], limit: number) => ({
-  data,
-  page: { nextCursor: data.length === limit ? String(data.at(-1)?.seq) : null, limit },
-});
 
 export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
   const read = {
@@ -92,12 +106,22 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
     summary: 'Stored decisions, newest first',
     query: recordsQuery,
   };
-  add(decisions, ({ query }) => pageAnswer(controller.decisions(defined(query)), query.limit));
+  add(decisions, async ({ query }) => pageAnswer(await controller.decisions(defined(query)), query.limit));
   const outcomes = {
     ...read,
     path: '/outcomes',
     summary: 'Stored outcomes, newest first',
     query: recordsQuery,
   };
-  add(outcomes, ({ query }) => pageAnswer(controller.outcomes(defined(query)), query.limit));
+  add(outcomes, async ({ query }) => pageAnswer(await controller.outcomes(defined(query)), query.limit));
+  add(
+    {
+      ...read,
+      path: '/decisions/{decision_id}',
+      summary: 'One decision: odds, policy, model version, outcomes',
+      params: z.object({ decision_id: opaqueId }),
+      answer: record,
+    },
+    ({ params }) => controller.decision(params.decision_id),
+  );
 };

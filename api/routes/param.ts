@@ -4,7 +4,7 @@ import type { Features } from '../../controller/features.ts';
 import type { Scope } from '../../controller/names.ts';
 import type { RouteDeps } from '../app.ts';
 import { type AddEndpoint, parse } from '../endpoint.ts';
-import { featureMap, opaqueId, strategyAndInstrument } from '../fields.ts';
+import { featureMap, opaqueId, openObject, reasonText, strategyAndInstrument } from '../fields.ts';
 
 const paramAnswer = z.looseObject({
   config_id: z.string().openapi({ description: '<strategy>:<instrument>:<decision>:<preset_id>' }),
@@ -15,6 +15,7 @@ const paramAnswer = z.looseObject({
   features_used: z.array(z.string()),
   features_missing: z.array(z.string()),
   propensity: z.number().nullable(),
+  trading_state: z.enum(['ACTIVE', 'REDUCING', 'HALTED']),
 });
 
 const paramQuery = z.object({
@@ -42,15 +43,29 @@ const featuresOfQuery = (c: Context): Features => {
 interface Asked {
   readonly features: Features;
   readonly positionId: string | null | undefined;
+  readonly requestKey?: string;
 }
 
+/** Throws 422 where the header is there and not one that can be kept. */
+export const idempotencyKey = (c: Context): { requestKey?: string } => {
+  const key = c.req.header('idempotency-key');
+  return key === undefined
+    ? {}
+    : {
+        requestKey: parse(z.object({ 'Idempotency-Key': opaqueId }), { 'Idempotency-Key': key })[
+          'Idempotency-Key'
+        ],
+      };
+};
+
 export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, metrics }: RouteDeps): void => {
-  const decide = (c: Context, scope: Scope, { features, positionId }: Asked) => {
-    const answer = controller.decide({
+  const decide = async (c: Context, scope: Scope, { features, positionId, ...key }: Asked) => {
+    const answer = await controller.decide({
       ...scope,
       features,
       ...(positionId == null ? {} : { positionId }),
       ...regimeContext(scope.instrument),
+      ...key,
     });
     metrics.decisions.inc({ strategy: scope.strategy });
     return c.json(answer as object, 200, { 'Cache-Control': 'no-store' });
@@ -80,6 +95,45 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
   add(
     { ...endpoint, method: 'post', summary: 'The same with the features in a JSON body', body: paramBody },
     ({ context, params, body }) =>
-      decide(context, params, { features: body.features ?? {}, positionId: body.position_id }),
+      decide(context, params, {
+        features: body.features ?? {},
+        positionId: body.position_id,
+        ...idempotencyKey(context),
+      }),
+  );
+
+  add(
+    {
+      method: 'post',
+      path: '/positions/{position_id}/close',
+      summary: 'The position is closed: its id gets new parameters from now on',
+      role: 'engine',
+      rate: 'engine',
+      timeoutMs: 5_000,
+      params: z.object({ position_id: opaqueId }),
+      answer: openObject,
+    },
+    async ({ params }) => {
+      await controller.closePosition(params.position_id);
+      return { ok: true };
+    },
+  );
+
+  add(
+    {
+      method: 'post',
+      path: '/decisions/{decision_id}/void',
+      summary: 'Nothing was done with this decision: it earns nothing',
+      role: 'engine',
+      rate: 'engine',
+      timeoutMs: 5_000,
+      params: z.object({ decision_id: opaqueId }),
+      body: z.object({ reason: reasonText }),
+      answer: openObject,
+    },
+    async ({ params, body, principal }) => {
+      await controller.voidDecision({ decisionId: params.decision_id, ...body, actor: principal.subject });
+      return { ok: true };
+    },
   );
 };

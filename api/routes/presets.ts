@@ -3,7 +3,7 @@ import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { parse } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
-import { openObject, presetName, strategyAndInstrument } from '../fields.ts';
+import { openObject, presetName, reasonText, strategyAndInstrument } from '../fields.ts';
 
 /** Loose on purpose: what is missing has an answer of its own, which older clients compare word for word. */
 const registerBody = z.object({ preset_id: z.unknown().optional(), params: z.unknown().optional() });
@@ -20,6 +20,9 @@ const parameters = z
   .refine((params) => isShallow(params), `nested deeper than ${deepest} levels`);
 
 const complete = z.object({ preset_id: presetName, params: parameters });
+
+const retireBody = strategyAndInstrument.extend({ preset_id: presetName, reason: reasonText });
+const pinBody = strategyAndInstrument.extend({ preset_id: presetName.nullable(), reason: reasonText });
 
 const isMissing = (value: unknown) =>
   value === undefined ||
@@ -40,12 +43,12 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       body: registerBody,
       answer: z.looseObject({ ok: z.literal(true) }),
     },
-    ({ params: scope, body }) => {
+    async ({ params: scope, body }) => {
       if (isMissing(body.preset_id) || isMissing(body.params)) {
         throw new ApiError(400, 'PresetIncomplete', 'preset_id and params required');
       }
       const { preset_id: presetId, params } = parse(complete, body);
-      controller.register({ ...scope, presetId, params });
+      await controller.register({ ...scope, presetId, params });
       return { ok: true };
     },
   );
@@ -61,6 +64,38 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       params: strategyAndInstrument,
       answer: openObject,
     },
-    ({ params }) => ({ data: controller.presets(params) }),
+    async ({ params }) => ({ data: await controller.presets(params) }),
+  );
+
+  const decided = {
+    method: 'post',
+    role: 'admin',
+    rate: 'engine',
+    timeoutMs: 5_000,
+    answer: openObject,
+  } as const;
+  add(
+    {
+      ...decided,
+      path: '/preset/retire',
+      summary: 'Takes a preset out; registering its parameters again brings it back',
+      body: retireBody,
+    },
+    async ({ body: { preset_id: presetId, ...rest }, principal }) => {
+      await controller.retire({ ...rest, presetId, actor: principal.subject });
+      return { ok: true };
+    },
+  );
+  add(
+    {
+      ...decided,
+      path: '/preset/pin',
+      summary: 'Serves one preset whatever was learned, until it is unpinned with null',
+      body: pinBody,
+    },
+    async ({ body: { preset_id: presetId, ...rest }, principal }) => {
+      await controller.pin({ ...rest, presetId, actor: principal.subject });
+      return { ok: true };
+    },
   );
 };

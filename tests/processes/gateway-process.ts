@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const server = fileURLToPath(new URL('../../api/server.ts', import.meta.url));
+const server = fileURLToPath(new URL('gateway-main.mjs', import.meta.url));
 
 export interface GatewayProcess {
   readonly url: string;

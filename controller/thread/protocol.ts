@@ -1,0 +1,49 @@
+/** What main thread and controller threads say to each other. */
+import { ControllerError, type ControllerErrorCode } from '../errors.ts';
+import type { Controller, ControllerOptions } from '../open.ts';
+
+/** Everything that one request may ask of a controller, by name. */
+export type Method = Exclude<keyof Controller, 'batch' | 'close' | 'useSchemas'>;
+
+export interface Request {
+  readonly id: number;
+  readonly method: Method | 'useSchemas';
+  readonly args: readonly unknown[];
+}
+
+/** Options that can be sent: a thread has the machine's clock. */
+export type ThreadOptions = Omit<ControllerOptions, 'clock'>;
+
+export interface SentError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: unknown;
+  readonly violations?: ControllerError['violations'];
+  readonly stack?: string | undefined;
+}
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: SentError };
+
+/** Requests of one turn of the event loop, or the end. */
+export type ToThread = readonly Request[] | 'close';
+
+export type FromThread = readonly Answer[] | { readonly opened: true } | { readonly refused: SentError };
+
+/** Errors lose their class on the way, so what the gateway looks at is sent by itself. */
+export const sentError = (error: unknown): SentError => {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, stack } = error;
+  const { code, violations } = error as Partial<ControllerError>;
+  return { name, message, stack, ...(code ? { code } : {}), ...(violations ? { violations } : {}) };
+};
+
+export const receivedError = ({ name, message, code, violations, stack }: SentError): Error => {
+  const error =
+    name === 'ControllerError'
+      ? new ControllerError(code as ControllerErrorCode, message, violations)
+      : Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
+  if (stack !== undefined) error.stack = stack;
+  return error;
+};
