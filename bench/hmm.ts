@@ -9,10 +9,10 @@ import { compare } from './hmm/compare.ts';
 import { findHmmlearn } from './hmm/hmmlearn-peer.ts';
 import { doublesPerCell } from './hmm/memory.ts';
 import { perBar } from './hmm/per-bar.ts';
-import { atLeast, atMost, type BenchResult, geometricMean, type Row, resultOf } from './hmm/result.ts';
 import { slowestSetUp } from './hmm/set-up.ts';
-import { table } from './hmm/table.ts';
 import { gainsOfSecondThread, type Work } from './hmm/threads.ts';
+import { atLeast, atMost, type BenchResult, geometricMean, type Row, resultOf } from './result.ts';
+import { table } from './table.ts';
 
 export interface BenchOptions {
   readonly quick: boolean;

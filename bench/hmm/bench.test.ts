@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
+import { atLeast, atMost, geometricMean, holds, resultOf } from '../result.ts';
+import { table } from '../table.ts';
 import { hasCompiler } from './c-peer.ts';
 import { compare } from './compare.ts';
 import { findHmmlearn } from './hmmlearn-peer.ts';
 import { doublesPerCell } from './memory.ts';
 import { perBar } from './per-bar.ts';
 import { race } from './race.ts';
-import { atLeast, atMost, geometricMean, holds, resultOf } from './result.ts';
 import { slowestSetUp } from './set-up.ts';
-import { table } from './table.ts';
 import { gainsOfSecondThread } from './threads.ts';
 
 const sizes = [{ nRows: 300, nFeatures: 2, nStates: 2 }];

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Row } from '../result.ts';
 import { startC } from './c-peer.ts';
 import { type Case, covarianceTypes, createCase, type Size } from './case.ts';
 import { writeCase } from './case-file.ts';
@@ -9,7 +10,6 @@ import { startHmmlearn } from './hmmlearn-peer.ts';
 import { ourFit, ourPredict } from './ours.ts';
 import type { PeerProcess } from './peer-process.ts';
 import { race, type Times } from './race.ts';
-import type { Row } from './result.ts';
 
 export interface CompareOptions {
   readonly sizes: readonly Size[];
