@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { type ArmRow, findActiveArm } from './arms.ts';
-import { hashOf } from './canonical.ts';
+import { askedHashOf } from './canonical.ts';
 import type { Db } from './database.ts';
 import { type DecisionRow, findDecision, findDecisionToMatch } from './decision-rows.ts';
 import { ControllerError } from './errors.ts';
@@ -52,9 +52,8 @@ const byPreset = (
       'UnknownPreset',
       `no preset ${presetId} of ${scope.strategy} on ${scope.instrument}`,
     );
-  const askedHash = features && hashOf(features);
+  const askedHash = features && askedHashOf(features);
   const decision = findDecisionToMatch(db, {
-    scopeId: row.id,
     armId: arm.id,
     askedHash,
     since: now - outcomeTtlMs,

@@ -13,6 +13,9 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(v
 export const hashOf = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex');
 
+/** Short, because every decision has one: two questions of a scope that collide would need 2^32 of them. */
+export const askedHashOf = (features: object): string => hashOf(features).slice(0, 16);
+
 /** Doubles as bytes, in the machine's order, which is little-endian wherever Node runs. */
 export const toBlob = (values: Float64Array): Buffer =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength);

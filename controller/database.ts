@@ -6,7 +6,7 @@ import { eq, sql } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { ControllerError } from './errors.ts';
-import { memoryOf } from './per-connection.ts';
+import { activityOf, memoryOf } from './per-connection.ts';
 import { meta } from './schema.ts';
 
 export type Db = BetterSQLite3Database;
@@ -74,6 +74,11 @@ const connect = (path: string): Sqlite.Database => {
   client.pragma('journal_mode = WAL');
   client.pragma('synchronous = FULL');
   client.pragma('foreign_keys = ON');
+  // The newest pages of every index stay in memory, and so does what a savepoint may have to undo.
+  client.pragma('cache_size = -131072');
+  client.pragma('temp_store = MEMORY');
+  // A page that many commits change is copied to the file once.
+  client.pragma('wal_autocheckpoint = 8000');
   return client;
 };
 
@@ -83,7 +88,11 @@ const createForget = (client: Sqlite.Database, db: Db) => {
   let seen: unknown;
   return (): void => {
     const now = dataVersion.get();
-    if (now !== seen) memoryOf(db).clear();
+    activityOf(db).transactions += 1;
+    if (now !== seen) {
+      memoryOf(db).clear();
+      activityOf(db).others += 1;
+    }
     seen = now;
   };
 };
@@ -102,9 +111,9 @@ const settle = <T>(client: Sqlite.Database, work: () => T): Settled<T> => {
 export const openStore = ({ path, domain }: { path: string; domain: string }): Store => {
   const client = connect(path);
   const db = drizzle({ client });
-  /** better-sqlite3 has one connection, so statements of `db` run inside the transaction that is open on it. */
-  const immediately = <T>(work: (db: Db) => T): T =>
-    db.transaction(() => work(db), { behavior: 'immediate' });
+  const transaction = client.transaction((work: () => unknown) => work());
+  /** better-sqlite3 has one connection, so statements of `db` run inside the transaction that is open on it; an inner one is a savepoint. */
+  const immediately = <T>(work: (db: Db) => T): T => transaction.immediate(() => work(db)) as T;
   const forgetWhatOthersChanged = createForget(client, db);
   const write = <T>(work: (db: Db) => T): T => {
     try {
@@ -115,6 +124,7 @@ export const openStore = ({ path, domain }: { path: string; domain: string }): S
       });
     } catch (error) {
       memoryOf(db).clear();
+      activityOf(db).undone += 1;
       throw error;
     }
   };

@@ -1,15 +1,15 @@
 import { seededUniform } from '../bandit/seeded-uniform.ts';
 import type { StrategySchema } from '../strategy_schemas/schema.ts';
 import type { ArmRow } from './arms.ts';
-import { hashOf } from './canonical.ts';
+import { askedHashOf } from './canonical.ts';
 import type { Db, Store } from './database.ts';
 import {
   answerOf,
   type DecisionRow,
+  decisionBySeq,
   findRequest,
   insertDecision,
   newDecisionId,
-  newestDecision,
   type ParamAnswer,
 } from './decision-rows.ts';
 import { draw } from './draw.ts';
@@ -20,6 +20,7 @@ import { followFreshness, type Market } from './guardrails/freshness.ts';
 import { recordServed } from './guardrails/servings.ts';
 import { standingOf, windowEpsilon } from './guardrails/standing.ts';
 import { normalScope, opaqueIdOf, type Scope } from './names.ts';
+import { findOpen, noteOpen } from './open-decisions.ts';
 import { findHeldDecision, holdDecision } from './positions.ts';
 import { type ReadyScope, servingScope } from './ready-scope.ts';
 import { withNewFeatures } from './scopes.ts';
@@ -59,7 +60,7 @@ const questionOf = (request: DecideRequest): Question => {
   return {
     scope,
     features: { ...checkedFeatures(request.context ?? {}), ...sent },
-    askedHash: hashOf(sent),
+    askedHash: askedHashOf(sent),
     modelVersion: request.modelVersion ?? null,
     market: request.market,
     positionId: request.positionId === undefined ? null : opaqueIdOf('position id', request.positionId),
@@ -86,7 +87,7 @@ const decideAnew = (
   { hot, now }: ReadyScope,
   question: Question,
   { tradingState, forced }: Constraint,
-  { seed }: Settings,
+  { seed, decisionTtlMs }: Settings,
 ): DecisionRow => {
   refuseIncomplete(hot.schema, question.features);
   const row = withNewFeatures(db, hot.row, question.features);
@@ -107,7 +108,7 @@ const decideAnew = (
   const armId = hot.arms[served]!.id;
   if (!forced && hot.schema) recordServed(db, hot, { armId, guardrails: hot.schema.guardrails, now });
   const asDrawn = propensities.every((share, arm) => share === odds[arm]);
-  return insertDecision(db, {
+  const decision = insertDecision(db, {
     decisionId,
     scopeId: row.id,
     armId,
@@ -132,6 +133,8 @@ const decideAnew = (
     positionId: question.positionId,
     createdAt: now,
   });
+  noteOpen(db, decision, decisionTtlMs);
+  return decision;
 };
 
 /** The newest decision on the same question while it is open: younger than the TTL, without a reward, its arm still served, under the same constraint. */
@@ -142,8 +145,10 @@ const openDecision = (
   { forced, tradingState }: Constraint,
   ttlMs: number,
 ): DecisionRow | undefined => {
-  const row = newestDecision(db, hot.row.id, askedHash);
+  const seq = findOpen(db, { scopeId: hot.row.id, askedHash }, { now, ttlMs });
+  const row = seq === undefined ? undefined : decisionBySeq(db, seq);
   if (row?.state !== 'served' || row.createdAt <= now - ttlMs) return undefined;
+  if (row.askedHash !== askedHash || row.scopeId !== hot.row.id) return undefined;
   if (row.forcedBy !== (forced?.by ?? null) || row.tradingState !== tradingState) return undefined;
   if (forced && row.armId !== hot.arms[forced.arm]!.id) return undefined;
   const isCurrent = row.policyId === hot.storedPolicy.id && hot.arms.some(({ id }) => id === row.armId);

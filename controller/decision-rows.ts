@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { and, desc, eq, ne, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, ne } from 'drizzle-orm';
 import type { Params } from '../strategy_schemas/schema.ts';
 import type { ArmRow } from './arms.ts';
 import type { Db } from './database.ts';
@@ -34,9 +34,19 @@ export interface ParamAnswer {
   readonly reason: string;
 }
 
+const idBytes = 8;
+let pool = Buffer.alloc(0);
+
+/** Randomness is fetched for many ids at once: a call to the system costs more than the rest of an id. */
+const randomHex = (): string => {
+  if (pool.length < idBytes) pool = randomBytes(512 * idBytes);
+  const hex = pool.toString('hex', 0, idBytes);
+  pool = pool.subarray(idBytes);
+  return hex;
+};
+
 /** Twelve hex digits of the time, then randomness: ids sort by age, and hold neither `:` nor `/`. */
-export const newDecisionId = (now: number): string =>
-  now.toString(16).padStart(12, '0') + randomBytes(8).toString('hex');
+export const newDecisionId = (now: number): string => now.toString(16).padStart(12, '0') + randomHex();
 
 const inserted = perConnection((db) =>
   db
@@ -49,25 +59,6 @@ export const insertDecision = (db: Db, row: NewDecision): DecisionRow => ({
   ...row,
   seq: Number(inserted(db).run(row as Record<string, unknown>).lastInsertRowid),
 });
-
-const newestOfQuestion = perConnection((db) =>
-  db
-    .select()
-    .from(decisions)
-    .where(
-      and(
-        eq(decisions.scopeId, sql.placeholder('scopeId')),
-        eq(decisions.askedHash, sql.placeholder('askedHash')),
-      ),
-    )
-    .orderBy(desc(decisions.seq))
-    .limit(1)
-    .prepare(),
-);
-
-/** The newest decision of the scope on the same question, whatever became of it. */
-export const newestDecision = (db: Db, scopeId: number, askedHash: string): DecisionRow | undefined =>
-  newestOfQuestion(db).get({ scopeId, askedHash });
 
 /** The decision of an idempotency key. */
 export const findRequest = (db: Db, requestKey: string): DecisionRow | undefined =>
@@ -88,28 +79,23 @@ export const findDecisionById = (db: Db, decisionId: string): DecisionRow | unde
 export const decisionBySeq = (db: Db, seq: number): DecisionRow | undefined =>
   db.select().from(decisions).where(eq(decisions.seq, seq)).get();
 
-/** Each look is one step in an index: the newest row decides, and age is checked afterwards, so history costs nothing. */
-const newestWhere = (db: Db, where: SQL | undefined, since: number): DecisionRow | undefined => {
-  const row = db.select().from(decisions).where(where).orderBy(desc(decisions.seq)).limit(1).get();
-  return row && row.createdAt > since ? row : undefined;
-};
+/** Of so many newest decisions of an arm, one with the same features is looked for: history costs nothing. */
+const mostLookedAt = 64;
 
 /** The decision that an outcome without id most likely belongs to: the newest of the arm that is not void, one with the same features before others. */
 export const findDecisionToMatch = (
   db: Db,
-  {
-    scopeId,
-    armId,
-    askedHash,
-    since,
-  }: { scopeId: number; armId: number; askedHash: string | undefined; since: number },
+  { armId, askedHash, since }: { armId: number; askedHash: string | undefined; since: number },
 ): DecisionRow | undefined => {
-  const ofArm = and(eq(decisions.armId, armId), ne(decisions.state, 'voided'));
-  const sameFeatures =
-    askedHash === undefined
-      ? undefined
-      : and(eq(decisions.scopeId, scopeId), eq(decisions.askedHash, askedHash), ofArm);
-  return (sameFeatures && newestWhere(db, sameFeatures, since)) ?? newestWhere(db, ofArm, since);
+  const newest = db
+    .select()
+    .from(decisions)
+    .where(and(eq(decisions.armId, armId), ne(decisions.state, 'voided')))
+    .orderBy(desc(decisions.seq))
+    .limit(mostLookedAt)
+    .all()
+    .filter(({ createdAt }) => createdAt > since);
+  return newest.find((decision) => decision.askedHash === askedHash) ?? newest[0];
 };
 
 export const setState = (db: Db, seq: number, state: DecisionRow['state']): void => {

@@ -17,6 +17,18 @@ export const perConnection = <T>(make: (db: Db) => T): ((db: Db) => T) => {
 /** What was read of the store and still holds. Emptied when another connection wrote, and when a write was undone. */
 export const memoryOf = perConnection(() => new Map<string, unknown>());
 
+/** Counts what happened on a connection, for whatever is kept longer than one transaction. */
+export interface Activity {
+  /** Outermost transactions begun. */
+  transactions: number;
+  /** Writes that were undone. */
+  undone: number;
+  /** Transactions at whose begin another connection had written. */
+  others: number;
+}
+
+export const activityOf = perConnection((): Activity => ({ transactions: 0, undone: 0, others: 0 }));
+
 /** A placeholder for every column but the key that SQLite numbers, for a prepared insert. */
 export const placeholdersOf = (table: SQLiteTable, key: string): Record<string, Placeholder> =>
   Object.fromEntries(

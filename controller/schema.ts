@@ -110,7 +110,7 @@ export const decisions = sqliteTable(
     /** ε that the draw was made with: the policy's, or that of an evaluation window. */
     epsilon: real().notNull().default(0),
     /** Idempotency-Key of a POST. */
-    requestKey: text('request_key').unique(),
+    requestKey: text('request_key'),
     features: text().notNull(),
     featuresMissing: text('features_missing').notNull(),
     featuresIgnored: text('features_ignored').notNull(),
@@ -127,9 +127,9 @@ export const decisions = sqliteTable(
     createdAt: integer('created_at').notNull(),
   },
   (t) => [
-    index('decisions_asked').on(t.scopeId, t.askedHash, t.seq),
     index('decisions_arm').on(t.armId, t.seq),
     index('decisions_scope').on(t.scopeId, t.seq),
+    uniqueIndex('decisions_request').on(t.requestKey).where(sql`request_key is not null`),
   ],
 );
 

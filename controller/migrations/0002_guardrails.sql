@@ -66,6 +66,7 @@ CREATE TABLE `trading_states` (
 	`since` integer NOT NULL
 );
 --> statement-breakpoint
+DROP INDEX `decisions_asked`;--> statement-breakpoint
 DROP INDEX `decisions_arm_asked`;--> statement-breakpoint
 ALTER TABLE `decisions` ADD `proposed_arm_id` integer REFERENCES arms(id);--> statement-breakpoint
 ALTER TABLE `decisions` ADD `forced_by` text;--> statement-breakpoint
@@ -73,7 +74,7 @@ ALTER TABLE `decisions` ADD `trading_state` text DEFAULT 'ACTIVE' NOT NULL;--> s
 ALTER TABLE `decisions` ADD `epsilon` real DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `decisions` ADD `request_key` text;--> statement-breakpoint
 ALTER TABLE `decisions` ADD `odds` text;--> statement-breakpoint
-CREATE UNIQUE INDEX `decisions_request_key_unique` ON `decisions` (`request_key`);--> statement-breakpoint
+CREATE UNIQUE INDEX `decisions_request` ON `decisions` (`request_key`) WHERE request_key is not null;--> statement-breakpoint
 ALTER TABLE `outcomes` ADD `reverses` integer;--> statement-breakpoint
 CREATE UNIQUE INDEX `outcomes_reverses_unique` ON `outcomes` (`reverses`);--> statement-breakpoint
 ALTER TABLE `scopes` ADD `learning` text DEFAULT '' NOT NULL;--> statement-breakpoint
