@@ -49,9 +49,25 @@ interface Chosen {
   readonly model: SeriesModel;
 }
 
+/** Polls come far more often than candles: a watermark is read again after this long. */
+const watermarkMs = 100;
+
+const createWatermarks = ({ ledger }: Pick<PredictDeps, 'ledger'>) => {
+  const kept = new Map<string, { readonly value: number | undefined; readonly readAt: number }>();
+  return (key: string): number | undefined => {
+    const now = performance.now();
+    const known = kept.get(key);
+    if (known && now - known.readAt < watermarkMs) return known.value;
+    const value = ledger.watermark(parseSeries(key));
+    kept.set(key, { value, readAt: now });
+    return value;
+  };
+};
+
 export const createPredict = (deps: PredictDeps) => {
   const { models, log } = deps;
   const stored = createStoredEvaluation(deps);
+  const watermarkOf = createWatermarks(deps);
 
   const predict: Predict = (input, symbol) => {
     const snapshot = models.snapshot();
@@ -86,7 +102,7 @@ export const createPredict = (deps: PredictDeps) => {
     const key = findSeries(deps.settings.series.map(seriesKey), instrument, deps.settings.series);
     if (key === undefined) return {};
     const series = parseSeries(key);
-    const candlesTo = deps.ledger.watermark(series) ?? null;
+    const candlesTo = watermarkOf(key) ?? null;
     const trainedTo = chosen?.model.trainedRange.toMs ?? null;
     return { market: { candlesTo, timeframeMs: timeframesMs[series.timeframe], trainedTo } };
   };

@@ -28,6 +28,10 @@ const paramQuery = z.object({
 
 const paramBody = z.object({ features: featureMap.nullish(), position_id: opaqueId.nullish() });
 
+/** Made once: zod compiles a schema when it first parses. */
+const queryFeatures = z.object({ features: featureMap });
+const keyHeader = z.object({ 'Idempotency-Key': opaqueId });
+
 /** `Number('')` is 0, which would be a feature that nobody sent. */
 const toNumber = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
 
@@ -37,7 +41,7 @@ const featuresOfQuery = (c: Context): Features => {
     const name = /^features\[(.*)\]$/.exec(key)?.[1];
     return name === undefined ? [] : [[name, toNumber(text)]];
   });
-  return parse(z.object({ features: featureMap }), { features: Object.fromEntries(given) }).features;
+  return parse(queryFeatures, { features: Object.fromEntries(given) }).features;
 };
 
 interface Asked {
@@ -52,9 +56,7 @@ export const idempotencyKey = (c: Context): { requestKey?: string } => {
   return key === undefined
     ? {}
     : {
-        requestKey: parse(z.object({ 'Idempotency-Key': opaqueId }), { 'Idempotency-Key': key })[
-          'Idempotency-Key'
-        ],
+        requestKey: parse(keyHeader, { 'Idempotency-Key': key })['Idempotency-Key'],
       };
 };
 
