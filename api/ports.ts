@@ -30,7 +30,7 @@ export type LedgerReader = Pick<
   | 'promotions'
 >;
 
-type Asked = Exclude<keyof Controller, 'batch' | 'close' | 'useSchemas' | 'summary' | 'verify'>;
+type Asked = Exclude<keyof Controller, 'batch' | 'sync' | 'close' | 'useSchemas' | 'summary' | 'verify'>;
 
 /** What the gateway asks of the bandit controller, whether it answers from a thread or at once. */
 export type ControllerPort = {

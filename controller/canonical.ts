@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
@@ -10,8 +10,7 @@ const sorted = (value: unknown): unknown => {
 /** JSON with sorted keys: equal values give equal text. */
 export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(value));
 
-export const hashOf = (value: unknown): string =>
-  createHash('sha256').update(canonicalJson(value)).digest('hex');
+export const hashOf = (value: unknown): string => hash('sha256', canonicalJson(value));
 
 /** Short, because every decision has one: two questions of a scope that collide would need 2^32 of them. */
 export const askedHashOf = (features: object): string => hashOf(features).slice(0, 16);

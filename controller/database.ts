@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
@@ -25,6 +25,11 @@ export interface Store {
    * result. Throws when the transaction fails as a whole: then nothing of it is stored.
    */
   readonly batch: <T>(works: readonly (() => T)[]) => Settled<T>[];
+  /**
+   * All that is committed by now is on disk when this resolves. Only a store that was opened with `syncs: 'later'` needs
+   * it: the others do not return from a commit before. Rejects when the disk says no: then what was committed may be lost.
+   */
+  readonly sync: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -69,10 +74,14 @@ const claimDomain = (db: Db, domain: string): void => {
   );
 };
 
-const connect = (path: string): Sqlite.Database => {
+/** When a commit reaches the disk: before it returns, or with the next `sync`. */
+export type Syncs = 'at commit' | 'later';
+
+const connect = (path: string, syncs: Syncs): Sqlite.Database => {
   const client = new Sqlite(path, { timeout: busyTimeoutMs });
   client.pragma('journal_mode = WAL');
-  client.pragma('synchronous = FULL');
+  // In WAL mode NORMAL leaves out one thing, the sync of the log after a commit, and keeps the file whole in any case.
+  client.pragma(`synchronous = ${syncs === 'at commit' ? 'FULL' : 'NORMAL'}`);
   client.pragma('foreign_keys = ON');
   // The newest pages of every index stay in memory, and so does what a savepoint may have to undo.
   client.pragma('cache_size = -131072');
@@ -107,17 +116,35 @@ const settle = <T>(client: Sqlite.Database, work: () => T): Settled<T> => {
   }
 };
 
+export interface StoreOptions {
+  readonly path: string;
+  readonly domain: string;
+  readonly syncs?: Syncs;
+}
+
+/** Syncs SQLite's log. It keeps its inode for as long as a connection is open, and no lock hangs on it. */
+const createSync = (path: string) => {
+  const log = openSync(`${path}-wal`, 'r');
+  return {
+    sync: () =>
+      new Promise<void>((resolve, reject) => fdatasync(log, (error) => (error ? reject(error) : resolve()))),
+    close: () => closeSync(log),
+  };
+};
+
 /** Opens (and creates) the controller's store. Throws ControllerError DomainMismatch, or SQLite's own error. */
-export const openStore = ({ path, domain }: { path: string; domain: string }): Store => {
-  const client = connect(path);
+export const openStore = ({ path, domain, syncs = 'at commit' }: StoreOptions): Store => {
+  const client = connect(path, syncs);
   const db = drizzle({ client });
   const transaction = client.transaction((work: () => unknown) => work());
   /** better-sqlite3 has one connection, so statements of `db` run inside the transaction that is open on it; an inner one is a savepoint. */
   const immediately = <T>(work: (db: Db) => T): T => transaction.immediate(() => work(db)) as T;
   const forgetWhatOthersChanged = createForget(client, db);
+  /** Whether an inner write gets a savepoint of its own. */
+  let savepoints = true;
   const write = <T>(work: (db: Db) => T): T => {
     try {
-      if (client.inTransaction) return immediately(work);
+      if (client.inTransaction) return savepoints ? immediately(work) : work(db);
       return immediately(() => {
         forgetWhatOthersChanged();
         return work(db);
@@ -128,8 +155,30 @@ export const openStore = ({ path, domain }: { path: string; domain: string }): S
       throw error;
     }
   };
+  /** Savepoints cost more than what most works write, so the first try has none: if one throws, all is undone and done again with them. */
+  const withoutSavepoints = <T>(works: readonly (() => T)[]): Settled<T>[] | undefined => {
+    savepoints = false;
+    let refused = false;
+    try {
+      return write(() =>
+        works.map((work) => {
+          try {
+            return { ok: true, value: work() };
+          } catch (error) {
+            refused = true;
+            throw error;
+          }
+        }),
+      );
+    } catch (error) {
+      if (refused) return undefined;
+      throw error;
+    } finally {
+      savepoints = true;
+    }
+  };
   const batch = <T>(works: readonly (() => T)[]): Settled<T>[] =>
-    write(() => works.map((work) => settle(client, work)));
+    withoutSavepoints(works) ?? write(() => works.map((work) => settle(client, work)));
   try {
     write(() => {
       migrate(db);
@@ -139,5 +188,10 @@ export const openStore = ({ path, domain }: { path: string; domain: string }): S
     client.close();
     throw error;
   }
-  return { db, write, batch, close: () => void client.close() };
+  const log = createSync(path);
+  const close = (): void => {
+    log.close();
+    client.close();
+  };
+  return { db, write, batch, sync: log.sync, close };
 };

@@ -1,5 +1,5 @@
 import type { StrategySchemas } from '../strategy_schemas/load.ts';
-import { openStore } from './database.ts';
+import { openStore, type Syncs } from './database.ts';
 import { createDecide } from './decide.ts';
 import { createEvaluation } from './evaluation.ts';
 import { createAudit } from './guardrails/audit.ts';
@@ -39,6 +39,8 @@ export interface ControllerOptions {
   readonly outcomeTtlMs?: number;
   /** Epoch ms; the machine's by default. */
   readonly clock?: () => number;
+  /** Whether a commit waits for the disk, or `sync` is called before anything is answered. */
+  readonly syncs?: Syncs;
 }
 
 const sevenDaysMs = 7 * 86_400_000;
@@ -50,11 +52,13 @@ const settingsOf = ({ outcomeTtlMs, clock, ...options }: ControllerOptions): Set
 });
 
 /**
- * Opens the parameter controller. All methods are synchronous; what they answer is on disk before they return.
+ * Opens the parameter controller. All methods are synchronous; what they answer is on disk before they return, unless it
+ * was opened with `syncs: 'later'`: then after the next `sync`.
  * They throw ControllerError (its `code` says why, and nothing is stored then), or SQLite's error when the store fails.
  */
 export const openController = (options: ControllerOptions) => {
-  const store = openStore({ path: options.path, domain: options.domain ?? 'production' });
+  const { path, domain = 'production', syncs = 'at commit' } = options;
+  const store = openStore({ path, domain, syncs });
   const settings = settingsOf(options);
   return {
     register: createRegister(store, settings),
@@ -85,6 +89,7 @@ export const openController = (options: ControllerOptions) => {
     },
     /** Group commit: see Store. */
     batch: store.batch,
+    sync: store.sync,
     close: store.close,
   };
 };

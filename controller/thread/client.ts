@@ -36,6 +36,9 @@ interface Waiting {
 
 const defaultMostWaiting = 10_000;
 
+/** So that the thread begins while the rest of a turn of the event loop is still being read. */
+const mostPerMessage = 4;
+
 const overloaded = (): ControllerError =>
   new ControllerError('Overloaded', 'too many requests wait for the parameter store; try again');
 
@@ -59,7 +62,8 @@ const reads = new Set<string>([
 
 interface Thread {
   readonly opened: Promise<void>;
-  ask(method: Request['method'], args: readonly unknown[]): Promise<unknown>;
+  ask(method: Method, args: readonly unknown[]): Promise<unknown>;
+  useSchemas(schemas: StrategySchemas): void;
   close(): Promise<void>;
   readonly ended: () => boolean;
 }
@@ -77,7 +81,7 @@ const startThread = (
   /** All requests of one turn of the event loop are one message. */
   const flush = (): void => {
     if (ended || toSend.length === 0) return;
-    send(toSend);
+    send(JSON.stringify(toSend));
     toSend = [];
   };
   const settle = (answer: Answer): void => {
@@ -99,9 +103,9 @@ const startThread = (
   });
   const opened = new Promise<void>((resolve, reject) => {
     worker.on('message', (message: FromThread) => {
-      if ('opened' in message) resolve();
-      else if ('refused' in message) reject(receivedError(message.refused));
-      else message.forEach(settle);
+      if (typeof message === 'string') (JSON.parse(message) as Answer[]).forEach(settle);
+      else if ('opened' in message) resolve();
+      else reject(receivedError(message.refused));
     });
     worker.once('error', (error) => {
       reject(error);
@@ -120,7 +124,12 @@ const startThread = (
         waiting.set(lastId, { resolve, reject });
         if (toSend.length === 0) setImmediate(flush);
         toSend.push({ id: lastId, method, args });
+        if (toSend.length >= mostPerMessage) flush();
       }),
+    useSchemas: (schemas) => {
+      flush();
+      if (!ended) send({ schemas });
+    },
     close: async () => {
       flush();
       if (!ended) send('close');
@@ -130,7 +139,7 @@ const startThread = (
 };
 
 /** Starts anew, with the next request, what ended by itself. */
-const keepAlive = (start: () => Thread): Pick<Thread, 'ask' | 'close' | 'opened'> => {
+const keepAlive = (start: () => Thread): Pick<Thread, 'ask' | 'close' | 'opened' | 'useSchemas'> => {
   let thread = start();
   const living = (): Thread => {
     if (thread.ended()) thread = start();
@@ -139,6 +148,7 @@ const keepAlive = (start: () => Thread): Pick<Thread, 'ask' | 'close' | 'opened'
   return {
     opened: thread.opened,
     ask: (method, args) => living().ask(method, args),
+    useSchemas: (schemas) => thread.useSchemas(schemas),
     close: () => thread.close(),
   };
 };
@@ -155,12 +165,12 @@ export const openControllerThreads = async (
   await writer.opened;
   const reader = keepAlive(start);
   await reader.opened;
-  const ask = (method: Request['method'], args: readonly unknown[]) =>
+  const ask = (method: Method, args: readonly unknown[]) =>
     (reads.has(method) ? reader : writer).ask(method, args);
   const rest = {
     useSchemas: (changed: StrategySchemas): void => {
       schemas = changed;
-      for (const thread of [writer, reader]) void thread.ask('useSchemas', [changed]).catch(() => {});
+      for (const thread of [writer, reader]) thread.useSchemas(changed);
     },
     close: async (): Promise<void> => void (await Promise.all([writer.close(), reader.close()])),
   };

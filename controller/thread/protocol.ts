@@ -1,18 +1,20 @@
 /** What main thread and controller threads say to each other. */
+
+import type { StrategySchemas } from '../../strategy_schemas/load.ts';
 import { ControllerError, type ControllerErrorCode } from '../errors.ts';
 import type { Controller, ControllerOptions } from '../open.ts';
 
 /** Everything that one request may ask of a controller, by name. */
-export type Method = Exclude<keyof Controller, 'batch' | 'close' | 'useSchemas'>;
+export type Method = Exclude<keyof Controller, 'batch' | 'sync' | 'close' | 'useSchemas'>;
 
 export interface Request {
   readonly id: number;
-  readonly method: Method | 'useSchemas';
+  readonly method: Method;
   readonly args: readonly unknown[];
 }
 
 /** Options that can be sent: a thread has the machine's clock. */
-export type ThreadOptions = Omit<ControllerOptions, 'clock'>;
+export type ThreadOptions = Omit<ControllerOptions, 'clock' | 'syncs'>;
 
 export interface SentError {
   readonly name: string;
@@ -26,10 +28,11 @@ export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly error: SentError };
 
-/** Requests of one turn of the event loop, or the end. */
-export type ToThread = readonly Request[] | 'close';
+/** The JSON of requests (`Request[]`), which is cheaper to send than the objects; other schemas; or the end. */
+export type ToThread = string | { readonly schemas: StrategySchemas } | 'close';
 
-export type FromThread = readonly Answer[] | { readonly opened: true } | { readonly refused: SentError };
+/** The JSON of answers (`Answer[]`): what leaves the gateway is JSON anyway. */
+export type FromThread = string | { readonly opened: true } | { readonly refused: SentError };
 
 /** Errors lose their class on the way, so what the gateway looks at is sent by itself. */
 export const sentError = (error: unknown): SentError => {

@@ -1,6 +1,7 @@
 /**
- * A thread that owns a controller. It takes all requests that wait, runs them in one transaction and answers after its
- * commit: an fsync never blocks the event loop, and one fsync serves everybody who waits for it.
+ * A thread that owns a controller. It takes all requests that wait, runs them in one transaction, and answers when the
+ * log was synced after its commit. While the disk works, the next transaction is computed; one sync serves all that were
+ * committed before it.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Controller, openController } from '../open.ts';
@@ -32,35 +33,67 @@ const runBatch = (controller: Controller, requests: readonly Request[]): Answer[
   }
 };
 
-/** The request, and whatever else has arrived by now. */
-const waiting = (port: MessagePort, first: ToThread): { requests: Request[]; closing: boolean } => {
+/** The request, and whatever else has arrived by now; `then` is what must wait for their end. */
+const waiting = (port: MessagePort, first: ToThread): { requests: Request[]; then?: ToThread } => {
   const requests: Request[] = [];
   let next: ToThread | undefined = first;
   while (next !== undefined) {
-    if (next === 'close') return { requests, closing: true };
-    requests.push(...next);
+    if (next === 'close' || typeof next !== 'string') return { requests, then: next };
+    requests.push(...(JSON.parse(next) as Request[]));
     if (requests.length >= mostPerCommit) break;
     next = (receiveMessageOnPort(port) as { message: ToThread } | undefined)?.message;
   }
-  return { requests, closing: false };
+  return { requests };
+};
+
+/** Says answers when what they stand for is on disk. One sync is under way at a time. */
+const createDurably = (controller: Controller, say: (answers: Answer[]) => void) => {
+  let committed: Answer[] = [];
+  let syncing: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    while (committed.length > 0) {
+      const answers = committed;
+      committed = [];
+      try {
+        await controller.sync();
+        say(answers);
+      } catch (error) {
+        say(answers.map(({ id }) => ({ id, ok: false, error: sentError(error) })));
+      }
+    }
+    syncing = undefined;
+  };
+  return {
+    answer: (answers: readonly Answer[]): void => {
+      committed.push(...answers);
+      syncing ??= run();
+    },
+    /** Resolves when everything was said. */
+    done: async (): Promise<void> => syncing,
+  };
 };
 
 const serve = (port: MessagePort): void => {
   const say = (message: FromThread): void => port.postMessage(message);
   let controller: Controller;
   try {
-    controller = openController(workerData as ThreadOptions);
+    controller = openController({ ...(workerData as ThreadOptions), syncs: 'later' });
   } catch (error) {
     say({ refused: sentError(error) });
     port.close();
     return;
   }
-  port.on('message', (first: ToThread) => {
-    const { requests, closing } = waiting(port, first);
-    if (requests.length > 0) say(runBatch(controller, requests));
-    if (!closing) return;
+  const durably = createDurably(controller, (answers) => say(JSON.stringify(answers)));
+  const close = async (): Promise<void> => {
+    await durably.done();
     controller.close();
     port.close();
+  };
+  port.on('message', (first: ToThread) => {
+    const { requests, then } = waiting(port, first);
+    if (requests.length > 0) durably.answer(runBatch(controller, requests));
+    if (then === 'close') void close();
+    else if (typeof then === 'object') controller.useSchemas(then.schemas);
   });
   say({ opened: true });
 };
