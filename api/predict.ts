@@ -49,6 +49,9 @@ interface Chosen {
   readonly model: SeriesModel;
 }
 
+/** A client that makes up instruments must not fill the memory. */
+const mostSpellings = 10_000;
+
 /** Polls come far more often than candles: a watermark is read again after this long. */
 const watermarkMs = 100;
 
@@ -77,6 +80,15 @@ export const createPredict = (deps: PredictDeps) => {
     return present(chosen, evaluation, asOfMs);
   };
 
+  const followed = deps.settings.series.map(seriesKey);
+  /** Instruments by the spelling that an engine sends; few, so all are kept. */
+  const followedKeys = new Map<string, string | undefined>();
+  const followedKey = (instrument: string): string | undefined => {
+    if (!followedKeys.has(instrument) && followedKeys.size < mostSpellings)
+      followedKeys.set(instrument, findSeries(followed, instrument, deps.settings.series));
+    return followedKeys.get(instrument);
+  };
+
   const servingModel = (instrument: string): Chosen | undefined => {
     const snapshot = models.snapshot();
     const key = snapshot && findSeries(Object.keys(snapshot.model.series), instrument, deps.settings.series);
@@ -99,7 +111,7 @@ export const createPredict = (deps: PredictDeps) => {
   /** A replay's candles end in its past: there is nothing to be stale. */
   const marketOf = (instrument: string, chosen: Chosen | undefined): Pick<RegimeContext, 'market'> => {
     if (deps.settings.simulator.replayDir !== undefined) return {};
-    const key = findSeries(deps.settings.series.map(seriesKey), instrument, deps.settings.series);
+    const key = followedKey(instrument);
     if (key === undefined) return {};
     const series = parseSeries(key);
     const candlesTo = watermarkOf(key) ?? null;

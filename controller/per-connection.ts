@@ -1,3 +1,4 @@
+import type Sqlite from 'better-sqlite3';
 import { getTableColumns, type Placeholder, sql } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Db } from './database.ts';
@@ -13,6 +14,10 @@ export const perConnection = <T>(make: (db: Db) => T): ((db: Db) => T) => {
     return fresh;
   };
 };
+
+/** The driver under drizzle. */
+export const clientOf = (db: Db): Sqlite.Database =>
+  (db as Db & { readonly $client: Sqlite.Database }).$client;
 
 /** What was read of the store and still holds. Emptied when another connection wrote, and when a write was undone. */
 export const memoryOf = perConnection(() => new Map<string, unknown>());

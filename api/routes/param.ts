@@ -18,7 +18,7 @@ const paramAnswer = z.looseObject({
   trading_state: z.enum(['ACTIVE', 'REDUCING', 'HALTED']),
 });
 
-const paramQuery = z.object({
+const paramQuery = z.looseObject({
   position_id: opaqueId.optional(),
   'features[name]': z
     .string()
@@ -33,15 +33,20 @@ const queryFeatures = z.object({ features: featureMap });
 const keyHeader = z.object({ 'Idempotency-Key': opaqueId });
 
 /** `Number('')` is 0, which would be a feature that nobody sent. */
-const toNumber = (text: string) => (text.trim() === '' ? Number.NaN : Number(text));
+const toNumber = (text: unknown) => (String(text).trim() === '' ? Number.NaN : Number(text));
 
-/** `features[ret]=0.1`; the query decoder has already undone the percent-encoding of the brackets. */
-const featuresOfQuery = (c: Context): Features => {
-  const given = Object.entries(c.req.query()).flatMap(([key, text]): [string, number][] => {
-    const name = /^features\[(.*)\]$/.exec(key)?.[1];
-    return name === undefined ? [] : [[name, toNumber(text)]];
-  });
-  return parse(queryFeatures, { features: Object.fromEntries(given) }).features;
+/** `features[ret]=0.1`; the query decoder has already undone the percent-encoding of the brackets. Throws 422 with the names that are wrong. */
+const featuresOfQuery = (query: Readonly<Record<string, unknown>>): Features => {
+  const features: Record<string, number> = {};
+  let sound = true;
+  for (const [key, text] of Object.entries(query)) {
+    if (!key.startsWith('features[') || !key.endsWith(']')) continue;
+    const value = toNumber(text);
+    sound &&= Number.isFinite(value);
+    features[key.slice('features['.length, -1)] = value;
+  }
+  // The schema says what is wrong; the controller looks at names and number again.
+  return sound ? features : parse(queryFeatures, { features }).features;
 };
 
 interface Asked {
@@ -91,7 +96,7 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       query: paramQuery,
     },
     ({ context, params, query }) =>
-      decide(context, params, { features: featuresOfQuery(context), positionId: query.position_id }),
+      decide(context, params, { features: featuresOfQuery(query), positionId: query.position_id }),
   );
 
   add(

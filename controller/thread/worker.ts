@@ -1,7 +1,6 @@
 /**
  * A thread that owns a controller. It takes all requests that wait, runs them in one transaction, and answers when the
- * log was synced after its commit. While the disk works, the next transaction is computed; one sync serves all that were
- * committed before it.
+ * log was synced after its commit: the disk never blocks the event loop, and one sync serves everybody in the commit.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type Controller, openController } from '../open.ts';
@@ -14,8 +13,13 @@ import {
   type ToThread,
 } from './protocol.ts';
 
-/** So that the first of a batch does not wait for long. */
-const mostPerCommit = 512;
+/**
+ * A disk that is quick to sync takes small commits: while they are computed, the event loop reads and answers others. One
+ * that is slow takes all that wait.
+ */
+const quickSyncMs = 1;
+const perQuickCommit = 8;
+const perSlowCommit = 512;
 
 const call = (controller: Controller, { method, args }: Request): unknown =>
   (controller[method] as (...args: readonly unknown[]) => unknown)(...args);
@@ -34,43 +38,20 @@ const runBatch = (controller: Controller, requests: readonly Request[]): Answer[
 };
 
 /** The request, and whatever else has arrived by now; `then` is what must wait for their end. */
-const waiting = (port: MessagePort, first: ToThread): { requests: Request[]; then?: ToThread } => {
+const waiting = (
+  port: MessagePort,
+  first: ToThread,
+  most: number,
+): { requests: Request[]; then?: ToThread } => {
   const requests: Request[] = [];
   let next: ToThread | undefined = first;
   while (next !== undefined) {
     if (next === 'close' || typeof next !== 'string') return { requests, then: next };
     requests.push(...(JSON.parse(next) as Request[]));
-    if (requests.length >= mostPerCommit) break;
+    if (requests.length >= most) break;
     next = (receiveMessageOnPort(port) as { message: ToThread } | undefined)?.message;
   }
   return { requests };
-};
-
-/** Says answers when what they stand for is on disk. One sync is under way at a time. */
-const createDurably = (controller: Controller, say: (answers: Answer[]) => void) => {
-  let committed: Answer[] = [];
-  let syncing: Promise<void> | undefined;
-  const run = async (): Promise<void> => {
-    while (committed.length > 0) {
-      const answers = committed;
-      committed = [];
-      try {
-        await controller.sync();
-        say(answers);
-      } catch (error) {
-        say(answers.map(({ id }) => ({ id, ok: false, error: sentError(error) })));
-      }
-    }
-    syncing = undefined;
-  };
-  return {
-    answer: (answers: readonly Answer[]): void => {
-      committed.push(...answers);
-      syncing ??= run();
-    },
-    /** Resolves when everything was said. */
-    done: async (): Promise<void> => syncing,
-  };
 };
 
 const serve = (port: MessagePort): void => {
@@ -83,17 +64,26 @@ const serve = (port: MessagePort): void => {
     port.close();
     return;
   }
-  const durably = createDurably(controller, (answers) => say(JSON.stringify(answers)));
-  const close = async (): Promise<void> => {
-    await durably.done();
-    controller.close();
-    port.close();
+  let syncMs = 0;
+  const answer = (requests: readonly Request[]): void => {
+    const answers = runBatch(controller, requests);
+    const from = performance.now();
+    try {
+      controller.sync();
+      say(JSON.stringify(answers));
+    } catch (error) {
+      say(JSON.stringify(requests.map(({ id }) => ({ id, ok: false, error: sentError(error) }))));
+    }
+    syncMs = performance.now() - from;
   };
   port.on('message', (first: ToThread) => {
-    const { requests, then } = waiting(port, first);
-    if (requests.length > 0) durably.answer(runBatch(controller, requests));
-    if (then === 'close') void close();
-    else if (typeof then === 'object') controller.useSchemas(then.schemas);
+    const most = syncMs > quickSyncMs ? perSlowCommit : perQuickCommit;
+    const { requests, then } = waiting(port, first, most);
+    if (requests.length > 0) answer(requests);
+    if (then === 'close') {
+      controller.close();
+      port.close();
+    } else if (typeof then === 'object') controller.useSchemas(then.schemas);
   });
   say({ opened: true });
 };
