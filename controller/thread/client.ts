@@ -132,7 +132,7 @@ const startThread = (
     },
     close: async () => {
       flush();
-      if (!ended) send('close');
+      if (!ended) send({ close: true });
       await exited;
     },
   };

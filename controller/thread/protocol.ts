@@ -29,7 +29,7 @@ export type Answer =
   | { readonly id: number; readonly ok: false; readonly error: SentError };
 
 /** The JSON of requests (`Request[]`), which is cheaper to send than the objects; other schemas; or the end. */
-export type ToThread = string | { readonly schemas: StrategySchemas } | 'close';
+export type ToThread = string | { readonly schemas: StrategySchemas } | { readonly close: true };
 
 /** The JSON of answers (`Answer[]`): what leaves the gateway is JSON anyway. */
 export type FromThread = string | { readonly opened: true } | { readonly refused: SentError };

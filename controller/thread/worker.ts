@@ -37,16 +37,16 @@ const runBatch = (controller: Controller, requests: readonly Request[]): Answer[
   }
 };
 
-/** The request, and whatever else has arrived by now; `then` is what must wait for their end. */
+/** The request, and whatever else has arrived by now; `last` is what must wait for their end. */
 const waiting = (
   port: MessagePort,
   first: ToThread,
   most: number,
-): { requests: Request[]; then?: ToThread } => {
+): { requests: Request[]; last?: Exclude<ToThread, string> } => {
   const requests: Request[] = [];
   let next: ToThread | undefined = first;
   while (next !== undefined) {
-    if (next === 'close' || typeof next !== 'string') return { requests, then: next };
+    if (typeof next !== 'string') return { requests, last: next };
     requests.push(...(JSON.parse(next) as Request[]));
     if (requests.length >= most) break;
     next = (receiveMessageOnPort(port) as { message: ToThread } | undefined)?.message;
@@ -78,12 +78,15 @@ const serve = (port: MessagePort): void => {
   };
   port.on('message', (first: ToThread) => {
     const most = syncMs > quickSyncMs ? perSlowCommit : perQuickCommit;
-    const { requests, then } = waiting(port, first, most);
+    const { requests, last } = waiting(port, first, most);
     if (requests.length > 0) answer(requests);
-    if (then === 'close') {
-      controller.close();
-      port.close();
-    } else if (typeof then === 'object') controller.useSchemas(then.schemas);
+    if (!last) return;
+    if ('schemas' in last) {
+      controller.useSchemas(last.schemas);
+      return;
+    }
+    controller.close();
+    port.close();
   });
   say({ opened: true });
 };
