@@ -2,17 +2,17 @@
  * `npm run lineage -- list|new|rewind`: the explicit acts on strict mode's lineages. `--json`: one object on stdout.
  * Exit code 1 when it is refused, 2 on wrong use.
  */
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { LineageRow } from '../ledger/lineage-rows.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { beginLineage } from '../ledger/take-back.ts';
 import { branchPoint } from '../registry/branch-point.ts';
 import { parseSeries, seriesKey } from '../series.ts';
+import { findConfig } from './find-config.ts';
 
 const usage = `usage: npm run lineage -- list [--series S] [--json]
        npm run lineage -- new --series S --reason R [--json]
@@ -114,15 +114,6 @@ const describe = (result: ReturnType<typeof run>): string => {
   return `${describeRow(lineage)}\n${candles} candles wait to be trained on: ${files}`;
 };
 
-/** What `npm start` keeps is meant where nothing lies under the roots that the settings name. */
-const findConfig = (env: NodeJS.ProcessEnv): Config => {
-  const envFile = path.resolve('.env');
-  const places = [loadConfig(env, { envFile }), loadConfig(env, { embedded: true, envFile })];
-  const found = places.find(({ paths }) => existsSync(paths.ledgerFile));
-  if (found) return found;
-  throw new Error(`there is no ledger at ${places.map(({ paths }) => paths.ledgerFile).join(' nor ')}`);
-};
-
 /** The answer and the exit code. */
 export const lineageCommand = (
   argv: readonly string[],
@@ -135,7 +126,7 @@ export const lineageCommand = (
   });
   try {
     const given = readArguments(argv);
-    const config = findConfig(env);
+    const config = findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile);
     const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
     try {
       const result = run({ config, ledger, actor: `cli:${userInfo().username}` }, given);

@@ -34,6 +34,10 @@ export const heldFiles = (db: Reader, fence: number): FileRow[] =>
     .orderBy(asc(files.seq))
     .all();
 
+/** Held or processed under a fence. */
+export const filesOfFence = (db: Reader, fence: number): FileRow[] =>
+  db.select().from(files).where(eq(files.claimFence, fence)).orderBy(asc(files.seq)).all();
+
 export const findClaim = (db: Reader, claimId: number): ClaimRow | undefined =>
   db.select().from(claims).where(eq(claims.claimId, claimId)).get();
 

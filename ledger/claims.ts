@@ -4,6 +4,7 @@ import {
   type Claim,
   type ClaimRow,
   claimedBy,
+  filesOfFence,
   findClaim,
   heldFiles,
   type Owner,
@@ -101,6 +102,13 @@ export const claimStore = ({ read, write, now }: Store) => ({
       const row = findClaim(db, claimId);
       const held = row ? heldFiles(db, row.fence) : [];
       return held.filter((file) => seriesKey(seriesOfFile(file)) === seriesKey(series));
+    }),
+
+  /** The files that a claim took in, also when it is long completed, in the order of registration. */
+  filesOfClaim: (claimId: number): FileRow[] =>
+    read((db) => {
+      const row = findClaim(db, claimId);
+      return row ? filesOfFence(db, row.fence) : [];
     }),
 
   openClaims: (): Claim[] =>

@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+/**
+ * `autotrain why DECISION_ID` and `autotrain evaluation --strategy S --instrument I [--days N]`: what the parameter store
+ * says. `--json`: one object on stdout. Exit code 1 when it is refused, 2 on wrong use.
+ */
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Config } from '../config.ts';
+import { findConfig } from './find-config.ts';
+import { describeWhy, openStoredController, whyDecision } from './why.ts';
+
+const usage = `usage: autotrain why DECISION_ID [--json]
+       autotrain evaluation --strategy S --instrument I [--days N] [--json]`;
+
+const dayMs = 86_400_000;
+
+class UsageError extends Error {}
+
+const readArguments = (argv: readonly string[]) => {
+  const text = { type: 'string' } as const;
+  const options = {
+    strategy: text,
+    instrument: text,
+    days: { type: 'string', default: '30' },
+    json: { type: 'boolean', default: false },
+  } as const;
+  try {
+    const { positionals, values } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    return { command: positionals[0], operands: positionals.slice(1), ...values };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+};
+
+type Arguments = ReturnType<typeof readArguments>;
+
+/** For programs and for people. */
+interface Said {
+  readonly value: object;
+  readonly text: string;
+}
+
+const why = (config: Config, { operands }: Arguments): Said => {
+  const [decisionId] = operands;
+  if (operands.length !== 1 || decisionId === undefined) throw new UsageError('why takes one decision id');
+  const value = whyDecision(config, decisionId);
+  return { value, text: describeWhy(value) };
+};
+
+const evaluation = (config: Config, { strategy, instrument, days, operands }: Arguments): Said => {
+  if (strategy === undefined || instrument === undefined || operands.length > 0)
+    throw new UsageError('evaluation takes --strategy and --instrument');
+  const length = Number(days);
+  if (!(length > 0)) throw new UsageError(`--days must be a number above 0, not ${days}`);
+  const controller = openStoredController(config);
+  try {
+    const to = Date.now();
+    const value = controller.evaluation({ strategy, instrument, from: to - length * dayMs, to });
+    const rows = Object.entries(value.presets).map(
+      ([preset, { dr, snips, effectiveSampleSize }]) =>
+        `${preset.padEnd(20)} DR ${dr.value.toFixed(3)} [${dr.low.toFixed(3)}, ${dr.high.toFixed(3)}]  SNIPS ${snips.value.toFixed(3)}  effective decisions ${effectiveSampleSize.toFixed(0)}`,
+    );
+    const head = `${value.decisions} free decisions that earned, in ${length} days; ε up to ${value.epsilon}; rewards in deviations`;
+    const tail =
+      value.prunable.length === 0 ? 'nothing may be retired' : `may be retired: ${value.prunable.join(', ')}`;
+    return { value, text: [head, ...rows, tail].join('\n') };
+  } finally {
+    controller.close();
+  }
+};
+
+const commands: Readonly<Record<string, (config: Config, given: Arguments) => Said>> = { why, evaluation };
+
+/** The answer and the exit code. */
+export const autotrainCommand = (
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): { readonly code: number; readonly text: string } => {
+  const json = argv.includes('--json');
+  const refused = (code: number, reason: string) => ({
+    code,
+    text: json ? JSON.stringify({ ok: false, reason }) : reason,
+  });
+  try {
+    const given = readArguments(argv);
+    const command = Object.hasOwn(commands, given.command ?? '') ? commands[given.command!] : undefined;
+    if (!command) throw new UsageError(`name one of ${Object.keys(commands).join(', ')}`);
+    const config = findConfig(env, 'parameter store', ({ paths }) => paths.controllerFile);
+    const { value, text } = command(config, given);
+    return { code: 0, text: json ? JSON.stringify({ ok: true, ...value }) : text };
+  } catch (error) {
+    if (error instanceof UsageError) return refused(2, `${error.message}\n${usage}`);
+    return refused(1, (error as Error).message);
+  }
+};
+
+if (realpathSync(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
+  const { code, text } = autotrainCommand(process.argv.slice(2), process.env);
+  const json = process.argv.includes('--json');
+  (code === 0 || json ? process.stdout : process.stderr).write(`${text}\n`);
+  process.exitCode = code;
+}
