@@ -17,11 +17,20 @@ const shapeOf = ({ successes, trials }: Counts): { a: number; b: number } => {
   return { a: 1 + share * successes, b: 1 + share * (trials - successes) };
 };
 
+/** They take milliseconds and depend on the counts alone, which change with an outcome and not with a decision. */
+const known = new WeakMap<readonly Counts[], Float64Array>();
+
 /**
  * P(arm has the highest success rate) under independent Beta(1 + successes, 1 + failures) posteriors: ∫ f_i Π F_j, by the
  * trapezoid rule over the logit of the rate, where the integrand is smooth and falls off exponentially. Sums to 1.
  */
 export const betaPropensities = (counts: readonly Counts[]): Float64Array => {
+  const shares = known.get(counts) ?? sharesOf(counts);
+  known.set(counts, shares);
+  return shares;
+};
+
+const sharesOf = (counts: readonly Counts[]): Float64Array => {
   const shapes = counts.map(shapeOf);
   const norms = shapes.map(({ a, b }) => logBeta(a, b));
   // In the logit a Beta has the variance of about 1/a + 1/b.

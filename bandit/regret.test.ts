@@ -35,13 +35,13 @@ describe.each(['stationary', 'drift'] as const)('%s stream', (stream) => {
 
   test('the default policy, 20 seeds: at most 620 and 1150', () => {
     expect(meanOf(regretsOf(stream, linTs(0.25), byDefault))).toBeLessThan(stream === 'drift' ? 1150 : 620);
-  });
+  }, 180_000);
 
   test('adaptive forgetting, 20 seeds: at most 450 and 1150', () => {
     expect(meanOf(regretsOf(stream, linTs(0.25), [...adaptiveRates]))).toBeLessThan(
       stream === 'drift' ? 1150 : 450,
     );
-  });
+  }, 180_000);
 });
 
 test('LinTS without forgetting is within three standard errors of the repaired MABWiser (Welch, 20 seeds)', () => {
@@ -49,18 +49,18 @@ test('LinTS without forgetting is within three standard errors of the repaired M
   const { mean, sd, n } = mabwiser.LinTS_v1_indepRNG.stationary;
   const error = Math.sqrt(varianceOf(got) / got.length + sd ** 2 / n);
   expect(Math.abs(meanOf(got) - mean) / error).toBeLessThan(3);
-});
+}, 180_000);
 
 test('epsilon-greedy, Beta–Thompson and the fixed baseline: each earns what its knowledge allows', () => {
-  const [greedy, beta, fixed] = [
-    { algorithm: 'epsilon_greedy', epsilon: 0.1 } as const,
-    { algorithm: 'beta_ts', epsilon: 0 } as const,
-    { algorithm: 'fixed', baseline: 0, epsilon: 0 } as const,
-  ].map((policy) => meanOf(regretsOf('stationary', policy, forever, [1])));
-  // regret-ref.json: epsilon-greedy 795 ± 36, Beta without context 3888 ± 46.
-  expect(greedy).toBeGreaterThan(650);
-  expect(greedy).toBeLessThan(950);
-  expect(beta).toBeGreaterThan(3_500);
-  expect(beta).toBeLessThan(4_200);
-  expect(fixed).toBeGreaterThan(beta as number);
-});
+  const steps = streams.stationary.slice(0, 2_000);
+  const regretOf = (policy: Policy) => play(steps, { policy, rates: forever, lambda: 1, seed: 1 }).regret;
+  const greedy = regretOf({ algorithm: 'epsilon_greedy', epsilon: 0.1 });
+  const beta = regretOf({ algorithm: 'beta_ts', epsilon: 0 });
+  const fixed = regretOf({ algorithm: 'fixed', baseline: 0, epsilon: 0 });
+  // regret-ref.json after 2,000: epsilon-greedy 266, greedy without context 846; uniform 5545 of 10,000.
+  expect(greedy).toBeGreaterThan(150);
+  expect(greedy).toBeLessThan(400);
+  expect(beta).toBeGreaterThan(600);
+  expect(beta).toBeLessThan(1_000);
+  expect(fixed).toBeGreaterThan(beta);
+}, 120_000);

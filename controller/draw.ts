@@ -1,4 +1,6 @@
 import { type ArmEstimate, estimateAt } from '../bandit/arm-model.ts';
+import { remaining } from '../bandit/arm-sums.ts';
+import type { Counts } from '../bandit/beta-ts.ts';
 import type { Rate } from '../bandit/forgetting.ts';
 import { type Policy as BanditPolicy, oddsOf, pushedThrough } from '../bandit/policy.ts';
 import { drawArm } from '../bandit/propensity.ts';
@@ -7,7 +9,7 @@ import type { Db } from './database.ts';
 import { type Forced, safeArm } from './guardrails/forced.ts';
 import { type Held, heldBy } from './guardrails/hysteresis.ts';
 import { strategyDayOf } from './guardrails/servings.ts';
-import { knownPosteriors } from './posteriors.ts';
+import { knownPosteriors, type Posterior } from './posteriors.ts';
 import type { HotScope } from './ready-scope.ts';
 import { rateOf } from './rebuild.ts';
 
@@ -58,6 +60,18 @@ const optimismOf = (policy: BanditPolicy): number => {
   return policy.algorithm === 'beta_ts' ? betaOptimism : 0;
 };
 
+const countsOf = (hot: HotScope, posteriors: readonly Posterior[], rate: number): readonly Counts[] => {
+  const { learnedCount } = hot.row;
+  if (hot.counts?.learnedCount === learnedCount) return hot.counts.ofArms;
+  const ofArms = posteriors.map(({ memory }) => {
+    const left = remaining(learnedCount - memory.lastSeq, hot.policy.rates[rate]!.halfLife);
+    const { moment, gram } = memory.sums[rate]!;
+    return { successes: left * moment[0]!, trials: left * gram[0]! };
+  });
+  hot.counts = { learnedCount, ofArms };
+  return ofArms;
+};
+
 const outlookOf = (
   db: Db,
   hot: HotScope,
@@ -72,11 +86,7 @@ const outlookOf = (
   const estimates = posteriors.map(({ memory }, arm) =>
     estimateAt(models.model(memory, arms[arm]!.id, options), x),
   );
-  const counts = posteriors.map(({ memory }) => {
-    const left = 2 ** (-(row.learnedCount - memory.lastSeq) / rates[rate]!.halfLife);
-    const { moment, gram } = memory.sums[rate]!;
-    return { successes: left * moment[0]!, trials: left * gram[0]! };
-  });
+  const counts = policy.algorithm === 'beta_ts' ? countsOf(hot, posteriors, rate) : [];
   const bandit = policyOf(rates[rate]!);
   return { estimates, odds: oddsOf(bandit, { estimates, counts }), optimism: optimismOf(bandit) };
 };

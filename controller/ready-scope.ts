@@ -1,3 +1,4 @@
+import type { Counts } from '../bandit/beta-ts.ts';
 import { createModelCache, type ModelCache } from '../bandit/learner.ts';
 import { violations } from '../strategy_schemas/bounds.ts';
 import type { Params, StrategySchema } from '../strategy_schemas/schema.ts';
@@ -25,6 +26,8 @@ export interface HotScope {
   /** By arm id; an arm that is not here has not been read yet. */
   readonly posteriors: Map<number, Posterior>;
   readonly models: ModelCache;
+  /** Wins and trials of the arms after so many learned outcomes. */
+  counts?: { readonly learnedCount: number; readonly ofArms: readonly Counts[] };
   serving: Serving | undefined;
 }
 

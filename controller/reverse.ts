@@ -29,6 +29,7 @@ const unteach = (db: Db, outcome: OutcomeRow, settings: Settings): void => {
   const after = unlearned(before!, { x, reward: outcome.reward, learnedSeq: outcome.learnedSeq }, policy);
   storePosterior(db, arm.id, after);
   hot.posteriors.set(arm.id, after);
+  delete hot.counts;
 };
 
 /** The decision can earn again: a corrected outcome comes under an id of its own. */

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { versionIdOfStates } from '../api/app.fixture.ts';
 import { filledState } from './processes/filled-state.ts';
@@ -122,5 +123,38 @@ describe('the gateway does not start', () => {
   it('on a port that is taken, and names it', async () => {
     const { port } = new URL((await start(withoutTemporal)).url);
     await expect(refused({ PORT: port })).rejects.toThrow(`port ${port} is taken`);
+  });
+});
+
+describe('strategy schemas', () => {
+  it('are followed while it serves; an invalid change is refused whole and shown in /health', async () => {
+    const folder = join(state.root, 'schemas');
+    cpSync(new URL('../strategy_schemas', import.meta.url), folder, { recursive: true });
+    const file = join(folder, 'momentum_breakout.yaml');
+    const good = readFileSync(file, 'utf8');
+    await start({ ...withoutTemporal, STRATEGY_SCHEMAS_DIR: folder });
+    const policyVersion = async () => {
+      const answer = await get('/param/momentum_breakout/XRPUSDT');
+      return ((await answer.json()) as { policy_version: string }).policy_version;
+    };
+    const problem = async () => {
+      const answer = await get('/health');
+      return ((await answer.json()) as { strategy_schemas: { problem: string | null } }).strategy_schemas
+        .problem;
+    };
+    const until = async (holds: () => Promise<boolean>) => {
+      for (let tries = 0; tries < 100; tries++) {
+        if (await holds()) return;
+        await setTimeout(100);
+      }
+      throw new Error('it did not come about within ten seconds');
+    };
+    expect(await policyVersion()).toBe('lin_ts/1');
+    writeFileSync(file, good.replace('safe_default:', 'safe_defautl:'));
+    await until(async () => (await problem())?.includes('momentum_breakout.yaml') === true);
+    expect(await policyVersion()).toBe('lin_ts/1');
+    writeFileSync(file, good.replace('hysteresis_margin: 0.2', 'hysteresis_margin: 0.3'));
+    await until(async () => (await policyVersion()) === 'lin_ts/2');
+    expect(await problem()).toBeNull();
   });
 });
