@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { versionIdOfStates } from '../api/app.fixture.ts';
 import { filledState } from './processes/filled-state.ts';
@@ -135,7 +135,7 @@ describe('strategy schemas', () => {
     await start({ ...withoutTemporal, STRATEGY_SCHEMAS_DIR: folder });
     const policyVersion = async () => {
       const answer = await get('/param/momentum_breakout/XRPUSDT');
-      return ((await answer.json()) as { policy_version: string }).policy_version;
+      return answer.body['policy_version'];
     };
     const problem = async () => {
       const answer = await get('/health');
@@ -145,7 +145,7 @@ describe('strategy schemas', () => {
     const until = async (holds: () => Promise<boolean>) => {
       for (let tries = 0; tries < 100; tries++) {
         if (await holds()) return;
-        await setTimeout(100);
+        await sleep(100);
       }
       throw new Error('it did not come about within ten seconds');
     };
