@@ -138,9 +138,8 @@ describe('strategy schemas', () => {
       return answer.body['policy_version'];
     };
     const problem = async () => {
-      const answer = await get('/health');
-      return ((await answer.json()) as { strategy_schemas: { problem: string | null } }).strategy_schemas
-        .problem;
+      const { body } = await get('/health');
+      return (body['strategy_schemas'] as { problem: string | null }).problem;
     };
     const until = async (holds: () => Promise<boolean>) => {
       for (let tries = 0; tries < 100; tries++) {
