@@ -1,12 +1,10 @@
-import { eq } from 'drizzle-orm';
-import { type ArmRow, findActiveArm } from './arms.ts';
+import { findActiveArm } from './arms.ts';
 import { askedHashOf } from './canonical.ts';
 import type { Db } from './database.ts';
-import { type DecisionRow, findDecision, findDecisionToMatch } from './decision-rows.ts';
+import { type DecisionRow, findDecision, findDecisionToMatch, storedArm } from './decision-rows.ts';
 import { ControllerError } from './errors.ts';
 import type { Report } from './outcome-report.ts';
 import type { ReadyScope } from './ready-scope.ts';
-import { arms } from './schema.ts';
 
 /** What an outcome is for. */
 export interface Attribution {
@@ -31,7 +29,7 @@ const byDecisionId = (
   }
   if (decision.state === 'voided')
     throw new ControllerError('Conflict', `decision ${decisionId} is void: it earns nothing`);
-  const served = db.select().from(arms).where(eq(arms.id, decision.armId)).get() as ArmRow;
+  const served = storedArm(db, decision.armId);
   if (served.presetId === presetId) return { kind: 'decision', armId: served.id, presetId, decision };
   throw new ControllerError(
     'Conflict',

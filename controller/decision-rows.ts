@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { and, desc, eq, ne, type Param, type Placeholder } from 'drizzle-orm';
+import { and, desc, eq, ne, type Param, type Placeholder, sql } from 'drizzle-orm';
 import type { Params } from '../strategy_schemas/schema.ts';
 import type { ArmRow } from './arms.ts';
 import type { Db } from './database.ts';
@@ -50,12 +50,12 @@ export const newDecisionId = (now: number): string => now.toString(16).padStart(
 
 /** The insert that drizzle writes, run by the driver itself: filling placeholders would cost half as much as the insert. */
 const inserted = perConnection((db) => {
-  const { sql, params } = db
+  const { sql: text, params } = db
     .insert(decisions)
     .values(placeholdersOf(decisions, 'seq') as unknown as typeof decisions.$inferInsert)
     .toSQL();
   const columns = (params as Param<Placeholder>[]).map(({ value }) => value.name as keyof NewDecision);
-  const statement = clientOf(db).prepare(sql);
+  const statement = clientOf(db).prepare(text);
   return (row: NewDecision) => statement.run(columns.map((column) => row[column])).lastInsertRowid;
 });
 
@@ -68,20 +68,33 @@ export const insertDecision = (db: Db, row: NewDecision): DecisionRow => ({
 export const findRequest = (db: Db, requestKey: string): DecisionRow | undefined =>
   db.select().from(decisions).where(eq(decisions.requestKey, requestKey)).get();
 
-/** A decision of this scope by its id. */
-export const findDecision = (db: Db, scopeId: number, decisionId: string): DecisionRow | undefined =>
+const byId = perConnection((db) =>
   db
     .select()
     .from(decisions)
-    .where(and(eq(decisions.decisionId, decisionId), eq(decisions.scopeId, scopeId)))
-    .get();
+    .where(eq(decisions.decisionId, sql.placeholder('decisionId')))
+    .prepare(),
+);
+
+/** A decision of this scope by its id. */
+export const findDecision = (db: Db, scopeId: number, decisionId: string): DecisionRow | undefined => {
+  const row = findDecisionById(db, decisionId);
+  return row?.scopeId === scopeId ? row : undefined;
+};
 
 /** A decision of any scope. */
 export const findDecisionById = (db: Db, decisionId: string): DecisionRow | undefined =>
-  db.select().from(decisions).where(eq(decisions.decisionId, decisionId)).get();
+  byId(db).get({ decisionId });
 
-export const decisionBySeq = (db: Db, seq: number): DecisionRow | undefined =>
-  db.select().from(decisions).where(eq(decisions.seq, seq)).get();
+const bySeq = perConnection((db) =>
+  db
+    .select()
+    .from(decisions)
+    .where(eq(decisions.seq, sql.placeholder('seq')))
+    .prepare(),
+);
+
+export const decisionBySeq = (db: Db, seq: number): DecisionRow | undefined => bySeq(db).get({ seq });
 
 /** Of so many newest decisions of an arm, one with the same features is looked for: history costs nothing. */
 const mostLookedAt = 64;
@@ -102,9 +115,16 @@ export const findDecisionToMatch = (
   return newest.find((decision) => decision.askedHash === askedHash) ?? newest[0];
 };
 
-export const setState = (db: Db, seq: number, state: DecisionRow['state']): void => {
-  db.update(decisions).set({ state }).where(eq(decisions.seq, seq)).run();
-};
+const stateSet = perConnection((db) =>
+  db
+    .update(decisions)
+    .set({ state: sql`${sql.placeholder('state')}` })
+    .where(eq(decisions.seq, sql.placeholder('seq')))
+    .prepare(),
+);
+
+export const setState = (db: Db, seq: number, state: DecisionRow['state']): void =>
+  void stateSet(db).run({ seq, state });
 
 const knownParams = new WeakMap<ArmRow, Params>();
 const paramsOf = (arm: ArmRow): Params => {
@@ -113,8 +133,16 @@ const paramsOf = (arm: ArmRow): Params => {
   return params;
 };
 
-const storedArm = (db: Db, armId: number): ArmRow =>
-  db.select().from(arms).where(eq(arms.id, armId)).get() as ArmRow;
+const armById = perConnection((db) =>
+  db
+    .select()
+    .from(arms)
+    .where(eq(arms.id, sql.placeholder('armId')))
+    .prepare(),
+);
+
+/** An arm in any state. */
+export const storedArm = (db: Db, armId: number): ArmRow => armById(db).get({ armId }) as ArmRow;
 
 /** The answer that a stored decision stands for; asked again, it is the same one but for where trading stands. */
 export const answerOf = (

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { type Attribution, attribute } from './attribution.ts';
 import type { Db, Store } from './database.ts';
 import { setState } from './decision-rows.ts';
@@ -6,18 +6,34 @@ import { ControllerError } from './errors.ts';
 import { contextVector, type Features, readFeatures } from './features.ts';
 import { protectAfterOutcome } from './guardrails/protections.ts';
 import { type LearnRequest, type Report, reportOf } from './outcome-report.ts';
+import { perConnection, placeholdersOf } from './per-connection.ts';
 import { knownPosteriors, type Learner, learned, learnedReward, storePosterior } from './posteriors.ts';
 import { type HotScope, isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
 import { evidenceAfter } from './rebuild.ts';
-import { normaliseReward } from './reward-scale.ts';
+import { normaliseReward, noteReward } from './reward-scale.ts';
 import { outcomes } from './schema.ts';
 import { type ScopeRow, storeLearned, withNewFeatures } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
+const outcomeOfKey = perConnection((db) =>
+  db
+    .select()
+    .from(outcomes)
+    .where(eq(outcomes.idempotencyKey, sql.placeholder('key')))
+    .prepare(),
+);
+
+const inserted = perConnection((db) =>
+  db
+    .insert(outcomes)
+    .values(placeholdersOf(outcomes, 'seq') as unknown as typeof outcomes.$inferInsert)
+    .prepare(),
+);
+
 /** True when this very outcome is stored already. Throws Conflict when its key stands for another one. */
 const isStored = (db: Db, { key, payloadHash }: Report): boolean => {
   if (key === null) return false;
-  const stored = db.select().from(outcomes).where(eq(outcomes.idempotencyKey, key)).get();
+  const stored = outcomeOfKey(db).get({ key });
   if (!stored || stored.payloadHash === payloadHash) return stored !== undefined;
   throw new ControllerError('Conflict', `${key} is already stored with another payload`);
 };
@@ -78,24 +94,25 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
   const { decision, armId, presetId } = attribution;
   const prepared = prepare(db, ready, attribution, report, settings.outcomeTtlMs);
   const normal = normaliseReward(db, ready.hot.row.id, report.reward);
-  db.insert(outcomes)
-    .values({
-      ...normal,
-      armId,
-      scopeId: ready.hot.row.id,
-      decisionSeq: decision?.seq ?? null,
-      attribution: attribution.kind,
-      idempotencyKey: report.key,
-      payloadHash: report.payloadHash,
-      rawReward: report.reward,
-      features: JSON.stringify(prepared.used),
-      learnedSeq: prepared.learnedSeq,
-      createdAt: ready.now,
-    })
-    .run();
+  inserted(db).run({
+    ...normal,
+    armId,
+    scopeId: ready.hot.row.id,
+    decisionSeq: decision?.seq ?? null,
+    attribution: attribution.kind,
+    idempotencyKey: report.key,
+    payloadHash: report.payloadHash,
+    rawReward: report.reward,
+    features: JSON.stringify(prepared.used),
+    learnedSeq: prepared.learnedSeq,
+    createdAt: ready.now,
+    reverses: null,
+  });
   if (decision) setState(db, decision.seq, 'rewarded');
   teach(db, ready.hot, prepared, { arm: { id: armId, presetId }, reward: normal.reward });
-  if (prepared.learnedSeq !== null) protectAfterOutcome(db, ready);
+  if (prepared.learnedSeq === null) return;
+  noteReward(db, ready.hot.row.id, report.reward);
+  protectAfterOutcome(db, ready);
 };
 
 const learnIn = (db: Db, report: Report, settings: Settings): { duplicate: boolean } => {

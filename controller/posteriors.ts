@@ -1,4 +1,4 @@
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { ArmSums } from '../bandit/arm-sums.ts';
 import { learn } from '../bandit/arm-sums.ts';
 import type { Rate } from '../bandit/forgetting.ts';
@@ -12,6 +12,7 @@ import {
 } from '../bandit/learner.ts';
 import { fromBlob, toBlob } from './canonical.ts';
 import type { Db } from './database.ts';
+import { perConnection, placeholdersOf } from './per-connection.ts';
 import type { Policy } from './policies.ts';
 import { posteriors } from './schema.ts';
 
@@ -117,6 +118,14 @@ export const knownPosteriors = (
   return arms.map(({ id }) => known.get(id) as Posterior);
 };
 
+const posteriorStored = perConnection((db) => {
+  const row = placeholdersOf(posteriors, '') as unknown as typeof posteriors.$inferInsert;
+  const set = Object.fromEntries(
+    Object.entries(placeholdersOf(posteriors, 'armId')).map(([column, value]) => [column, sql`${value}`]),
+  );
+  return db.insert(posteriors).values(row).onConflictDoUpdate({ target: posteriors.armId, set }).prepare();
+});
+
 export const storePosterior = (db: Db, armId: number, { memory, ...rest }: Posterior): void => {
   const row = {
     gram: joined(memory.sums.map(({ gram }) => gram)),
@@ -124,10 +133,7 @@ export const storePosterior = (db: Db, armId: number, { memory, ...rest }: Poste
     lastSeq: memory.lastSeq,
     ...rest,
   };
-  db.insert(posteriors)
-    .values({ armId, ...row })
-    .onConflictDoUpdate({ target: posteriors.armId, set: row })
-    .run();
+  posteriorStored(db).run({ armId, ...row });
 };
 
 export const dropPosterior = (db: Db, armId: number): void => {

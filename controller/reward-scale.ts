@@ -1,5 +1,6 @@
 import { and, desc, eq, isNotNull, ne } from 'drizzle-orm';
 import type { Db } from './database.ts';
+import { memoryOf } from './per-connection.ts';
 import { outcomes } from './schema.ts';
 
 const window = 256;
@@ -28,7 +29,7 @@ const robustScale = (rawRewards: readonly number[]): number => {
 };
 
 /** The newest raw rewards of the scope that the arms learned from. */
-const recentRewards = (db: Db, scopeId: number): number[] =>
+const readRewards = (db: Db, scopeId: number): number[] =>
   db
     .select({ raw: outcomes.rawReward })
     .from(outcomes)
@@ -37,6 +38,22 @@ const recentRewards = (db: Db, scopeId: number): number[] =>
     .limit(window)
     .all()
     .map(({ raw }) => raw);
+
+const keyOf = (scopeId: number): string => `#rewards:${scopeId}`;
+
+/** As `readRewards`, read once and remembered between writes. */
+const recentRewards = (db: Db, scopeId: number): number[] => {
+  const memory = memoryOf(db);
+  const known = (memory.get(keyOf(scopeId)) as number[] | undefined) ?? readRewards(db, scopeId);
+  memory.set(keyOf(scopeId), known);
+  return known;
+};
+
+/** To be told of every reward that was learned. */
+export const noteReward = (db: Db, scopeId: number, rawReward: number): void => {
+  const known = memoryOf(db).get(keyOf(scopeId)) as number[] | undefined;
+  if (known && rawReward !== 0) memoryOf(db).set(keyOf(scopeId), [rawReward, ...known].slice(0, window));
+};
 
 /** Quote currency → deviations of this strategy on this instrument, clipped to ±3. This reward counts towards the scale. */
 export const normaliseReward = (db: Db, scopeId: number, rawReward: number): NormalReward => {

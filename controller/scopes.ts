@@ -1,9 +1,10 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { StrategySchema } from '../strategy_schemas/schema.ts';
 import { canonicalJson } from './canonical.ts';
 import type { Db } from './database.ts';
 import { extendedSet, type FeatureSet, type Features, featureSetOf, noFeatures } from './features.ts';
 import type { Scope } from './names.ts';
+import { perConnection } from './per-connection.ts';
 import { learningOf, type Policy } from './policies.ts';
 import { rebuildPosteriors } from './rebuild.ts';
 import { scopes } from './schema.ts';
@@ -89,6 +90,17 @@ export const withNewFeatures = (db: Db, scope: ScopeRow, features: Features): Sc
   return featureSet === scope.featureSet ? scope : storeFeatureSet(db, scope, featureSet);
 };
 
+const learnedStored = perConnection((db) =>
+  db
+    .update(scopes)
+    .set({
+      learnedCount: sql`${sql.placeholder('learnedCount')}`,
+      evidence: sql`${sql.placeholder('evidence')}`,
+    })
+    .where(eq(scopes.id, sql.placeholder('id')))
+    .prepare(),
+);
+
 /** After an outcome: the clock of forgetting and what each speed has earned. */
 export const storeLearned = (
   db: Db,
@@ -96,10 +108,7 @@ export const storeLearned = (
   learnedCount: number,
   evidence: readonly number[],
 ): ScopeRow => {
-  db.update(scopes)
-    .set({ learnedCount, evidence: JSON.stringify(evidence) })
-    .where(eq(scopes.id, scope.id))
-    .run();
+  learnedStored(db).run({ id: scope.id, learnedCount, evidence: JSON.stringify(evidence) });
   return { ...scope, learnedCount, evidence };
 };
 
