@@ -179,7 +179,7 @@ describe('malformed values', () => {
     ['HMM_ENSEMBLE', '2,1'],
     ['HMM_ENSEMBLE', '3,3'],
     ['MODEL_SCOPE', 'both'],
-    ['JWT_ALG', 'RS256'],
+    ['JWT_ALG', 'ES256'],
     ['JWT_ALG', 'none'],
     ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
     ['TEMPORAL_UI_URL', 'javascript:alert(1)'],

@@ -104,8 +104,10 @@ export interface GatewayConfig {
   readonly compatPorts: readonly number[];
   readonly requireAuth: boolean;
   readonly allowInsecure: boolean;
-  readonly jwtAlgorithm: 'HS256';
+  readonly jwtAlgorithm: 'HS256' | 'RS256';
   readonly jwtSecret: string | undefined;
+  /** PEM. */
+  readonly jwtPublicKey: string | undefined;
   readonly jwtAudience: string | undefined;
   readonly apiKeys: readonly ApiKey[];
 }
@@ -172,9 +174,6 @@ const contradictions = (values: Values): string[] => {
   const {
     START_TS: start,
     END_TS: end,
-    REQUIRE_AUTH: auth,
-    JWT_SECRET: jwt,
-    GATEWAY_API_KEYS: keys,
     MODEL_SCOPE: scope,
     EXACTLY_ONCE: strict,
     HMM_ENSEMBLE: ensemble,
@@ -188,10 +187,22 @@ const contradictions = (values: Values): string[] => {
       ? ['HMM_STATES=auto needs MODEL_SCOPE=series: a pool has one number of states for all series']
       : []),
     ...(start !== undefined && end !== undefined && start >= end ? ['START_TS must lie before END_TS'] : []),
-    ...(auth && jwt === undefined && keys === undefined
-      ? ['REQUIRE_AUTH=true needs JWT_SECRET or GATEWAY_API_KEYS: otherwise nobody could enter']
-      : []),
+    ...keyProblems(values),
   ];
+};
+
+/** Without a key nobody could enter; with a key of the other algorithm all tokens would be refused. */
+const keyProblems = (values: Values): string[] => {
+  const { REQUIRE_AUTH: auth, JWT_ALG: algorithm, GATEWAY_API_KEYS: keys } = values;
+  const [name, other] =
+    algorithm === 'RS256'
+      ? (['JWT_PUBLIC_KEY', 'JWT_SECRET'] as const)
+      : (['JWT_SECRET', 'JWT_PUBLIC_KEY'] as const);
+  if (!auth || values[name] !== undefined) return [];
+  if (values[other] !== undefined) return [`JWT_ALG=${algorithm} needs ${name}; ${other} is not used by it`];
+  return keys === undefined
+    ? [`REQUIRE_AUTH=true needs ${name} or GATEWAY_API_KEYS: otherwise nobody could enter`]
+    : [];
 };
 
 const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolean): Config => ({
@@ -294,6 +305,7 @@ const gatewayOf = (values: Values): GatewayConfig => ({
   allowInsecure: values.ALLOW_INSECURE,
   jwtAlgorithm: values.JWT_ALG,
   jwtSecret: values.JWT_SECRET,
+  jwtPublicKey: values.JWT_PUBLIC_KEY,
   jwtAudience: values.JWT_AUDIENCE,
   apiKeys: values.GATEWAY_API_KEYS ?? [],
 });

@@ -31,6 +31,7 @@ export const settings: GatewaySettings = {
     allowInsecure: false,
     jwtAlgorithm: 'HS256',
     jwtSecret: undefined,
+    jwtPublicKey: undefined,
     jwtAudience: undefined,
     apiKeys: [],
   },

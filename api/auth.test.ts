@@ -2,7 +2,8 @@ import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { GatewayConfig } from '../config.ts';
 import { settings } from './app.fixture.ts';
-import { type AuthSettings, assertSafeToServe, createAuthenticate, roleAllows } from './auth.ts';
+import { type AuthSettings, assertSafeToServe, createAuthenticate } from './auth.ts';
+import { roleAllows } from './roles.ts';
 
 const jwtSecret = 'a secret of thirty-two bytes or more';
 const auth: AuthSettings = {
@@ -11,7 +12,9 @@ const auth: AuthSettings = {
     { role: 'reader', key: 'read-me' },
     { role: 'admin', key: 'rule-me' },
   ],
+  jwtAlgorithm: 'HS256',
   jwtSecret,
+  jwtPublicKey: undefined,
   jwtAudience: undefined,
 };
 

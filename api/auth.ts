@@ -1,12 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { GatewayConfig, Role } from '../config.ts';
-import { ApiError } from './errors.ts';
+import { unauthorized } from './errors.ts';
+import { principalOfToken, type TokenSettings } from './tokens.ts';
 
-/** Each may do what the ones before it may. */
-const roles: readonly Role[] = ['reader', 'engine', 'trainer', 'admin'];
-
-export type AuthSettings = Pick<GatewayConfig, 'requireAuth' | 'apiKeys' | 'jwtSecret' | 'jwtAudience'>;
+export type AuthSettings = Pick<GatewayConfig, 'requireAuth' | 'apiKeys'> & TokenSettings;
 
 export interface Principal {
   /** Who asks, for the audit and the rate limit. */
@@ -19,17 +16,12 @@ export type Authenticate = (headers: { get(name: string): string | null }) => Pr
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-const unauthorized = (detail: string) =>
-  new ApiError(401, 'Unauthorized', detail, { 'WWW-Authenticate': 'Bearer' });
-
-const isRole = (value: unknown): value is Role => roles.some((role) => role === value);
-
-export const roleAllows = (have: Role, need: Role) => roles.indexOf(have) >= roles.indexOf(need);
-
 /** Settings under which serving would be open by mistake stop the start. */
 export const assertSafeToServe = ({ host, allowInsecure, ...auth }: GatewayConfig): void => {
-  if (auth.requireAuth && auth.apiKeys.length === 0 && !auth.jwtSecret) {
-    throw new Error('REQUIRE_AUTH=true needs GATEWAY_API_KEYS or JWT_SECRET: without one nobody could ask');
+  if (auth.requireAuth && auth.apiKeys.length === 0 && !hasTokenKey(auth)) {
+    throw new Error(
+      `REQUIRE_AUTH=true needs GATEWAY_API_KEYS or ${keySetting[auth.jwtAlgorithm]}: without one nobody could ask`,
+    );
   }
   if (!auth.requireAuth && !isLoopback(host) && !allowInsecure) {
     throw new Error(
@@ -37,6 +29,12 @@ export const assertSafeToServe = ({ host, allowInsecure, ...auth }: GatewayConfi
     );
   }
 };
+
+/** Where the key of each algorithm stands. */
+const keySetting = { HS256: 'JWT_SECRET', RS256: 'JWT_PUBLIC_KEY' } as const;
+
+const hasTokenKey = ({ jwtAlgorithm, jwtSecret, jwtPublicKey }: TokenSettings) =>
+  (jwtAlgorithm === 'RS256' ? jwtPublicKey : jwtSecret) !== undefined;
 
 const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
@@ -51,32 +49,6 @@ const principalOfKey = ({ apiKeys }: AuthSettings) => {
     if (!match) throw unauthorized('unknown API key');
     return { subject: `key:${hash.toString('hex').slice(0, 8)}`, role: match.role };
   };
-};
-
-/** The highest of the roles that the token names in `role` or `roles`. */
-const roleOfClaims = ({ role, roles: several }: JWTPayload): Role => {
-  const named = [role, several].flat().filter(isRole);
-  const highest = named.sort((a, b) => roles.indexOf(b) - roles.indexOf(a))[0];
-  if (!highest) throw new ApiError(403, 'Forbidden', `the token names none of the roles ${roles.join(', ')}`);
-  return highest;
-};
-
-const principalOfToken = ({ jwtSecret, jwtAudience }: AuthSettings) => {
-  const secret = new TextEncoder().encode(jwtSecret);
-  const options = {
-    algorithms: ['HS256'],
-    requiredClaims: ['exp'],
-    ...(jwtAudience ? { audience: jwtAudience } : {}),
-  };
-  return async (token: string): Promise<Principal> => {
-    if (!jwtSecret) throw unauthorized('bearer tokens are not configured');
-    const { payload } = await jwtVerify(token, secret, options).catch(refuseToken);
-    return { subject: `jwt:${payload.sub ?? 'anonymous'}`, role: roleOfClaims(payload) };
-  };
-};
-
-const refuseToken = (error: unknown): never => {
-  throw unauthorized(error instanceof errors.JOSEError ? `token refused: ${error.message}` : 'token refused');
 };
 
 export const createAuthenticate = (settings: AuthSettings): Authenticate => {

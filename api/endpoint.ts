@@ -3,11 +3,11 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Role } from '../config.ts';
 import type { Authenticate, Principal } from './auth.ts';
-import { roleAllows } from './auth.ts';
 import { readJson } from './body.ts';
 import { clientOf } from './client.ts';
 import { ApiError } from './errors.ts';
 import type { RateClass, TakeToken } from './limits.ts';
+import { roleAllows } from './roles.ts';
 
 /** One route with everything that guards it: none can be added without a role, a rate and a time limit. */
 export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {

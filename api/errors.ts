@@ -24,6 +24,9 @@ export class ApiError extends Error {
   }
 }
 
+export const unauthorized = (detail: string): ApiError =>
+  new ApiError(401, 'Unauthorized', detail, { 'WWW-Authenticate': 'Bearer' });
+
 /**
  * Failure type → status: the one place where a failure of the ledger, the controller, the registry or a
  * workflow becomes an answer. A type that is not here is a 500 with its reason.

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as parse from './parsers.ts';
+import { rsaPublicKey } from './public-key.ts';
 
 /** One name of the environment. The whole table is `.env.example`: a test holds the two together. */
 export interface Setting<T> {
@@ -23,15 +24,6 @@ const secret = <T>(parser: parse.Parse<T>, meaning: string) => ({
   meaning,
   secret: true as const,
 });
-
-/** Accepts what works today; what a later version brings is named, not ignored. */
-const only =
-  <const T extends string>(works: T, comesLater: Readonly<Record<string, string>>): parse.Parse<T> =>
-  (text) => {
-    const later = comesLater[text];
-    if (text === works) return works;
-    throw new RangeError(later === undefined ? works : `${works} (${text}: ${later})`);
-  };
 
 const stateCount: parse.Parse<number | 'auto'> = (text) => {
   if (text === 'auto') return text;
@@ -67,7 +59,11 @@ const apiKey: parse.Parse<ApiKey> = (text) => {
   );
 };
 
-const jwtSecret = parse.text(/^.{32,}$/, '32 characters or more: HS256 needs a key as long as its hash');
+/** A public key as the secret would let everybody sign who can read it. */
+const jwtSecret = parse.text(
+  /^(?!-----BEGIN ).{32,}$/,
+  '32 characters or more that are no PEM: HS256 needs a secret as long as its hash',
+);
 
 /** Every name that does something. */
 export const settings = {
@@ -212,8 +208,16 @@ export const settings = {
     'further ports, where the older services were; separated by commas',
   ),
   REQUIRE_AUTH: required('false', parse.boolean, 'demand a JWT or an API key'),
-  JWT_ALG: required('HS256', only('HS256', { RS256: 'not built yet' }), 'how JWTs are signed'),
+  JWT_ALG: required(
+    'HS256',
+    parse.oneOf('HS256', 'RS256'),
+    'how JWTs are signed: HS256 (JWT_SECRET) or RS256 (JWT_PUBLIC_KEY)',
+  ),
   JWT_SECRET: secret(jwtSecret, 'secret of HS256, 32 characters or more'),
+  JWT_PUBLIC_KEY: optional(
+    rsaPublicKey,
+    'public key of RS256: its PEM text, line ends as \\n, or the path of a file that holds it',
+  ),
   JWT_AUDIENCE: optional(parse.text(), 'audience that a JWT must name; unset: not checked'),
   GATEWAY_API_KEYS: secret(
     parse.list(apiKey),
@@ -274,7 +278,6 @@ export const notUsedYet: Readonly<Record<string, string>> = {
   REFETCH_CANDLES: '48',
   ROLLBACK_MAX_DROP: '0.02',
   ROLLBACK_COOLDOWN: '1d',
-  JWT_PUBLIC_KEY: '',
   ALERT_WEBHOOK_URL: '',
   PAYLOAD_KEY: '',
 };
