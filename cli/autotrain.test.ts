@@ -34,8 +34,8 @@ beforeAll(() => {
 afterAll(() => state.remove());
 
 describe('why', () => {
-  test('prints the decision, its odds, its outcome, the model, its window, and the files with their hashes', () => {
-    const { code, text } = autotrainCommand(['why', decisionId], state.env);
+  test('prints the decision, its odds, its outcome, the model, its window, and the files with their hashes', async () => {
+    const { code, text } = await autotrainCommand(['why', decisionId], state.env);
     expect(code).toBe(0);
     expect(text).toContain(`decision   ${decisionId}  momentum_breakout on BTCUSDT`);
     expect(text).toMatch(/served {5}\w+ \(\d+\.\d\d %\) {2}because: sampled/);
@@ -45,8 +45,8 @@ describe('why', () => {
     expect(text).toMatch(/file {7}\S+ {2}500 candles {2}[0-9a-f]{64}/);
   });
 
-  test('for programs it is one object', () => {
-    const { text } = autotrainCommand(['why', decisionId, '--json'], state.env);
+  test('for programs it is one object', async () => {
+    const { text } = await autotrainCommand(['why', decisionId, '--json'], state.env);
     expect(JSON.parse(text)).toMatchObject({
       ok: true,
       decision: { decision_id: decisionId, model_version: version, features: { vol: 0.02, hmm_bull: 0.7 } },
@@ -54,29 +54,32 @@ describe('why', () => {
     });
   });
 
-  test('an unknown decision is refused', () => {
-    expect(autotrainCommand(['why', 'nope'], state.env)).toEqual({ code: 1, text: 'no decision nope' });
+  test('an unknown decision is refused', async () => {
+    expect(await autotrainCommand(['why', 'nope'], state.env)).toEqual({ code: 1, text: 'no decision nope' });
   });
 });
 
-test('evaluation', () => {
+test('evaluation', async () => {
   const argv = ['evaluation', '--strategy', 'momentum_breakout', '--instrument', 'btc/usdt'];
-  const { code, text } = autotrainCommand(argv, state.env);
+  const { code, text } = await autotrainCommand(argv, state.env);
   expect(code).toBe(0);
   expect(text).toContain('1 free decisions that earned');
 });
 
 test.each([[[]], [['what']], [['why']], [['why', 'a', 'b']], [['evaluation']], [['why', 'a', '--no-such']]])(
   '%j is wrong use',
-  (argv) => {
-    const { code, text } = autotrainCommand(argv, state.env);
+  async (argv) => {
+    const { code, text } = await autotrainCommand(argv, state.env);
     expect(code).toBe(2);
     expect(text).toContain('usage:');
   },
 );
 
-test('where no store is, both places are named', () => {
-  const { code, text } = autotrainCommand(['why', 'x'], { DATA_DIR: '/nowhere', STATE_DIR: '/nowhere/else' });
+test('where no store is, both places are named', async () => {
+  const { code, text } = await autotrainCommand(['why', 'x'], {
+    DATA_DIR: '/nowhere',
+    STATE_DIR: '/nowhere/else',
+  });
   expect(code).toBe(1);
   expect(text).toContain('/nowhere/param_controller.sqlite nor');
 });

@@ -70,13 +70,24 @@ const evaluation = (config: Config, { strategy, instrument, days, operands }: Ar
   }
 };
 
-const commands: Readonly<Record<string, (config: Config, given: Arguments) => Said>> = { why, evaluation };
+/** Answers from the settings under which a parameter store is there. */
+const ofStore =
+  (command: (config: Config, given: Arguments) => Said): Command =>
+  (env, given) =>
+    command(
+      findConfig(env, 'parameter store', ({ paths }) => paths.controllerFile),
+      given,
+    );
+
+type Command = (env: NodeJS.ProcessEnv, given: Arguments) => Said | Promise<Said>;
+
+const commands: Readonly<Record<string, Command>> = { why: ofStore(why), evaluation: ofStore(evaluation) };
 
 /** The answer and the exit code. */
-export const autotrainCommand = (
+export const autotrainCommand = async (
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
-): { readonly code: number; readonly text: string } => {
+): Promise<{ readonly code: number; readonly text: string }> => {
   const json = argv.includes('--json');
   const refused = (code: number, reason: string) => ({
     code,
@@ -86,8 +97,7 @@ export const autotrainCommand = (
     const given = readArguments(argv);
     const command = Object.hasOwn(commands, given.command ?? '') ? commands[given.command!] : undefined;
     if (!command) throw new UsageError(`name one of ${Object.keys(commands).join(', ')}`);
-    const config = findConfig(env, 'parameter store', ({ paths }) => paths.controllerFile);
-    const { value, text } = command(config, given);
+    const { value, text } = await command(env, given);
     return { code: 0, text: json ? JSON.stringify({ ok: true, ...value }) : text };
   } catch (error) {
     if (error instanceof UsageError) return refused(2, `${error.message}\n${usage}`);
@@ -96,7 +106,7 @@ export const autotrainCommand = (
 };
 
 if (realpathSync(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
-  const { code, text } = autotrainCommand(process.argv.slice(2), process.env);
+  const { code, text } = await autotrainCommand(process.argv.slice(2), process.env);
   const json = process.argv.includes('--json');
   (code === 0 || json ? process.stdout : process.stderr).write(`${text}\n`);
   process.exitCode = code;
