@@ -1,64 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { estimateAt, modelOf, updatedModel } from './arm-model.ts';
 import { type ArmSums, emptySums, extendSums, learn, remaining } from './arm-sums.ts';
-import { precision, type RidgeOptions } from './ridge.ts';
+import { type PosteriorReference, posteriorError } from './reference/posterior.ts';
+import type { RidgeOptions } from './ridge.ts';
 import { readReference, readStream } from './stream.fixture.ts';
 
 const estimate = (sums: ArmSums, x: Float64Array, options: RidgeOptions) =>
   estimateAt(modelOf(sums, options), x);
 
-interface Case {
-  lambda: number;
-  arms: { A: number[][]; b: number[]; beta: number[] }[];
-  probe: { t: number; mean: number[]; sd: number[] }[];
-}
-
 const steps = readStream('stationary.csv');
-const { cases } = readReference('posterior-ref.json') as { cases: Case[] };
-
-/** The reference's protocol: row t plays arm t mod 5, rows 0..999. */
-const played = (): ArmSums[] => {
-  const arms = Array.from({ length: 5 }, () => emptySums(8));
-  steps.slice(0, 1000).forEach(({ x, rewards }, t) => {
-    const arm = t % 5;
-    arms[arm] = learn(arms[arm] as ArmSums, x, rewards[arm] as number, 1);
-  });
-  return arms;
-};
+const reference = readReference('posterior-ref.json') as PosteriorReference;
 
 const worst = (got: Iterable<number>, want: readonly number[]): number =>
   Math.max(...[...got].map((value, i) => Math.abs(value - (want[i] as number))));
 
-describe('the posterior equals MABWiser 2.7.4', () => {
-  const arms = played();
-  test.each(cases)('λ = $lambda: A, b, β', ({ lambda, arms: wanted }) => {
-    arms.forEach((sums, arm) => {
-      const want = wanted[arm] as Case['arms'][number];
-      const options = { lambda, remaining: 1 };
-      expect(worst(precision(sums, options), want.A.flat())).toBeLessThan(1e-9);
-      expect(worst(sums.moment, want.b)).toBeLessThan(1e-9);
-      expect(worst(modelOf(sums, options).beta, want.beta)).toBeLessThan(1e-9);
-    });
-  });
-  test.each(cases)('λ = $lambda: mean and deviation at the probes', ({ lambda, probe }) => {
-    for (const { t, mean, sd } of probe) {
-      const got = arms.map((sums) =>
-        estimate(sums, (steps[t] as { x: Float64Array }).x, { lambda, remaining: 1 }),
-      );
-      expect(
-        worst(
-          got.map((e) => e.mean),
-          mean,
-        ),
-      ).toBeLessThan(1e-9);
-      expect(
-        worst(
-          got.map((e) => e.deviation),
-          sd,
-        ),
-      ).toBeLessThan(1e-9);
-    }
-  });
+test.each(reference.cases)('the posterior equals MABWiser 2.7.4, λ = $lambda', (one) => {
+  expect(posteriorError({ cases: [one] }, steps)).toBeLessThan(1e-9);
 });
 
 describe('forgetting', () => {

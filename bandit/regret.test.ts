@@ -1,19 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { adaptiveRates } from './forgetting.ts';
-import { play } from './play.ts';
 import type { Policy } from './policy.ts';
+import { forever, isLinUcbIdentical, type LinUcbReference } from './reference/linucb.ts';
+import { byDefault, contestants, regretsOf } from './reference/regret.ts';
 import { readReference, readStream } from './stream.fixture.ts';
 
-const forever = [{ halfLife: Number.POSITIVE_INFINITY, v: 1 }];
-const byDefault = [{ halfLife: 346, v: 0.25 }];
-const linTs = (v: number): Policy => ({ algorithm: 'lin_ts', v, epsilon: 0 });
-
-const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
+const { adaptive, lints } = contestants(0.1);
+const seeds = 20;
 const streams = { stationary: readStream('stationary.csv'), drift: readStream('drift.csv') };
 type Stream = keyof typeof streams;
-
-const regretsOf = (stream: Stream, policy: Policy, rates: typeof forever, of = seeds) =>
-  of.map((seed) => play(streams[stream], { policy, rates, lambda: 1, seed }).regret);
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const varianceOf = (values: readonly number[]) => {
@@ -21,31 +15,32 @@ const varianceOf = (values: readonly number[]) => {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 };
 
-const choices = readReference('linucb-ref.json') as Record<Stream, { choices: string }>;
+const choices = readReference('linucb-ref.json') as Record<Stream, LinUcbReference>;
 const { 'mabwiser_2.7.4': mabwiser } = readReference('regret-ref.json') as {
   'mabwiser_2.7.4': { LinTS_v1_indepRNG: Record<Stream, { mean: number; sd: number; n: number }> };
 };
 
 describe.each(['stationary', 'drift'] as const)('%s stream', (stream) => {
   test('LinUCB chooses as MABWiser does, all 10,000 times', () => {
-    const policy: Policy = { algorithm: 'lin_ucb', alpha: 1, epsilon: 0 };
-    const played = play(streams[stream], { policy, rates: forever, lambda: 1, seed: 1 });
-    expect(played.choices.join('')).toBe(choices[stream].choices);
+    expect(choices[stream].choices).toHaveLength(10_000);
+    expect(isLinUcbIdentical(choices[stream], streams[stream])).toBe(true);
   });
 
   test('the default policy, 20 seeds: at most 620 and 1150', () => {
-    expect(meanOf(regretsOf(stream, linTs(0.25), byDefault))).toBeLessThan(stream === 'drift' ? 1150 : 620);
+    expect(meanOf(regretsOf(streams[stream], byDefault, seeds))).toBeLessThan(
+      stream === 'drift' ? 1150 : 620,
+    );
   }, 180_000);
 
   test('adaptive forgetting, 20 seeds: at most 450 and 1150', () => {
-    expect(meanOf(regretsOf(stream, linTs(0.25), [...adaptiveRates]))).toBeLessThan(
+    expect(meanOf(regretsOf(streams[stream], adaptive!, seeds))).toBeLessThan(
       stream === 'drift' ? 1150 : 450,
     );
   }, 180_000);
 });
 
 test('LinTS without forgetting is within three standard errors of the repaired MABWiser (Welch, 20 seeds)', () => {
-  const got = regretsOf('stationary', linTs(1), forever);
+  const got = regretsOf(streams.stationary, lints!, seeds);
   const { mean, sd, n } = mabwiser.LinTS_v1_indepRNG.stationary;
   const error = Math.sqrt(varianceOf(got) / got.length + sd ** 2 / n);
   expect(Math.abs(meanOf(got) - mean) / error).toBeLessThan(3);
@@ -53,7 +48,7 @@ test('LinTS without forgetting is within three standard errors of the repaired M
 
 test('epsilon-greedy, Beta–Thompson and the fixed baseline: each earns what its knowledge allows', () => {
   const steps = streams.stationary.slice(0, 2_000);
-  const regretOf = (policy: Policy) => play(steps, { policy, rates: forever, lambda: 1, seed: 1 }).regret;
+  const regretOf = (policy: Policy) => regretsOf(steps, { policy, rates: forever }, 1)[0]!;
   const greedy = regretOf({ algorithm: 'epsilon_greedy', epsilon: 0.1 });
   const beta = regretOf({ algorithm: 'beta_ts', epsilon: 0 });
   const fixed = regretOf({ algorithm: 'fixed', baseline: 0, epsilon: 0 });

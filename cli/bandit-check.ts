@@ -1,127 +1,127 @@
 /**
- * `npm run bandit:check -- [--epsilon E] [--seed S] [--steps N] [--json]`: plays simulated streams whose truth is known.
- * Regret of each way of forgetting; and the value of each preset by DR, from decisions that explored with ε, against the
- * truth. Exit code 1 when learning does not beat chance or fewer than 7 of 10 intervals hold the truth, 2 on wrong use.
+ * `npm run bandit:check -- [DIR] [--epsilon E] [--seeds N] [--json]`: what a folder of the form of ../shared/data/bandit
+ * says of the bandit: errors against its references, regret on its streams, and the value of each preset by DR from
+ * decisions that explored with ε, against the truth. A file that the folder lacks is left out (null); without a folder,
+ * streams are simulated. Exit code 1 when something differs or learns no better than chance, 2 on wrong use.
  */
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { adaptiveRates, type Rate } from '../bandit/forgetting.ts';
-import { crossFitted } from '../bandit/ope/cross-fit.ts';
-import { alwaysArm, type BanditLog, evaluatePolicy } from '../bandit/ope/estimators.ts';
-import { play } from '../bandit/play.ts';
-import { type Step, simulatedStream } from '../bandit/streams.ts';
+import { type JudgedArm, judgedArms } from '../bandit/reference/judged.ts';
+import { isLinUcbIdentical } from '../bandit/reference/linucb.ts';
+import { offPolicyErrors } from '../bandit/reference/off-policy.ts';
+import { posteriorError } from '../bandit/reference/posterior.ts';
+import { propensityError } from '../bandit/reference/propensity.ts';
+import { contestants, type Regret, regretsOf, summaryOf } from '../bandit/reference/regret.ts';
+import { type BanditFolder, readBanditFolder, simulatedFolder } from './bandit-folder.ts';
 
-const usage = 'usage: npm run bandit:check -- [--epsilon 0..1] [--seed N] [--steps N] [--json]';
-
-const forgetting: Readonly<Record<string, readonly Rate[]>> = {
-  'half-life 346 (default)': [{ halfLife: 346, v: 0.25 }],
-  adaptive: adaptiveRates,
-  never: [{ halfLife: Number.POSITIVE_INFINITY, v: 0.25 }],
-};
-
-const linTs = (epsilon: number) => ({ algorithm: 'lin_ts', v: 0.25, epsilon }) as const;
-
-const regretsOf = (steps: readonly Step[], seed: number) => {
-  const uniform = { algorithm: 'epsilon_greedy', epsilon: 1 } as const;
-  const chance = play(steps, { policy: uniform, rates: forgetting['never']!, lambda: 1, seed }).regret;
-  const learned = Object.entries(forgetting).map(
-    ([name, rates]) => [name, play(steps, { policy: linTs(0), rates, lambda: 1, seed }).regret] as const,
-  );
-  return { chance, ...Object.fromEntries(learned) } as Record<string, number>;
-};
-
-/** What each arm is worth by DR from a log that explored, beside the truth. */
-const valuesOf = (steps: readonly Step[], epsilon: number, seed: number) => {
-  const player = { policy: linTs(epsilon), rates: forgetting['half-life 346 (default)']!, lambda: 1, seed };
-  const { choices, odds } = play(steps, player);
-  const arms = steps[0]!.means.length;
-  // The first steps play each arm once, by force.
-  const kept = steps.slice(arms);
-  const log: BanditLog = {
-    arms,
-    served: Int32Array.from(choices.slice(arms)),
-    rewards: Float64Array.from(kept, ({ rewards }, i) => rewards[choices[i + arms]!]!),
-    propensities: Float64Array.from(odds.slice(arms).flatMap((shares) => [...shares])),
-  };
-  const forecasts = crossFitted(
-    log,
-    kept.map(({ x }) => x),
-  );
-  return Array.from({ length: arms }, (_, arm) => {
-    const { dr, effectiveSampleSize } = evaluatePolicy(log, { target: alwaysArm(log, arm), forecasts });
-    const truth = kept.reduce((sum, { means }) => sum + means[arm]!, 0) / kept.length;
-    const held = dr.low <= truth && truth <= dr.high;
-    return { arm, truth, dr: dr.value, low: dr.low, high: dr.high, held, effectiveSampleSize };
-  });
-};
+const usage = 'usage: npm run bandit:check -- [DIR] [--epsilon 0..1] [--seeds N] [--json]';
 
 export interface BanditCheckOptions {
-  /** Share of uniform draws in the decisions that presets are judged by. */
+  /** Share of uniform draws in the decisions that presets are judged by, and of epsilon-greedy. */
   readonly epsilon: number;
-  readonly seed: number;
-  readonly steps: number;
+  readonly seeds: number;
 }
 
-export const banditCheck = ({ epsilon, seed, steps }: BanditCheckOptions) => {
-  const streams = (['stationary', 'drift'] as const).map((kind) => {
-    const stream = simulatedStream(kind, steps, seed);
-    return { kind, regret: regretsOf(stream, seed), presets: valuesOf(stream, epsilon, seed) };
-  });
-  const learns = streams.every(({ regret: { chance, ...learned } }) =>
-    Object.values(learned).every((regret) => regret < chance!),
+type RegretTable = Readonly<Record<string, Readonly<Record<string, Regret>>>>;
+
+/** Numbers equal the references to these; DESIGN of the bars: posteriors and chances 1e-9, values 1e-8. */
+const limits = { posteriorMaxError: 1e-9, propensityMaxError: 1e-9, opeMaxError: 1e-8 } as const;
+
+const regretTable = ({ streams }: BanditFolder, { epsilon, seeds }: BanditCheckOptions): RegretTable =>
+  Object.fromEntries(
+    Object.entries(contestants(epsilon)).map(([name, contestant]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(streams).map(([stream, steps]) => [
+          stream,
+          summaryOf(regretsOf(steps, contestant, seeds)),
+        ]),
+      ),
+    ]),
   );
-  const held = streams.flatMap(({ presets }) => presets).filter((preset) => preset.held).length;
-  return { ok: learns && held >= 7, epsilon, seed, steps, streams, intervals_that_hold_the_truth: held };
+
+/** Every stream that the reference knows, choice for choice. */
+const linUcbOf = ({ linUcb, streams }: BanditFolder): boolean | null => {
+  const known = Object.entries(linUcb ?? {}).filter(([stream]) => streams[stream]);
+  if (known.length === 0) return null;
+  return known.every(([stream, reference]) => isLinUcbIdentical(reference, streams[stream]!));
+};
+
+const errorsOf = ({ posterior, streams, propensity, ope }: BanditFolder) => ({
+  posteriorMaxError:
+    posterior && streams['stationary'] ? posteriorError(posterior, streams['stationary']) : null,
+  propensityMaxError: propensity ? propensityError(propensity) : null,
+  opeMaxError: ope ? Math.max(...Object.values(offPolicyErrors(ope.reference, ope.logged))) : null,
+});
+
+const isWithin = (errors: ReturnType<typeof errorsOf>): boolean =>
+  Object.entries(limits).every(([name, limit]) => (errors[name as keyof typeof limits] ?? 0) <= limit);
+
+const learns = ({ uniform, ...learned }: RegretTable): boolean =>
+  Object.values(learned).every((streams) =>
+    Object.entries(streams).every(([stream, { mean }]) => mean < uniform![stream]!.mean),
+  );
+
+/** 95 % intervals miss now and then: the share that holds may fall to 0.7. */
+const holdsEnough = (judged: readonly JudgedArm[]): boolean =>
+  judged.filter(({ held }) => held).length >= 0.7 * judged.length;
+
+export const banditCheck = (folder: BanditFolder, options: BanditCheckOptions) => {
+  const errors = errorsOf(folder);
+  const linucbIdentical = linUcbOf(folder);
+  const regret = regretTable(folder, options);
+  const judged = Object.fromEntries(
+    Object.entries(folder.streams).map(([stream, steps]) => [
+      stream,
+      judgedArms(steps, { epsilon: options.epsilon, seed: 1 }),
+    ]),
+  );
+  const ok =
+    isWithin(errors) &&
+    linucbIdentical !== false &&
+    learns(regret) &&
+    holdsEnough(Object.values(judged).flat());
+  return { ok, epsilon: options.epsilon, linucbIdentical, ...errors, regret, judged };
 };
 
 type BanditCheck = ReturnType<typeof banditCheck>;
 
-const describe = ({
-  ok,
-  epsilon,
-  seed,
-  steps,
-  streams,
-  intervals_that_hold_the_truth: held,
-}: BanditCheck): string =>
+const exact = (value: number | null): string => (value === null ? 'no reference' : value.toExponential(1));
+
+const regretLine = ([name, streams]: [string, Readonly<Record<string, Regret>>]): string =>
+  `  ${name.padEnd(14)}${Object.entries(streams)
+    .map(([stream, { mean, sd, seeds }]) => `${stream} ${mean.toFixed(0)} ± ${sd.toFixed(0)} (${seeds})`)
+    .join('   ')}`;
+
+const armLine = ({ arm, truth, dr, low, high, held, effectiveSampleSize }: JudgedArm): string =>
+  `  preset ${arm}  truth ${truth.toFixed(3).padStart(7)}  DR ${dr.toFixed(3).padStart(7)} [${low.toFixed(3)}, ${high.toFixed(3)}]${held ? '' : '  missed'}  effective decisions ${effectiveSampleSize.toFixed(0)}`;
+
+const describe = (result: BanditCheck): string =>
   [
-    `ε = ${epsilon} while judging, seed ${seed}, ${steps} steps, 5 presets, 7 features, noise 1`,
-    ...streams.flatMap(({ kind, regret, presets }) => [
-      '',
-      `${kind}: regret  ${Object.entries(regret)
-        .map(([name, value]) => `${name} ${value.toFixed(0)}`)
-        .join(' · ')}`,
-      ...presets.map(
-        ({ arm, truth, dr, low, high, held: holds, effectiveSampleSize }) =>
-          `  preset ${arm}  truth ${truth.toFixed(3).padStart(7)}  DR ${dr.toFixed(3).padStart(7)} [${low.toFixed(3)}, ${high.toFixed(3)}]${holds ? '' : '  missed'}  effective decisions ${effectiveSampleSize.toFixed(0)}`,
-      ),
+    `posterior ${exact(result.posteriorMaxError)} · LinUCB ${result.linucbIdentical === null ? 'no reference' : result.linucbIdentical ? 'identical' : 'differs'} · propensities ${exact(result.propensityMaxError)} · off-policy values ${exact(result.opeMaxError)}`,
+    'regret, mean ± deviation (seeds):',
+    ...Object.entries(result.regret).map(regretLine),
+    ...Object.entries(result.judged).flatMap(([stream, arms]) => [
+      `${stream}, judged with ε = ${result.epsilon}:`,
+      ...arms.map(armLine),
     ]),
-    '',
-    `${held} of 10 intervals hold the truth${ok ? '' : ': not as it should be'}`,
+    result.ok ? 'all as it should be' : 'not as it should be',
   ].join('\n');
 
-const readOptions = (argv: readonly string[]): BanditCheckOptions & { json: boolean } => {
+const readOptions = (argv: readonly string[]) => {
   const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...argv],
-    options: {
-      epsilon: text('0.1'),
-      seed: text('1'),
-      steps: text('5000'),
-      json: { type: 'boolean', default: false },
-    },
+    allowPositionals: true,
+    options: { epsilon: text('0.1'), seeds: text('20'), json: { type: 'boolean', default: false } },
   });
-  const [epsilon, seed, steps] = [values.epsilon, values.seed, values.steps].map(Number) as [
-    number,
-    number,
-    number,
-  ];
+  const [epsilon, seeds] = [values.epsilon, values.seeds].map(Number) as [number, number];
   if (!(epsilon >= 0 && epsilon <= 1))
     throw new RangeError(`--epsilon must be from 0 to 1, not ${values.epsilon}`);
-  if (!Number.isInteger(seed)) throw new RangeError(`--seed must be a whole number, not ${values.seed}`);
-  if (!Number.isInteger(steps) || steps < 100 || steps > 1_000_000)
-    throw new RangeError(`--steps must be a whole number from 100 to 1000000, not ${values.steps}`);
-  return { epsilon, seed, steps, json: values.json };
+  if (!Number.isInteger(seeds) || seeds < 1 || seeds > 1_000)
+    throw new RangeError(`--seeds must be a whole number from 1 to 1000, not ${values.seeds}`);
+  if (positionals.length > 1) throw new RangeError(`one folder, not ${positionals.join(' ')}`);
+  return { epsilon, seeds, json: values.json, dir: positionals[0] };
 };
 
 /** The answer and the exit code. */
@@ -129,8 +129,8 @@ export const banditCheckCommand = (
   argv: readonly string[],
 ): { readonly code: number; readonly text: string } => {
   try {
-    const { json, ...options } = readOptions(argv);
-    const result = banditCheck(options);
+    const { json, dir, ...options } = readOptions(argv);
+    const result = banditCheck(dir === undefined ? simulatedFolder() : readBanditFolder(dir), options);
     return { code: result.ok ? 0 : 1, text: json ? JSON.stringify(result) : describe(result) };
   } catch (error) {
     return { code: 2, text: `${(error as Error).message}\n${usage}` };

@@ -1,69 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { play } from '../play.ts';
-import { readReference } from '../stream.fixture.ts';
+import { type OffPolicyReference, offPolicyErrors, parseLog } from '../reference/off-policy.ts';
+import { readReference, readStream } from '../stream.fixture.ts';
 import { simulatedStream } from '../streams.ts';
 import { crossFitted } from './cross-fit.ts';
 import { alwaysArm, type BanditLog, evaluatePolicy, type OffPolicyValue } from './estimators.ts';
 import { prunable } from './pruning.ts';
 
 const arms = 5;
-const file = new URL('../../../shared/data/bandit/ope-log.csv', import.meta.url);
-const rows = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .slice(1)
-  .map((line) => line.split(',').map(Number));
-const log: BanditLog = {
-  arms,
-  served: Int32Array.from(rows, (row) => row[1]!),
-  rewards: Float64Array.from(rows, (row) => row[2]!),
-  propensities: Float64Array.from(rows.flatMap((row) => row.slice(3, 8))),
-};
-const forecasts = Float64Array.from(rows.flatMap((row) => row.slice(8, 13)));
-
-const greedyTarget = (): Float64Array => {
-  const target = new Float64Array(log.served.length * arms);
-  rows.forEach((row, i) => {
-    const q = row.slice(8, 13);
-    target[i * arms + q.indexOf(Math.max(...q))] = 1;
-  });
-  return target;
-};
-
-const targetOf = (name: string): Float64Array => {
-  if (name === 'uniform') return new Float64Array(log.served.length * arms).fill(1 / arms);
-  return name === 'greedy_q' ? greedyTarget() : alwaysArm(log, Number(name.at(-1)));
-};
-
-const { estimates } = readReference('ope-ref.json') as { estimates: Record<string, Record<string, number>> };
+const text = readFileSync(new URL('../../../shared/data/bandit/ope-log.csv', import.meta.url), 'utf8');
+const logged = parseLog(text);
+const { log, forecasts } = logged;
+const reference = readReference('ope-ref.json') as OffPolicyReference;
 
 describe('equals Open Bandit Pipeline 0.4.1', () => {
-  test.each(Object.entries(estimates))('%s', (name, want) => {
-    const { ips, snips, dm, dr, effectiveSampleSize } = evaluatePolicy(log, {
-      target: targetOf(name),
-      forecasts,
-    });
-    const got = {
-      ips: ips.value,
-      snips: snips.value,
-      dm: dm.value,
-      dr: dr.value,
-      ess: effectiveSampleSize,
-      ips_se: ips.standardError,
-      dr_se: dr.standardError,
-    };
-    for (const [key, value] of Object.entries(got))
-      expect(Math.abs(value - want[key]!), key).toBeLessThan(1e-8);
+  test.each(Object.entries(offPolicyErrors(reference, logged)))('%s', (_, error) => {
+    expect(error).toBeLessThan(1e-8);
   });
 });
 
 test('the reference model is the cross-fitted ridge', () => {
-  const x = readFileSync(new URL('../../../shared/data/bandit/stationary.csv', import.meta.url), 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1, 5001)
-    .map((line) => Float64Array.from([1, ...line.split(',').slice(1, 8).map(Number)]));
+  const x = readStream('stationary.csv')
+    .slice(0, 5_000)
+    .map((step) => step.x);
   const got = crossFitted(log, x);
   expect(Math.max(...got.map((value, i) => Math.abs(value - forecasts[i]!)))).toBeLessThan(1e-7);
 });
