@@ -21,11 +21,9 @@ const reading = <T>(path: string, parse: (text: string) => T): T => {
   try {
     return parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
 };
-
-const json = <T>(text: string): T => JSON.parse(text) as T;
 
 /** Every CSV with a header of a stream, but the log of decisions. */
 const readStreams = (dir: string): Record<string, Step[]> =>
@@ -42,10 +40,10 @@ export const readBanditFolder = (dir: string): BanditFolder => {
   if (Object.keys(streams).length === 0) throw new Error(`${dir} holds no stream (*.csv)`);
   const optional = <T>(name: string, parse: (text: string) => T): T | undefined =>
     existsSync(join(dir, name)) ? reading(join(dir, name), parse) : undefined;
-  const posterior = optional<PosteriorReference>('posterior-ref.json', json);
-  const linUcb = optional<Record<string, LinUcbReference>>('linucb-ref.json', json);
-  const propensity = optional<PropensityReference>('propensity-ref.json', json);
-  const reference = optional<OffPolicyReference>('ope-ref.json', json);
+  const posterior = optional('posterior-ref.json', (text) => JSON.parse(text) as PosteriorReference);
+  const linUcb = optional('linucb-ref.json', (text) => JSON.parse(text) as BanditFolder['linUcb']);
+  const propensity = optional('propensity-ref.json', (text) => JSON.parse(text) as PropensityReference);
+  const reference = optional('ope-ref.json', (text) => JSON.parse(text) as OffPolicyReference);
   const logged = optional('ope-log.csv', parseLog);
   return {
     streams,
