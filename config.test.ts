@@ -227,6 +227,30 @@ describe('malformed values', () => {
   });
 });
 
+describe('a remote Temporal', () => {
+  it('is spoken to in TLS when a certificate or a key is given, and in clear otherwise', () => {
+    expect(loadConfig({}).temporal.tls).toBe(false);
+    expect(loadConfig({ TEMPORAL_TLS: 'true' }).temporal.tls).toBe(true);
+    expect(loadConfig({ TEMPORAL_API_KEY: 'secret' }).temporal).toMatchObject({
+      tls: true,
+      apiKey: 'secret',
+    });
+    expect(loadConfig({ TEMPORAL_TLS_CA: '/ca.pem' }).temporal).toMatchObject({
+      tls: true,
+      tlsCaFile: '/ca.pem',
+    });
+  });
+
+  it('never gets a key in clear, nor half a certificate', () => {
+    expect(problemsOf({ TEMPORAL_TLS: 'false', TEMPORAL_API_KEY: 'hunter2' }).join()).toMatch(
+      /^TEMPORAL_TLS=false.*clear text(?!.*hunter2)/,
+    );
+    expect(problemsOf({ TEMPORAL_TLS_CERT: '/client.pem' })).toEqual([
+      'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY belong together: set both or neither',
+    ]);
+  });
+});
+
 describe('unknown names', () => {
   it.each([
     ['SYMBOL', 'SYMBOLS'],

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readSettings, type SettingsRead, type Values } from './config/read-settings.ts';
 import { type ApiKey, defaultTrainThreads, type Role, type SettingName } from './config/settings.ts';
+import { temporalContradictions, temporalOf } from './config/temporal.ts';
 import { type Series, type Timeframe, timeframesMs } from './series.ts';
 
 export type { ApiKey, Role, SettingName };
@@ -47,12 +48,7 @@ export interface Config {
     readonly epsilon: number;
     readonly decisionTtlMs: number;
   };
-  readonly temporal: {
-    readonly address: string;
-    readonly namespace: string;
-    readonly cliPath: string | undefined;
-    readonly uiUrl: string | undefined;
-  };
+  readonly temporal: Readonly<ReturnType<typeof temporalOf>>;
   readonly simulator: {
     readonly seed: number;
     readonly replayDir: string | undefined;
@@ -188,6 +184,7 @@ const contradictions = (values: Values): string[] => {
       : []),
     ...(start !== undefined && end !== undefined && start >= end ? ['START_TS must lie before END_TS'] : []),
     ...keyProblems(values),
+    ...temporalContradictions(values),
   ];
 };
 
@@ -242,12 +239,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     epsilon: values.EPSILON,
     decisionTtlMs: values.DECISION_TTL,
   },
-  temporal: {
-    address: values.TEMPORAL_ADDRESS,
-    namespace: values.TEMPORAL_NAMESPACE,
-    cliPath: values.TEMPORAL_CLI_PATH,
-    uiUrl: values.TEMPORAL_UI_URL,
-  },
+  temporal: temporalOf(values),
   simulator: { seed: values.SIM_SEED, replayDir: values.SIM_REPLAY, untilMs: values.SIM_UNTIL },
   explicit,
   warnings,

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import {
   openControllerThreads,
@@ -13,6 +13,7 @@ import { readVersion } from '../registry/store.ts';
 import { seriesKey } from '../series.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import { type SchemaWatch, watchStrategySchemas } from '../strategy_schemas/watch.ts';
+import { lazyClient } from '../temporal/connect.ts';
 import { createTrainingClient } from '../temporal/training-client.ts';
 import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
@@ -63,13 +64,6 @@ const followSchemas = (
     },
     refused: (problem) => log.error({ problem }, 'strategy schemas refused: the last good ones go on'),
   });
-
-/** A server that comes back is found within seconds; gRPC would wait for up to two minutes. */
-const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5_000 };
-
-/** Connects with the first request: serving does not need Temporal, so its absence does not stop the start. */
-const lazyClient = ({ address, namespace }: Config['temporal']): Client =>
-  new Client({ connection: Connection.lazy({ address, channelArgs }), namespace });
 
 const openTraining = (config: Config, ledger: Ledger, client: Client) =>
   createTrainingClient({

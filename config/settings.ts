@@ -256,6 +256,15 @@ export const settings = {
     path,
     'the temporal binary that npm start uses; unset: PATH, then the cache of the set-up',
   ),
+  TEMPORAL_TLS: optional(parse.boolean, 'speak TLS to Temporal; unset: when one of the next five is set'),
+  TEMPORAL_TLS_CA: optional(path, "PEM file of the authority of Temporal's certificate; unset: the system's"),
+  TEMPORAL_TLS_CERT: optional(path, 'PEM file of our certificate, where Temporal demands one (mTLS)'),
+  TEMPORAL_TLS_KEY: optional(path, 'PEM file of the key of that certificate'),
+  TEMPORAL_TLS_SERVER_NAME: optional(
+    parse.text(/^[\w.-]+$/, 'a host name'),
+    'name in the certificate of Temporal, where TEMPORAL_ADDRESS has another',
+  ),
+  TEMPORAL_API_KEY: secret(parse.text(), 'API key of Temporal Cloud'),
   TEMPORAL_UI_URL: optional(parse.httpUrl, "address of Temporal's Web UI, for links"),
 
   SIM_SEED: required('42', parse.integer(0, 4_294_967_295), 'seed of the synthetic exchange'),

@@ -13,6 +13,7 @@ import { type Ledger, openLedger } from '../ledger/open.ts';
 import { reconcileCurrent } from '../registry/reconcile.ts';
 import { seriesKey } from '../series.ts';
 import { connectClient } from '../temporal/connect.ts';
+import { connectionOptions } from '../temporal/connection-options.ts';
 import { applySchedules } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { connectExchange, ingestDeps, trainDeps } from './deps.ts';
@@ -69,7 +70,7 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   log.info({ link }, 'the link of the champion agrees with the ledger');
   await prepareServer(config, schedules, log);
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
-  const connection = await NativeConnection.connect({ address: config.temporal.address });
+  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
   const place = { connection, namespace: config.temporal.namespace, workflowBundle };
   const options = await optionsOf(config, place, ledger, run);
   const workers = await Promise.all(options.map((one) => Worker.create(one)));

@@ -76,6 +76,10 @@ const temporalOf = async (config: Config, { once }: StackOptions, stops: Stop[])
   if (config.explicit.has('TEMPORAL_ADDRESS')) {
     return { address: config.temporal.address, uiUrl: config.temporal.uiUrl };
   }
+  if (config.temporal.tls)
+    throw new Error(
+      'TEMPORAL_TLS and TEMPORAL_API_KEY need TEMPORAL_ADDRESS: the server that npm start brings up speaks in clear on loopback',
+    );
   if (config.temporal.cliPath === undefined)
     throw new Error('TEMPORAL_CLI_PATH is not set: run `npm start`, which finds the binary');
   const server = await startTemporal({

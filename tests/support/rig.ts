@@ -1,11 +1,13 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { type Config, loadConfig } from '../../config.ts';
 import { type Ledger, openLedger } from '../../ledger/open.ts';
 import { type Series, seriesKey } from '../../series.ts';
+import { connectClient } from '../../temporal/connect.ts';
+import { connectionOptions } from '../../temporal/connection-options.ts';
 import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
 import { createTrainingClient } from '../../temporal/training-client.ts';
 import { connectExchange, ingestDeps, trainDeps } from '../../workers/deps.ts';
@@ -53,10 +55,9 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
   };
   const config = loadConfig(env);
   const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection, namespace: temporal.namespace });
+  const client = await connectClient(config.temporal);
   await ensureSearchAttributes(client, temporal.namespace);
-  const native = await NativeConnection.connect({ address: temporal.address });
+  const native = await NativeConnection.connect(connectionOptions(config.temporal));
   const place = { connection: native, ...temporal };
   const started: { worker: Worker; ended: Promise<void> }[] = [];
 
@@ -90,7 +91,7 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
     close: async () => {
       await endAll(client);
       await stopWorkers();
-      await Promise.all([native.close(), connection.close()]);
+      await Promise.all([native.close(), client.connection.close()]);
       ledger.close();
       rmSync(home, { recursive: true, force: true });
     },
