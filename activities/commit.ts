@@ -4,7 +4,7 @@ import path from 'node:path';
 import { featureSet } from '../features/candle-features.ts';
 import { sha256Of } from '../ledger/candle-file.ts';
 import type { Claim } from '../ledger/claim-rows.ts';
-import type { CrashPoint } from '../ledger/durable-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import { seriesOfFile } from '../ledger/file-rows.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { serializeHeads } from '../registry/heads.ts';
@@ -59,6 +59,7 @@ export const createCommitActivities = (deps: CommitDeps) => ({
     });
     deps.crash?.('version:committed');
     removeStaged(deps.modelsDir, request.claimId);
+    deps.crash?.('staged:removed');
     return summaryOf(metadata);
   },
 });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { Candle, Exchange } from '../exchange/exchange.ts';
-import type { CrashPoint } from '../ledger/durable-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Gap } from '../ledger/gaps.ts';
 import { landCandles } from '../ledger/landing.ts';
 import type { Ledger } from '../ledger/open.ts';

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Archived, archiveProcessed } from '../ledger/archive.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import { isLedgerError } from '../ledger/errors.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { removeOrphans } from '../ledger/orphans.ts';
@@ -21,6 +22,8 @@ export interface JanitorDeps {
   readonly keepModels: number;
   /** What is younger may still be on its way into the ledger. */
   readonly leaseMs: number;
+  /** Named points between steps, for tests that end the process there. */
+  readonly crash?: CrashPoint;
 }
 
 export const createJanitorActivities = (deps: JanitorDeps) => ({
@@ -35,15 +38,15 @@ export const createJanitorActivities = (deps: JanitorDeps) => ({
 
   /** Removes what crashes left: orphan files, half-written versions, staged trainings; prunes old versions. */
   async tidyDisk(): Promise<{ orphansRemoved: number; versionsQuarantined: number; versionsPruned: number }> {
-    const { ledger, modelsDir, dataDir } = deps;
+    const { ledger, modelsDir, dataDir, crash } = deps;
     const olderThanMs = 2 * deps.leaseMs;
     const landing = path.relative(dataDir, deps.landingDir);
-    const orphans = removeOrphans({ ledger, dataDir, landing, olderThanMs });
+    const orphans = removeOrphans({ ledger, dataDir, landing, olderThanMs, crash });
     const half = removeStaging({ ledger, modelsDir, olderThanMs });
-    const unknown = quarantineUnknown({ ledger, modelsDir, olderThanMs });
+    const unknown = quarantineUnknown({ ledger, modelsDir, olderThanMs, crash });
     const staged = removeStagedTrainings(ledger, modelsDir);
     const archive = deps.modelArchiveDir === undefined ? {} : { archiveDir: deps.modelArchiveDir };
-    const pruned = pruneVersions({ ledger, modelsDir, keep: deps.keepModels, ...archive });
+    const pruned = pruneVersions({ ledger, modelsDir, keep: deps.keepModels, crash, ...archive });
     return {
       orphansRemoved: orphans.length + half.length + staged,
       versionsQuarantined: unknown.length,

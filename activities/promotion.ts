@@ -1,3 +1,4 @@
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { projectChampion } from '../registry/current.ts';
 import { readVersion } from '../registry/store.ts';
@@ -8,6 +9,8 @@ export interface PromotionDeps {
   readonly ledger: Ledger;
   readonly modelsDir: string;
   readonly autoPromote: boolean;
+  /** Named points between steps, for tests that end the process there. */
+  readonly crash?: CrashPoint;
   /** Asks the promote workflow to carry out or to hold a decision; the worker wires it to a Temporal client. */
   readonly ask: {
     decide(request: PromotionRequest): Promise<PromotionRecord>;

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { sha256Of } from '../ledger/candle-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import { writeDurably } from '../ledger/durable-file.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { parseSeries, seriesSlug } from '../series.ts';
@@ -20,9 +21,15 @@ export const stagedPath = (modelsDir: string, claimId: number, series: string, s
     `${seriesSlug(parseSeries(series))}-${sha256.slice(0, 12)}.json`,
   );
 
+export interface StagingDeps {
+  readonly modelsDir: string;
+  /** Named points between steps, for tests that end the process there. */
+  readonly crash?: CrashPoint | undefined;
+}
+
 /** Writes what was trained for one series to its staged file and says how it came out. */
 export const stageTraining = (
-  modelsDir: string,
+  { modelsDir, crash }: StagingDeps,
   claimId: number,
   series: string,
   staged: StagedTraining,
@@ -31,7 +38,7 @@ export const stageTraining = (
   const bytes = Buffer.from(JSON.stringify(staged));
   const sha256 = sha256Of(bytes);
   const file = stagedPath(modelsDir, claimId, series, sha256);
-  writeDurably(file, bytes);
+  writeDurably(file, bytes, { crash, what: 'staged' });
   return {
     series,
     artefact: { path: path.relative(modelsDir, file), sha256 },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CandleColumns } from '../ledger/candle-columns.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
 import { readVersion } from '../registry/store.ts';
@@ -18,6 +19,8 @@ export interface TrainDeps {
   readonly trainer: Trainer;
   readonly dataDir: string;
   readonly modelsDir: string;
+  /** Named points between steps, for tests that end the process there. */
+  readonly crash?: CrashPoint;
   readonly leaseMs: number;
   readonly windowMs: number;
   readonly options: {

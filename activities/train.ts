@@ -18,7 +18,7 @@ export const createTrainActivities = (deps: StrictDeps) => ({
     if (deps.options.exactlyOnce) return await trainStrict(deps, request);
     const { job, dataHash, newCandles } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
     const training = await underLease(deps, request.claimId, (options) => deps.trainer.train(job, options));
-    return stageTraining(deps.modelsDir, request.claimId, request.series, { training, dataHash, newCandles });
+    return stageTraining(deps, request.claimId, request.series, { training, dataHash, newCandles });
   },
 });
 

@@ -7,12 +7,14 @@ import { btc, Crash, candle, crashAt, land } from './ledger.fixture.ts';
 import { removeOrphans } from './orphans.ts';
 
 const crashPoints = [
-  'file:written',
-  'file:renamed',
-  'file:synced',
+  'month:unsynced',
+  'month:written',
+  'month:renamed',
+  'month:synced',
   'archive:written',
   'archive:marked',
   'archive:deleted',
+  'archive:unlinked',
 ] as const;
 
 const action = fc.oneof(

@@ -5,7 +5,8 @@ import { archivedMonths, archivePath, monthEndMs, monthOf, readArchivedMonth } f
 import { archiveLock } from './archive-lock.ts';
 import { type CandleLine, joinLines } from './candle-csv.ts';
 import { verifyAndReadLines } from './candle-file.ts';
-import { type CrashPoint, writeDurably } from './durable-file.ts';
+import type { CrashPoint } from './crash-points.ts';
+import { writeDurably } from './durable-file.ts';
 import type { FileRow } from './file-rows.ts';
 import type { Ledger } from './open.ts';
 
@@ -71,7 +72,7 @@ const merge = (earlier: readonly CandleLine[], later: readonly CandleLine[]): Ca
 const writeMonths = ({ dataDir, series, crash }: ArchiveRequest, lines: readonly CandleLine[]): void => {
   for (const [month, later] of byMonth(lines)) {
     const merged = merge(readArchivedMonth(dataDir, series, month), later);
-    writeDurably(archivePath(dataDir, series, month), joinLines(merged), crash);
+    writeDurably(archivePath(dataDir, series, month), joinLines(merged), { crash, what: 'month' });
   }
 };
 
@@ -94,16 +95,22 @@ const deleteArchived = ({ ledger, dataDir, series, crash }: ArchiveRequest): num
   const gone = ledger.archivedFiles(series);
   const deleted = ledger.markDeleted(gone.map(({ fileId }) => fileId));
   crash?.('archive:deleted');
-  for (const { path } of gone) rmSync(join(dataDir, path), { force: true });
+  for (const { path } of gone) {
+    rmSync(join(dataDir, path), { force: true });
+    crash?.('archive:unlinked');
+  }
   return deleted;
 };
 
-const pruneMonths = ({ ledger, dataDir, series, archiveDays }: ArchiveRequest): string[] => {
+const pruneMonths = ({ ledger, dataDir, series, archiveDays, crash }: ArchiveRequest): string[] => {
   const newest = ledger.storedRange(series)?.toMs ?? 0;
   const old = archivedMonths(dataDir, series).filter(
     (month) => monthEndMs(month) <= newest - archiveDays * dayMs,
   );
-  for (const month of old) rmSync(archivePath(dataDir, series, month), { force: true });
+  for (const month of old) {
+    rmSync(archivePath(dataDir, series, month), { force: true });
+    crash?.('month:removed');
+  }
   return old;
 };
 

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { CrashPoint } from './crash-points.ts';
 import { asStorageFailure, systemCode } from './storage-failure.ts';
 
-/** Called at named points of every step that touches the disk, so that tests can crash there. */
-export type CrashPoint = (point: string) => void;
-
-const nothing: CrashPoint = () => {};
+const nothing = (): void => {};
 
 const syncPath = (path: string): void => {
   const descriptor = openSync(path, 'r');
@@ -38,10 +36,11 @@ export const makeDirectory = (path: string): void => {
 };
 
 /** A new file with these bytes, on disk when it returns. Its name is durable only after `syncDirectory`. */
-export const writeSynced = (path: string, bytes: string | Uint8Array): void => {
+export const writeSynced = (path: string, bytes: string | Uint8Array, written = nothing): void => {
   const descriptor = openSync(path, 'wx');
   try {
     writeFileSync(descriptor, bytes);
+    written();
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -61,25 +60,35 @@ const orRemove = (temporary: string, work: () => void): void => {
   }
 };
 
-const writeThenRename = (path: string, bytes: string | Uint8Array, crash: CrashPoint): void => {
+export interface DurableWrite {
+  readonly crash?: CrashPoint | undefined;
+  /** What the crash points call it. */
+  readonly what?: 'file' | 'month' | 'staged';
+}
+
+const writeThenRename = (
+  path: string,
+  bytes: string | Uint8Array,
+  { crash = nothing, what = 'file' }: DurableWrite,
+): void => {
   const unique = randomBytes(6).toString('hex');
   const temporary = join(dirname(path), `${temporaryPrefix}${unique}-${basename(path)}`);
-  orRemove(temporary, () => writeSynced(temporary, bytes));
-  crash('file:written');
+  orRemove(temporary, () => writeSynced(temporary, bytes, () => crash(`${what}:unsynced`)));
+  crash(`${what}:written`);
   orRemove(temporary, () => renameSync(temporary, path));
-  crash('file:renamed');
+  crash(`${what}:renamed`);
   syncDirectory(dirname(path));
-  crash('file:synced');
+  crash(`${what}:synced`);
 };
 
 /**
  * Replaces `path` as a whole: after a crash it holds the old bytes or the new ones, and after this returns, the
  * new ones. Throws LedgerError `StorageUnavailable` (disk full, read-only …); then nothing was stored.
  */
-export const writeDurably = (path: string, bytes: string | Uint8Array, crash: CrashPoint = nothing): void => {
+export const writeDurably = (path: string, bytes: string | Uint8Array, options: DurableWrite = {}): void => {
   try {
     makeDirectory(dirname(path));
-    writeThenRename(path, bytes, crash);
+    writeThenRename(path, bytes, options);
   } catch (error) {
     throw asStorageFailure(error, path);
   }

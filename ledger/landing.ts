@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Candle } from '../exchange/exchange.ts';
 import type { Series } from '../series.ts';
 import { candleFileName, fileIdOf, formatCandles, sha256Of } from './candle-file.ts';
-import { type CrashPoint, writeDurably } from './durable-file.ts';
+import type { CrashPoint } from './crash-points.ts';
+import { writeDurably } from './durable-file.ts';
 import type { NewFile } from './file-rows.ts';
 import type { Gap } from './gaps.ts';
 import type { Ledger } from './open.ts';
@@ -43,7 +44,7 @@ export const landCandles = (page: Landing) => {
   const bytes = formatCandles(candles);
   const file = describeFile(page, bytes);
   const path = join(dataDir, file.path);
-  writeDurably(path, bytes, crash);
+  writeDurably(path, bytes, { crash });
   crash?.('file:unregistered');
   const { expectedWatermark, nextWatermark, gaps } = page;
   const isInPlace = () => existsSync(path);

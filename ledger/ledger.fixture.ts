@@ -1,6 +1,6 @@
 import type { Candle } from '../exchange/exchange.ts';
 import { parseSeries, type Series, seriesKey, timeframesMs } from '../series.ts';
-import type { CrashPoint } from './durable-file.ts';
+import type { CrashPoint } from './crash-points.ts';
 import { landCandles } from './landing.ts';
 import type { Ledger } from './open.ts';
 import type { NewVersion } from './versions.ts';

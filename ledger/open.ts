@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { auditLog } from './audit.ts';
 import { claimStore } from './claims.ts';
+import { commitPoints } from './commit-points.ts';
+import type { CrashPoint } from './crash-points.ts';
 import { openDatabase, type Store } from './database.ts';
 import { dispositionStore } from './dispositions.ts';
 import { makeDirectory } from './durable-file.ts';
@@ -25,6 +27,8 @@ export interface LedgerOptions {
   readonly readonly?: boolean;
   /** Epoch ms. The store's own clock when left out. */
   readonly clock?: () => number;
+  /** Named points around commits; only tests give one. */
+  readonly crash?: CrashPoint;
 }
 
 /** The domain is looked at first: nothing is written to a ledger of the other one. */
@@ -60,14 +64,17 @@ const openStore = (options: LedgerOptions): Store => {
   return store;
 };
 
+const withPoints = (store: Store, crash: CrashPoint | undefined): ReturnType<typeof commitPoints> =>
+  crash === undefined ? { store, named: (methods) => methods } : commitPoints(store, crash);
+
 /**
  * Opens the ledger; makes it or brings it up to date first, unless `readonly`. Every method is synchronous and
  * either does all it says or throws and does nothing. Throws LedgerError: `DomainMismatch`, `StorageUnavailable`,
  * `NotFound` (readonly, and not there), `Conflict` (made by newer code, or no ledger).
  */
 export const openLedger = (options: LedgerOptions) => {
-  const store = openStore(options);
-  return {
+  const { store, named } = withPoints(openStore(options), options.crash);
+  return named({
     ...auditLog(store),
     ...watermarkStore(store),
     ...gapStore(store),
@@ -86,7 +93,7 @@ export const openLedger = (options: LedgerOptions) => {
     exclusively: <T>(work: () => T): T => store.write(() => work()),
 
     close: (): void => store.close(),
-  };
+  });
 };
 
 export type Ledger = ReturnType<typeof openLedger>;

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { CrashPoint } from './crash-points.ts';
 import { ifThere, temporaryPrefix } from './durable-file.ts';
 import type { Ledger } from './open.ts';
 
@@ -10,6 +11,7 @@ export interface OrphanRequest {
   readonly olderThanMs: number;
   /** The landing folder, relative to the data directory. Default `incoming`. */
   readonly landing?: string;
+  readonly crash?: CrashPoint | undefined;
 }
 
 const filesUnder = (folder: string): string[] =>
@@ -33,7 +35,9 @@ const isUnneeded = ({ ledger, dataDir }: OrphanRequest, path: string): boolean =
 const removeUnneeded = (request: OrphanRequest, path: string): boolean =>
   request.ledger.exclusively(() => {
     if (!isUnneeded(request, path)) return false;
+    request.crash?.('orphan:found');
     rmSync(path, { force: true });
+    request.crash?.('orphan:removed');
     return true;
   });
 

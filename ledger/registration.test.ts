@@ -90,6 +90,7 @@ test('a watermark that does not cover its file is refused', () => {
 });
 
 const crashPoints = [
+  'file:unsynced',
   'file:written',
   'file:renamed',
   'file:synced',

@@ -1,6 +1,7 @@
 import { readlinkSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type CrashPoint, syncDirectory } from '../ledger/durable-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
+import { syncDirectory } from '../ledger/durable-file.ts';
 import type { Ledger } from '../ledger/open.ts';
 import type { PromotionRow } from '../ledger/promotions.ts';
 import { asStorageFailure, systemCode } from '../ledger/storage-failure.ts';

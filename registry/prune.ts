@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CrashPoint, makeDirectory, syncDirectory, writeSynced } from '../ledger/durable-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
+import { makeDirectory, syncDirectory, writeSynced } from '../ledger/durable-file.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { asStorageFailure } from '../ledger/storage-failure.ts';
 import { registryDir, versionDir } from './store.ts';
@@ -12,28 +13,31 @@ export interface PruneRequest {
   readonly keep: number;
   /** Where a version is copied completely before it goes (MODEL_ARCHIVE_DIR). */
   readonly archiveDir?: string;
-  readonly crash?: CrashPoint;
+  readonly crash?: CrashPoint | undefined;
 }
 
 const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** Copies into a folder beside the final one, synced, then renames: the archive never holds half a version. */
-const copyDurably = (from: string, to: string, archiveDir: string): void => {
+const copyDurably = (from: string, to: string, archiveDir: string, crash: CrashPoint | undefined): void => {
   const staging = `${to}.partial`;
   rmSync(staging, { recursive: true, force: true });
   makeDirectory(staging);
-  for (const name of readdirSync(from)) writeSynced(join(staging, name), readFileSync(join(from, name)));
+  for (const name of readdirSync(from)) {
+    writeSynced(join(staging, name), readFileSync(join(from, name)));
+    crash?.('version:copied');
+  }
   syncDirectory(staging);
   renameSync(staging, to);
   syncDirectory(archiveDir);
 };
 
-const archive = ({ modelsDir, archiveDir }: PruneRequest, versionId: string): void => {
+const archive = ({ modelsDir, archiveDir, crash }: PruneRequest, versionId: string): void => {
   if (archiveDir === undefined) return;
   const [from, to] = [versionDir(modelsDir, versionId), join(archiveDir, versionId)];
   if (isThere(to) || !isThere(from)) return;
   try {
-    copyDurably(from, to, archiveDir);
+    copyDurably(from, to, archiveDir, crash);
   } catch (error) {
     throw asStorageFailure(error, to);
   }
@@ -42,10 +46,13 @@ const archive = ({ modelsDir, archiveDir }: PruneRequest, versionId: string): vo
 const prunedPrefix = '.pruned-';
 
 /** Renamed first: a directory under its own name is always complete. */
-const removeDir = (modelsDir: string, versionId: string): void => {
+const removeDir = ({ modelsDir, crash }: PruneRequest, versionId: string): void => {
   const dir = versionDir(modelsDir, versionId);
   const aside = join(registryDir(modelsDir), `${prunedPrefix}${versionId}`);
-  if (isThere(dir)) renameSync(dir, aside);
+  if (isThere(dir)) {
+    renameSync(dir, aside);
+    crash?.('version:aside');
+  }
   rmSync(aside, { recursive: true, force: true });
 };
 
@@ -54,14 +61,14 @@ const prune = (request: PruneRequest, versionId: string): boolean => {
   request.crash?.('version:archived');
   if (!request.ledger.markPruned(versionId)) return false;
   request.crash?.('version:marked');
-  removeDir(request.modelsDir, versionId);
+  removeDir(request, versionId);
   request.crash?.('version:removed');
   return true;
 };
 
 /** What a crash between mark and removal left. */
-const finishRemovals = ({ ledger, modelsDir }: PruneRequest): void => {
-  for (const { versionId } of ledger.prunedVersions()) removeDir(modelsDir, versionId);
+const finishRemovals = (request: PruneRequest): void => {
+  for (const { versionId } of request.ledger.prunedVersions()) removeDir(request, versionId);
 };
 
 /**

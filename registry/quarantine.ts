@@ -1,5 +1,6 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import { makeDirectory, syncDirectory } from '../ledger/durable-file.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { listVersionDirs, registryDir, stagingPrefix } from './store.ts';
@@ -9,6 +10,7 @@ export interface RegistryJanitor {
   readonly modelsDir: string;
   /** Younger ones may still be on their way into the ledger: at least the lease. */
   readonly olderThanMs: number;
+  readonly crash?: CrashPoint | undefined;
 }
 
 const isOld = (path: string, olderThanMs: number): boolean => {
@@ -16,11 +18,12 @@ const isOld = (path: string, olderThanMs: number): boolean => {
   return stat !== undefined && Date.now() - Math.floor(stat.ctimeMs) >= olderThanMs;
 };
 
-const moveAside = ({ ledger, modelsDir }: RegistryJanitor, versionId: string): void => {
+const moveAside = ({ ledger, modelsDir, crash }: RegistryJanitor, versionId: string): void => {
   const folder = join(modelsDir, 'quarantine');
   makeDirectory(folder);
   renameSync(join(registryDir(modelsDir), versionId), join(folder, `${versionId}-${Date.now()}`));
   syncDirectory(folder);
+  crash?.('unknown:moved');
   ledger.audit({
     actor: 'ledger',
     action: 'version.quarantine',

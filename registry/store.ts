@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type CrashPoint, makeDirectory, syncDirectory, writeSynced } from '../ledger/durable-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
+import { makeDirectory, syncDirectory, writeSynced } from '../ledger/durable-file.ts';
 import { asStorageFailure, systemCode } from '../ledger/storage-failure.ts';
 import { modelHashOf } from './checksum.ts';
 import { isRegistryError, RegistryError } from './errors.ts';
@@ -145,7 +146,10 @@ const stage = (request: WriteRequest, files: readonly (readonly [string, string]
   const unique = randomBytes(4).toString('hex');
   const staging = join(registryDir(request.modelsDir), `${stagingPrefix}${request.versionId}-${unique}`);
   makeDirectory(staging);
-  for (const [name, text] of files) writeSynced(join(staging, name), text);
+  for (const [name, text] of files) {
+    writeSynced(join(staging, name), text);
+    request.crash?.('version:begun');
+  }
   request.crash?.('version:written');
   syncDirectory(staging);
   return staging;

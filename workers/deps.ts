@@ -8,7 +8,7 @@ import type { Trainer } from '../activities/train-deps.ts';
 import type { Config } from '../config.ts';
 import { createCcxtExchange } from '../exchange/ccxt.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import type { CrashPoint } from '../ledger/durable-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { askApproval, askDecision } from '../temporal/promotion-requests.ts';
 

@@ -4,11 +4,12 @@ import {
   Runtime,
   Worker,
   type WorkerOptions,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { codeVersion } from '../code-version.ts';
 import type { Config } from '../config.ts';
-import type { CrashPoint } from '../ledger/durable-file.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { reconcileCurrent } from '../registry/reconcile.ts';
 import { seriesKey } from '../series.ts';
@@ -30,6 +31,10 @@ export interface WorkerRun {
   readonly schedules: boolean;
   /** Named points between steps; only tests give one. */
   readonly crash?: CrashPoint;
+  /** The ledger that the work goes through instead of the one that was opened; only tests give one. */
+  readonly through?: (ledger: Ledger) => Ledger;
+  /** Made beforehand; the workflows' own when left out. */
+  readonly workflowBundle?: WorkflowBundleOption;
 }
 
 const optionsOf = async (config: Config, place: Place, ledger: Ledger, { roles, crash }: WorkerRun) => {
@@ -65,11 +70,13 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   const log = createLog(config.logLevel, `worker:${roles.join('+')}`);
   const logger = temporalLogger(log);
   Runtime.install({ logger });
-  const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
-  const link = reconcileCurrent({ ledger, modelsDir: config.paths.modelsDir });
+  const crash = run.crash ? { crash: run.crash } : {};
+  const opened = openLedger({ path: config.paths.ledgerFile, domain: config.domain, ...crash });
+  const ledger = run.through?.(opened) ?? opened;
+  const link = reconcileCurrent({ ledger, modelsDir: config.paths.modelsDir, ...crash });
   log.info({ link }, 'the link of the champion agrees with the ledger');
   await prepareServer(config, schedules, log);
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
+  const workflowBundle = run.workflowBundle ?? (await bundleWorkflowCode({ workflowsPath, logger }));
   const connection = await NativeConnection.connect(connectionOptions(config.temporal));
   const place = { connection, namespace: config.temporal.namespace, workflowBundle };
   const options = await optionsOf(config, place, ledger, run);

@@ -1,12 +1,13 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { timeouts } from './timeouts.ts';
 
 /**
  * Exchange reads resume at the watermark, so repeating one stores nothing twice; they retry without end because an
  * exchange that is down comes back, and terminal failures (unknown symbol, restricted region) are non-retryable.
  */
 export const exchange = proxyActivities<Activities>({
-  startToCloseTimeout: '2 minutes',
+  startToCloseTimeout: timeouts.exchange,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
@@ -16,14 +17,14 @@ export const exchange = proxyActivities<Activities>({
  * within the lease (LEASE_MS), or the claim is over before the step that would have completed it.
  */
 export const ledger = proxyActivities<Activities>({
-  startToCloseTimeout: '10 seconds',
+  startToCloseTimeout: timeouts.ledger,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 30 },
 });
 
 /** Compacting and tidying read and write many files; repeating them changes nothing more. */
 export const housekeeping = proxyActivities<Activities>({
-  startToCloseTimeout: '10 minutes',
+  startToCloseTimeout: timeouts.housekeeping,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
 });
@@ -34,7 +35,7 @@ export const housekeeping = proxyActivities<Activities>({
  */
 export const training = proxyActivities<Activities>({
   startToCloseTimeout: '6 hours',
-  heartbeatTimeout: '10 seconds',
+  heartbeatTimeout: timeouts.trainingHeartbeat,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
 });

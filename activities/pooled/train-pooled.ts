@@ -39,7 +39,7 @@ export const createPooledActivities = (deps: PooledDeps) => ({
       const training = trainings[one.series];
       if (!training) return [];
       const { series, dataHash, newCandles } = one;
-      return [stageTraining(deps.modelsDir, request.claimId, series, { training, dataHash, newCandles })];
+      return [stageTraining(deps, request.claimId, series, { training, dataHash, newCandles })];
     });
     return { trained, left: [...left, ...tooShort].sort((a, b) => (a.series < b.series ? -1 : 1)) };
   },

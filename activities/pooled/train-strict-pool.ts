@@ -31,7 +31,7 @@ export const trainStrictPool = async (
   deps: StrictPoolDeps,
   request: TrainPooledRequest,
 ): Promise<PooledOutcome> => {
-  const { ledger, options, leaseMs, modelsDir } = deps;
+  const { ledger, options, leaseMs } = deps;
   const { claimId } = request;
   const claim = ledger.hold({ claimId, ...owner(), leaseMs });
   const lineages = lineagesOf(deps, request);
@@ -44,7 +44,7 @@ export const trainStrictPool = async (
   const trained = members.map((member) => {
     const { series, lineage, row, past, columns, dispositions } = member;
     const { head, comparison, ...training } = trainings[series]!;
-    return stageTraining(modelsDir, claimId, series, {
+    return stageTraining(deps, claimId, series, {
       training,
       dataHash: hashOfColumns(columns),
       newCandles: dispositions.reduce((sum, { candles }) => sum + candles, 0),

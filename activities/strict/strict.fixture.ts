@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Config, loadConfig } from '../../config.ts';
 import type { Candle } from '../../exchange/exchange.ts';
-import type { CrashPoint } from '../../ledger/durable-file.ts';
+import type { CrashPoint } from '../../ledger/crash-points.ts';
 import { freshDir } from '../../ledger/fresh.fixture.ts';
 import { landCandles } from '../../ledger/landing.ts';
 import { openLedger } from '../../ledger/open.ts';

@@ -35,7 +35,7 @@ export const trainStrict = async (deps: StrictDeps, request: TrainSeriesRequest)
   const { head, comparison, ...training } = await underLease(deps, request.claimId, (options) =>
     deps.trainer.trainStrict(job, options),
   );
-  return stageTraining(deps.modelsDir, request.claimId, request.series, {
+  return stageTraining(deps, request.claimId, request.series, {
     training,
     dataHash: hashOfColumns(job.columns),
     newCandles: dispositions.reduce((sum, { candles }) => sum + candles, 0),

@@ -1,0 +1,86 @@
+/**
+ * The named points of every step that touches disk or ledger, at which tests kill the process, and who passes them: a
+ * `worker`, a `gateway`, or a `command` (whose own tests kill it there). To add one, add a line here and call
+ * `crash?.('…')` at the step; tests/chaos/points.test.ts then demands that a SIGKILL hit it.
+ */
+const steps = {
+  // A page of candles: its CSV, then its row and watermark.
+  'file:unsynced': 'worker',
+  'file:written': 'worker',
+  'file:renamed': 'worker',
+  'file:synced': 'worker',
+  'file:unregistered': 'worker',
+  'file:registered': 'worker',
+  // What was trained for a series, until the version is made of it.
+  'staged:unsynced': 'worker',
+  'staged:written': 'worker',
+  'staged:renamed': 'worker',
+  'staged:synced': 'worker',
+  'staged:removed': 'worker',
+  // The directory of a version, then its row.
+  'version:begun': 'worker',
+  'version:written': 'worker',
+  'version:renamed': 'worker',
+  'version:synced': 'worker',
+  'version:committed': 'worker',
+  // The swap of `current`.
+  'link:tmp': 'worker',
+  'link:renamed': 'worker',
+  'link:synced': 'worker',
+  // Files into months, then away.
+  'month:unsynced': 'worker',
+  'month:written': 'worker',
+  'month:renamed': 'worker',
+  'month:synced': 'worker',
+  'archive:written': 'worker',
+  'archive:marked': 'worker',
+  'archive:deleted': 'worker',
+  'archive:unlinked': 'worker',
+  'month:removed': 'worker',
+  // The janitor: orphans, versions that no run committed, versions that are old.
+  'orphan:found': 'worker',
+  'orphan:removed': 'worker',
+  'unknown:moved': 'worker',
+  'version:copied': 'worker',
+  'version:archived': 'worker',
+  'version:marked': 'worker',
+  'version:aside': 'worker',
+  'version:removed': 'worker',
+} as const satisfies Readonly<Record<string, Passer>>;
+
+/** Methods whose transaction is two points: all done but the commit (`claim:uncommitted`), and just behind it (`claim:committed`). */
+export const commits = {
+  startWatermark: 'worker',
+  registerFile: 'worker',
+  claim: 'worker',
+  hold: 'worker',
+  giveBack: 'worker',
+  sweepExpiredClaims: 'worker',
+  quarantine: 'worker',
+  commitVersion: 'worker',
+  promote: 'worker',
+  projectChampion: 'worker',
+  markArchived: 'worker',
+  markDeleted: 'worker',
+  markPruned: 'worker',
+  // The parameter store: many of them share one commit.
+  register: 'gateway',
+  decide: 'gateway',
+  learn: 'gateway',
+} as const satisfies Readonly<Record<string, Passer>>;
+
+type Passer = 'worker' | 'gateway' | 'command';
+export type CommitName = keyof typeof commits;
+export type CrashPointName = keyof typeof steps | `${CommitName}:${'uncommitted' | 'committed'}`;
+
+/** Called at named points, so that tests can end the process there. The product itself never gives one. */
+export type CrashPoint = (point: CrashPointName) => void;
+
+export const crashPoints: readonly { readonly point: CrashPointName; readonly by: Passer }[] = [
+  ...Object.entries(steps).map(([point, by]) => ({ point: point as CrashPointName, by })),
+  ...Object.entries(commits).flatMap(([name, by]) =>
+    (['uncommitted', 'committed'] as const).map(
+      (when) => ({ point: `${name as CommitName}:${when}`, by }) as const,
+    ),
+  ),
+];

@@ -1,0 +1,7 @@
+/** How soon the death of a worker is noticed, by class of work. A file of its own, so that tests that kill many can be quicker. */
+export const timeouts = {
+  exchange: '2 minutes',
+  ledger: '10 seconds',
+  housekeeping: '10 minutes',
+  trainingHeartbeat: '10 seconds',
+} as const;
