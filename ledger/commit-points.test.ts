@@ -7,7 +7,10 @@ import { openLedger } from './open.ts';
 
 const openWatched = (crash: (point: string) => void) => {
   const dataDir = freshDir();
-  return { dataDir, ledger: openLedger({ path: join(dataDir, 'ledger.sqlite'), domain: 'production', crash }) };
+  return {
+    dataDir,
+    ledger: openLedger({ path: join(dataDir, 'ledger.sqlite'), domain: 'production', crash }),
+  };
 };
 
 test('the table names each point once, and each commit of a worker is a method of the ledger', () => {
