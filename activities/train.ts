@@ -1,5 +1,6 @@
+import { type CandleColumns, sliceColumns } from '../ledger/candle-columns.ts';
 import { readWindow } from '../ledger/candle-store.ts';
-import { seriesOfFile } from '../ledger/file-rows.ts';
+import { type FileRow, seriesOfFile } from '../ledger/file-rows.ts';
 import { parseSeries, seriesKey, timeframesMs } from '../series.ts';
 import type { SeriesOutcome, TrainSeriesRequest } from '../workflows/types.ts';
 import { owner } from './claims.ts';
@@ -23,19 +24,12 @@ export const createTrainActivities = (deps: StrictDeps) => ({
 });
 
 export const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
-  const { ledger, dataDir, leaseMs, options } = deps;
+  const { ledger, leaseMs, options } = deps;
   const series = parseSeries(request.series);
   const claim = ledger.hold({ claimId: request.claimId, ...owner(), leaseMs });
   const mine = claim.files.filter((file) => seriesKey(seriesOfFile(file)) === request.series);
   demandNewCandles(mine, options.minNewCandles);
-  const lastMs = Math.max(...mine.map(({ tEnd }) => tEnd));
-  const columns = readWindow({
-    ledger,
-    dataDir,
-    series,
-    fromMs: lastMs - deps.windowMs,
-    claimId: request.claimId,
-  });
+  const columns = windowOf(deps, request, mine);
   demandPoints(columns.openTimeMs.length, options.minPoints);
   const champion = championOf(deps, request.series);
   const job: TrainingJob = {
@@ -51,9 +45,25 @@ export const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
   return { job, dataHash: hashOfColumns(columns), newCandles: mine.reduce((sum, { bars }) => sum + bars, 0) };
 };
 
-const demandNewCandles = (files: readonly { readonly bars: number }[], wanted: number): void => {
-  const bars = files.reduce((sum, file) => sum + file.bars, 0);
+/** Corrections alone are no reason to train again: they count when new candles come. */
+const demandNewCandles = (files: readonly Pick<FileRow, 'bars' | 'kind'>[], wanted: number): void => {
+  const bars = files.reduce((sum, { bars, kind }) => sum + (kind === 'corrections' ? 0 : bars), 0);
   if (bars < wanted) throw failure('NotEnoughData', `${bars} new candles, MIN_NEW_CANDLES is ${wanted}`);
+};
+
+/** The claimed files may hold nothing but corrections of older candles: the window ends where the candles do. */
+const windowOf = (
+  { ledger, dataDir, windowMs }: TrainDeps,
+  { series: key, claimId }: TrainSeriesRequest,
+  mine: readonly FileRow[],
+): CandleColumns => {
+  const fromMs = Math.max(...mine.map(({ tEnd }) => tEnd)) - windowMs;
+  const columns = readWindow({ ledger, dataDir, series: parseSeries(key), fromMs, claimId });
+  const lastMs = columns.openTimeMs.at(-1) ?? 0;
+  return sliceColumns(
+    columns,
+    columns.openTimeMs.findIndex((time) => time >= lastMs - windowMs),
+  );
 };
 
 const demandPoints = (points: number, wanted: number): void => {

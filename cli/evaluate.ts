@@ -12,7 +12,7 @@ import { trainSeriesModel } from '../activities/train-series-model.ts';
 import { type Effort, evaluateSeries, fullEffort, quickEffort } from '../backtest/evaluate-series.ts';
 import type { PromotionOptions } from '../backtest/promotions.ts';
 import { type ScopeReport, scopeReport } from '../backtest/scope.ts';
-import { type CandleColumns, toColumns } from '../ledger/candle-columns.ts';
+import { type CandleColumns, toColumns, withoutRemoved } from '../ledger/candle-columns.ts';
 import { readLines, valuesOf } from '../ledger/candle-csv.ts';
 import { timeframesMs } from '../series.ts';
 import { checksOf, type EvaluatedFile } from './evaluation-checks.ts';
@@ -28,7 +28,8 @@ const readCandleFile = (file: string): CandleColumns => {
   const bytes = readFileSync(file);
   const text = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
   const lines = readLines(text, file);
-  return toColumns(new Map(lines.map((line, i) => [line.openTimeMs, valuesOf(line, file, i + 2)])));
+  const candles = new Map(lines.map((line, i) => [line.openTimeMs, valuesOf(line, file, i + 2)]));
+  return toColumns(withoutRemoved(candles));
 };
 
 /** The commonest step between candles. Throws when it is no timeframe. */

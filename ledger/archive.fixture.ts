@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { seriesKey } from '../series.ts';
 import { archiveProcessed } from './archive.ts';
+import { joinLines, tombstone } from './candle-csv.ts';
 import { fileIdOf, formatCandles, sha256Of } from './candle-file.ts';
 import { writeDurably } from './durable-file.ts';
 import { type openFresh } from './fresh.fixture.ts';
@@ -26,9 +27,20 @@ export const processWaiting = ({ ledger }: There): void => {
   }
 };
 
-/** A later copy of candles that are there already: what a correction file will be. */
-export const correct = (there: There, from: number, count: number, copy: number, fetchedAt: number): void => {
-  const bytes = formatCandles(candles(from, count, copy));
+const rewritten = (from: number, count: number, copy: number | 'removed'): Buffer => {
+  if (copy !== 'removed') return formatCandles(candles(from, count, copy));
+  return joinLines(candles(from, count).map(([openTimeMs]) => tombstone(openTimeMs)));
+};
+
+/** A later copy of candles that are there already, or their tombstones. */
+export const correct = (
+  there: There,
+  from: number,
+  count: number,
+  copy: number | 'removed',
+  fetchedAt: number,
+): void => {
+  const bytes = rewritten(from, count, copy);
   const fileId = fileIdOf(btc, bytes);
   const path = `incoming/${fileId}.csv`;
   writeDurably(join(there.dataDir, path), bytes);

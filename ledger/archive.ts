@@ -63,7 +63,7 @@ const byMonth = (lines: readonly CandleLine[]): Map<string, CandleLine[]> => {
   return months;
 };
 
-/** Later copies of a candle replace earlier ones. */
+/** Later copies of a candle replace earlier ones. A tombstone stays, so that it goes on winning over them. */
 const merge = (earlier: readonly CandleLine[], later: readonly CandleLine[]): CandleLine[] => {
   const lines = new Map([...earlier, ...later].map((line) => [line.openTimeMs, line]));
   return [...lines.values()].sort((one, other) => one.openTimeMs - other.openTimeMs);

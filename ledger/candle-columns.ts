@@ -12,6 +12,20 @@ export interface CandleColumns {
 /** The values of a candle, in the order of the CSV: open, high, low, close, volume. */
 export type CandleValues = Float64Array;
 
+/** What a tombstone holds instead: NaN, which no candle has. */
+export const removedValues = (): CandleValues => new Float64Array(5).fill(Number.NaN);
+
+/** Whether these are a tombstone's: the exchange removed the candle. */
+export const isRemoved = (values: CandleValues): boolean => Number.isNaN(values[0]);
+
+/** The same of both, tombstones included. */
+export const isSameCopy = (one: CandleValues, other: CandleValues): boolean =>
+  one.every((value, i) => Object.is(value, other[i]));
+
+/** Candles by open time without those that the exchange removed. Only what is merged already may be asked for this. */
+export const withoutRemoved = (candles: ReadonlyMap<number, CandleValues>): Map<number, CandleValues> =>
+  new Map([...candles].filter(([, values]) => !isRemoved(values)));
+
 /** Turns candles by open time into columns. */
 export const toColumns = (candles: ReadonlyMap<number, CandleValues>): CandleColumns => {
   const openTimeMs = Float64Array.from(candles.keys()).sort();

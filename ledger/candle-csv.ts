@@ -1,6 +1,10 @@
+import { removedValues } from './candle-columns.ts';
 import { LedgerError } from './errors.ts';
 
-/** One row of a file of ours: the text is kept as it is, so that copying a candle never changes its decimals. */
+/**
+ * One row of a file of ours: the text is kept as it is, so that copying a candle never changes its decimals.
+ * A tombstone, `<open time>,,,,,`, says that the exchange removed the candle: it wins over earlier fetched copies.
+ */
 export interface CandleLine {
   readonly openTimeMs: number;
   readonly line: string;
@@ -9,7 +13,8 @@ export interface CandleLine {
 export const candleHeader = 'timestamp,open,high,low,close,volume';
 
 const decimal = '\\d+(?:\\.\\d+)?';
-const row = new RegExp(`^(\\d{1,15})${`,(${decimal})`.repeat(5)}$`);
+const noValues = ',,,,,';
+const row = new RegExp(`^(\\d{1,15})(?:${`,${decimal}`.repeat(5)}|${noValues})$`);
 
 const refuse = (path: string, line: number, reason: string): never => {
   throw new LedgerError('CandleFileCorrupt', `${path}, line ${line}: ${reason}`);
@@ -42,9 +47,18 @@ const requireSane = (values: Float64Array, path: string, line: number): void => 
   if (high < low) refuse(path, line, `high ${high} is below low ${low}`);
 };
 
-/** open, high, low, close, volume of one row. `lineNumber` is for the message. */
-export const valuesOf = ({ line }: CandleLine, path: string, lineNumber: number): Float64Array => {
-  const values = Float64Array.from(line.split(',').slice(1), Number);
+/** The row of a candle that the exchange removed. */
+export const tombstone = (openTimeMs: number): CandleLine => ({
+  openTimeMs,
+  line: `${openTimeMs}${noValues}`,
+});
+
+export const isTombstone = ({ line }: CandleLine): boolean => line.endsWith(noValues);
+
+/** open, high, low, close, volume of one row; of a tombstone NaN, which no candle has. `lineNumber` is for the message. */
+export const valuesOf = (row: CandleLine, path: string, lineNumber: number): Float64Array => {
+  if (isTombstone(row)) return removedValues();
+  const values = Float64Array.from(row.line.split(',').slice(1), Number);
   requireSane(values, path, lineNumber);
   return values;
 };

@@ -34,7 +34,7 @@ export const candleFileName = (series: Series, tStart: number, tEnd: number, fil
 
 /**
  * Reads a file of ours strictly: header, ascending open times, plain decimals, prices above 0, high >= low.
- * `ohlcv` is n × 5, row-major. Throws `CandleFileCorrupt` with line and reason.
+ * `ohlcv` is n × 5, row-major; a tombstone's five are NaN. Throws `CandleFileCorrupt` with line and reason.
  */
 export const parseCandles = (bytes: Buffer, { path }: { path: string }) => {
   const lines = readLines(bytes, path);

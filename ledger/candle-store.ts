@@ -1,6 +1,12 @@
 import { type Series, timeframesMs } from '../series.ts';
 import { archivedMonths, monthEndMs, readArchivedMonth } from './archive-files.ts';
-import { type CandleColumns, type CandleValues, sliceColumns, toColumns } from './candle-columns.ts';
+import {
+  type CandleColumns,
+  type CandleValues,
+  sliceColumns,
+  toColumns,
+  withoutRemoved,
+} from './candle-columns.ts';
 import { valuesOf } from './candle-csv.ts';
 import { verifyAndRead } from './candle-file.ts';
 import { isLedgerError } from './errors.ts';
@@ -32,12 +38,12 @@ const addFile = (candles: Candles, dataDir: string, file: FileRow): void => {
   });
 };
 
-/** Reads months, then files in the order of fetching, so that the later fetched copy of a candle wins. */
+/** Reads months, then files in the order of fetching, so that the later fetched copy of a candle, or its tombstone, wins. */
 const readAll = (source: Source, months: readonly string[], files: readonly FileRow[]): Candles => {
   const candles: Candles = new Map();
   for (const month of months) addMonth(candles, source, month);
   for (const file of files) addFile(candles, source.dataDir, file);
-  return candles;
+  return withoutRemoved(candles);
 };
 
 /** A CSV that is not there, and is not listed any more either, was archived meanwhile. */

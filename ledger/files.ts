@@ -68,6 +68,16 @@ const storedRange = (db: Reader, series: Series): { fromMs: number; toMs: number
   return row?.fromMs == null || row.toMs == null ? undefined : { fromMs: row.fromMs, toMs: row.toMs };
 };
 
+const fetchEnds = (db: Reader, series: Series): { oldest: number | null; newest: number | null } =>
+  db
+    .select({
+      oldest: sql<number | null>`min(${files.fetchedAt})`,
+      newest: sql<number | null>`max(${files.fetchedAt})`,
+    })
+    .from(files)
+    .where(inSeries(series))
+    .get() ?? { oldest: null, newest: null };
+
 /** Oldest fetched first, so that a later copy of a candle is applied over an earlier one. */
 const byFetch = [asc(files.fetchedAt), asc(files.seq)] as const;
 
@@ -113,6 +123,12 @@ export const fileStore = ({ read, write, now }: Store) => ({
 
   /** How many candles are stored, quarantined files left out. */
   bars: (series: Series): number => read((db) => barsOf(db, series)),
+
+  oldestFetchMs: (series: Series): number | undefined =>
+    read((db) => fetchEnds(db, series).oldest ?? undefined),
+
+  newestFetchMs: (series: Series): number | undefined =>
+    read((db) => fetchEnds(db, series).newest ?? undefined),
 
   /** Files whose candles are not in the archive yet, earliest fetched first. */
   unarchivedFiles: (series: Series, statuses: readonly FileStatus[]): FileRow[] =>

@@ -11,7 +11,13 @@ export const fileStatuses = ['downloaded', 'processing', 'processed', 'deleted',
 /** `restored`: candles that a new lineage takes back from the archive; they are counted in the files they first came in. */
 export const fileKinds = ['candles', 'corrections', 'restored'] as const;
 export const promotionKinds = ['promote', 'rollback', 'adopt', 'restore'] as const;
-export const dispositionKinds = ['trained', 'corrected_late', 'skipped_late', 'duplicate'] as const;
+export const dispositionKinds = [
+  'trained',
+  'corrected_late',
+  'skipped_late',
+  'duplicate',
+  'removed',
+] as const;
 
 /** One row: what the whole ledger is, and the newest fence minted. */
 export const meta = sqliteTable(

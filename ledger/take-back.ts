@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Series, seriesKey } from '../series.ts';
 import { archivedMonths, readArchivedMonth } from './archive-files.ts';
 import { archiveLock } from './archive-lock.ts';
-import { type CandleLine, joinLines } from './candle-csv.ts';
+import { type CandleLine, isTombstone, joinLines } from './candle-csv.ts';
 import { candleFileName, fileIdOf, sha256Of, verifyAndReadLines } from './candle-file.ts';
 import { ifThere, writeDurably } from './durable-file.ts';
 import type { FileRow, NewFile } from './file-rows.ts';
@@ -51,11 +51,19 @@ const inheritedFiles = (ledger: Ledger, branch: NonNullable<TakeBack['branch']>)
     .map(({ fileId }) => fileId);
 };
 
-/** One file of a month's archived candles that no file on disk holds. */
-const restoreMonth = (request: TakeBack, month: string, covered: ReadonlySet<number>): NewFile[] => {
+/**
+ * One file of a month's archived candles that no file on disk holds. It counts as fetched before every other file: a
+ * correction that still waits is newer than what the archive has.
+ */
+const restoreMonth = (
+  request: TakeBack,
+  month: string,
+  covered: ReadonlySet<number>,
+  fetchedAt: number,
+): NewFile[] => {
   const { dataDir, series, landing, afterMs = Number.NEGATIVE_INFINITY } = request;
   const lines = readArchivedMonth(dataDir, series, month).filter(
-    ({ openTimeMs }) => openTimeMs > afterMs && !covered.has(openTimeMs),
+    (line) => line.openTimeMs > afterMs && !covered.has(line.openTimeMs) && !isTombstone(line),
   );
   const [first, last] = [lines[0], lines.at(-1)];
   if (!first || !last) return [];
@@ -65,7 +73,7 @@ const restoreMonth = (request: TakeBack, month: string, covered: ReadonlySet<num
   const path = join(landing, candleFileName(series, range.tStart, range.tEnd, fileId));
   writeDurably(join(dataDir, path), bytes);
   const content = { fileId, sha256: sha256Of(bytes), path, kind: 'restored', ...range } as const;
-  return [{ ...content, ...series, bars: lines.length, sizeBytes: bytes.length, fetchedAt: Date.now() }];
+  return [{ ...content, ...series, bars: lines.length, sizeBytes: bytes.length, fetchedAt }];
 };
 
 /**
@@ -78,15 +86,18 @@ export const beginLineage = (request: TakeBack): TakenBack =>
     const { ledger, dataDir, series, actor, reason, branch } = request;
     const requeue = filesToRequeue(request);
     const lines: CandleLine[] = requeue.flatMap((file) => verifyAndReadLines(file, dataDir));
-    const covered = new Set(lines.map(({ openTimeMs }) => openTimeMs));
+    const copies = new Map(lines.map((line) => [line.openTimeMs, line]));
+    const covered = new Set(copies.keys());
+    const fetchedAt = (ledger.oldestFetchMs(series) ?? 0) - 1;
     const restored = archivedMonths(dataDir, series).flatMap((month) =>
-      restoreMonth(request, month, covered),
+      restoreMonth(request, month, covered, fetchedAt),
     );
     const lineage = ledger.startLineage({
       ...{ series: seriesKey(series), actor, reason, restored },
       ...(branch && { branch }),
       requeue: requeue.map(({ fileId }) => fileId),
     });
-    const candles = covered.size + restored.reduce((sum, { bars }) => sum + bars, 0);
+    const onDisk = [...copies.values()].filter((line) => !isTombstone(line)).length;
+    const candles = onDisk + restored.reduce((sum, { bars }) => sum + bars, 0);
     return { lineage, requeuedFiles: requeue.length, restoredFiles: restored.length, candles };
   });

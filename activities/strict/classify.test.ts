@@ -10,6 +10,11 @@ const file = (fileId: string, times: readonly number[], copy = 0): ClaimedFile =
   ohlcv: Float64Array.from(times.flatMap((t) => [100, 101, 99, 100 + t / 100 + copy / 1000, 5])),
 });
 
+const tombstones = (fileId: string, times: readonly number[]): ClaimedFile => ({
+  ...file(fileId, times),
+  ohlcv: new Float64Array(times.length * 5).fill(Number.NaN),
+});
+
 const past = (trained: readonly (readonly [number, number])[], stored: readonly ClaimedFile[] = []): Past => {
   const copies = new Map(
     stored.flatMap((one) =>
@@ -39,12 +44,11 @@ describe('classify', () => {
     );
   });
 
-  it('of an overlap the copy that was fetched last is trained; the other is a duplicate or was corrected', () => {
+  it('of an overlap the copy that was fetched last is trained, the earlier ones are duplicates, equal or not', () => {
     const files = [file('a', [1, 2, 3, 4]), file('b', [3], 0), file('c', [4, 5], 1)];
     expect(told(files, past([]))).toEqual([
       'a trained 1-2',
-      'a corrected_late 4-4',
-      'a duplicate 3-3',
+      'a duplicate 3-4',
       'b trained 3-3',
       'c trained 4-5',
     ]);
@@ -71,6 +75,31 @@ describe('classify', () => {
       'c duplicate 6-6',
     ]);
     expect([...classify(files, before).columns.openTimeMs]).toEqual([10 * minute]);
+  });
+
+  it('never trains a candle that was removed before; of one that came back it trains the copy that came back', () => {
+    const files = [file('a', [1, 2, 3, 4]), tombstones('b', [2, 3]), file('c', [3], 1)];
+    expect(told(files, past([]))).toEqual([
+      'a trained 1-1',
+      'a trained 4-4',
+      'a duplicate 3-3',
+      'a removed 2-2',
+      'b duplicate 3-3',
+      'b removed 2-2',
+      'c trained 3-3',
+    ]);
+    expect([...classify(files, past([])).columns.openTimeMs]).toEqual([1, 3, 4].map((t) => t * minute));
+  });
+
+  it('counts the removal of a trained candle as a correction that came too late', () => {
+    const before = past([[5, 7]], [file('old', [5, 6, 7])]);
+    const files = [tombstones('a', [4, 6]), tombstones('b', [6]), file('c', [6], 1)];
+    expect(told(files, before)).toEqual([
+      'a corrected_late 6-6',
+      'a skipped_late 4-4',
+      'b duplicate 6-6',
+      'c corrected_late 6-6',
+    ]);
   });
 
   it('counts a late copy as a correction when no stored copy says that it is none', () => {

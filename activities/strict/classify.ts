@@ -1,4 +1,11 @@
-import { type CandleColumns, type CandleValues, toColumns } from '../../ledger/candle-columns.ts';
+import {
+  type CandleColumns,
+  type CandleValues,
+  isRemoved,
+  isSameCopy,
+  toColumns,
+  withoutRemoved,
+} from '../../ledger/candle-columns.ts';
 import type { Disposition } from '../../ledger/dispositions.ts';
 import type { OpenTimeRange } from '../../registry/model-file.ts';
 import { isInside, runsOf } from './ranges.ts';
@@ -7,7 +14,7 @@ import { isInside, runsOf } from './ranges.ts';
 export interface ClaimedFile {
   readonly fileId: string;
   readonly openTimeMs: Float64Array;
-  /** [n·5], row-major. */
+  /** [n·5], row-major; NaN where the row is a tombstone. */
   readonly ohlcv: Float64Array;
 }
 
@@ -30,19 +37,19 @@ export interface Classified {
   readonly dispositions: readonly FileDisposition[];
 }
 
-/** Gives each candle of the files (in the order of fetching) exactly one disposition. */
+/** Gives each row of the files (in the order of fetching), candle or tombstone, exactly one disposition. */
 export const classify = (files: readonly ClaimedFile[], past: Past): Classified => {
   const never = Number.NEGATIVE_INFINITY;
   const watermarkMs = Math.max(past.trainedRanges.at(-1)?.toMs ?? never, past.closedMs ?? never);
   const chosen = choose(files, watermarkMs);
   const late = new Map<number, CandleValues>();
   const kindOf = (file: ClaimedFile, time: number, values: CandleValues): Kind => {
-    if (time > watermarkMs) return kindOfNew(file, chosen.get(time)!, values);
+    if (time > watermarkMs) return kindOfNew(file, chosen.get(time)!);
     return kindOfLate(past, late, time, values);
   };
   const dispositions = files.flatMap((file) => dispositionsOf(file, past.timeframeMs, kindOf));
   return {
-    columns: toColumns(new Map([...chosen].map(([time, { values }]) => [time, values]))),
+    columns: toColumns(withoutRemoved(new Map([...chosen].map(([time, { values }]) => [time, values])))),
     dispositions,
   };
 };
@@ -52,7 +59,7 @@ interface Choice {
   readonly values: CandleValues;
 }
 
-/** Of a candle that several files hold the copy that was fetched last. */
+/** Of a candle that several files hold the copy that was fetched last, or its tombstone. */
 const choose = (files: readonly ClaimedFile[], watermarkMs: number): Map<number, Choice> => {
   const chosen = new Map<number, Choice>();
   for (const file of files) {
@@ -63,9 +70,10 @@ const choose = (files: readonly ClaimedFile[], watermarkMs: number): Map<number,
   return chosen;
 };
 
-const kindOfNew = ({ fileId }: ClaimedFile, choice: Choice, values: CandleValues): Kind => {
-  if (choice.fileId === fileId) return 'trained';
-  return isEqual(choice.values, values) ? 'duplicate' : 'corrected_late';
+/** No correction of an untrained candle is too late: its newest copy is trained, or none when it was removed. */
+const kindOfNew = ({ fileId }: ClaimedFile, choice: Choice): Kind => {
+  if (isRemoved(choice.values)) return 'removed';
+  return choice.fileId === fileId ? 'trained' : 'duplicate';
 };
 
 /** Without a stored copy (the archive let it go) nobody can say that it is the same, so it counts as another one. */
@@ -78,7 +86,7 @@ const kindOfLate = (
   if (!isInside(trainedRanges, time)) return 'skipped_late';
   const known = seen.get(time) ?? storedCopy(time);
   seen.set(time, values);
-  return known && isEqual(known, values) ? 'duplicate' : 'corrected_late';
+  return known && isSameCopy(known, values) ? 'duplicate' : 'corrected_late';
 };
 
 const dispositionsOf = (
@@ -86,7 +94,13 @@ const dispositionsOf = (
   timeframeMs: number,
   kindOf: (file: ClaimedFile, time: number, values: CandleValues) => Kind,
 ): FileDisposition[] => {
-  const times: Record<Kind, number[]> = { trained: [], corrected_late: [], skipped_late: [], duplicate: [] };
+  const times: Record<Kind, number[]> = {
+    trained: [],
+    corrected_late: [],
+    skipped_late: [],
+    duplicate: [],
+    removed: [],
+  };
   file.openTimeMs.forEach((time, i) => {
     times[kindOf(file, time, valuesAt(file, i))].push(time);
   });
@@ -96,6 +110,3 @@ const dispositionsOf = (
 };
 
 const valuesAt = ({ ohlcv }: ClaimedFile, i: number): CandleValues => ohlcv.subarray(i * 5, i * 5 + 5);
-
-const isEqual = (one: CandleValues, other: CandleValues): boolean =>
-  one.every((value, i) => value === other[i]);

@@ -51,6 +51,7 @@ const countsOf = (dispositions: readonly FileDisposition[]): Counts => {
     corrected_late: 0,
     skipped_late: 0,
     duplicate: 0,
+    removed: 0,
   };
   for (const { kind, candles } of dispositions) counts[kind] += candles;
   return counts;

@@ -36,6 +36,8 @@ interface FileRow {
   readonly path: string;
   readonly bars: number;
   readonly status: string;
+  readonly seq: number;
+  readonly fetched_at: number;
 }
 
 interface Lineage {
@@ -53,6 +55,7 @@ export const checkDispositions = (request: CheckRequest): CheckReport => {
     const problems = [
       ...checkRows(rows, request.timeframeMs),
       ...checkFiles(rows, files, request),
+      ...checkCopies(rows, files, request),
       ...lineages.flatMap((one) => checkLineage(rows, one, request)),
       ...checkMetadata(rows, lineages, request),
     ];
@@ -113,6 +116,61 @@ const checkFiles = (rows: readonly Row[], files: readonly FileRow[], request: Ch
   return [...problems, ...silent.map((file) => `${file.path} is ${file.status} and has no disposition`)];
 };
 
+interface Copy {
+  readonly kind: string;
+  readonly line: string;
+  readonly where: string;
+}
+
+const linesOf = (csv: string): Map<number, string> =>
+  new Map(
+    readFileSync(csv, 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => [Number(line.slice(0, line.indexOf(','))), line] as const),
+  );
+
+/**
+ * Of what one version did with the copies of a candle, where their CSVs are still there: the newest fetched one is the
+ * one that was trained, a tombstone never is, and a candle that ended as removed ends with a tombstone.
+ */
+const checkCopies = (rows: readonly Row[], files: readonly FileRow[], request: CheckRequest): string[] => {
+  const order = [...files].sort((a, b) => a.fetched_at - b.fetched_at || a.seq - b.seq);
+  const csvOf = new Map(order.map((file) => [file.file_id, path.join(request.dataDir, file.path)]));
+  const ofFile = grouped(rows, (row) => row.file_id);
+  const copies = new Map<string, Copy[]>();
+  for (const [id, csv] of csvOf) {
+    const lines = existsSync(csv) ? linesOf(csv) : new Map<number, string>();
+    for (const row of ofFile.get(id) ?? [])
+      for (const time of barsOf(row, request.timeframeMs)) {
+        const key = `${row.lineage} ${row.version_id} ${time}`;
+        const where = `${row.lineage} at ${time}`;
+        copies.set(key, [...(copies.get(key) ?? []), { kind: row.kind, line: lines.get(time) ?? '', where }]);
+      }
+  }
+  return [...copies.values()].flatMap(problemsOfCopies);
+};
+
+const problemsOfCopies = (copies: readonly Copy[]): string[] => {
+  const isTombstone = ({ line }: Copy): boolean => line.endsWith(',,,,,');
+  const [last] = copies.slice(-1);
+  const where = last!.where;
+  const older = copies.slice(0, -1);
+  return [
+    ...copies
+      .filter((copy) => copy.kind === 'trained' && isTombstone(copy))
+      .map(() => `${where}: a tombstone was trained`),
+    ...older.filter(({ kind }) => kind === 'trained').map(() => `${where}: an older copy was trained`),
+    ...(last!.kind === 'removed' && last!.line !== '' && !isTombstone(last!)
+      ? [`${where}: removed, but its newest copy is a candle`]
+      : []),
+    ...(last!.kind !== 'removed' && copies.some(({ kind }) => kind === 'removed')
+      ? [`${where}: an older copy is removed, the newest is ${last!.kind}`]
+      : []),
+  ];
+};
+
 interface Head {
   readonly lineage: string;
   readonly trainedRanges: readonly { readonly fromMs: number; readonly toMs: number }[];
@@ -169,11 +227,11 @@ const checkMetadata = (
     const file = path.join(modelsDir, 'registry', id, 'metadata.json');
     if (!existsSync(file)) return [];
     const said = (json(file) as Metadata).dispositions;
-    const kinds = ['trained', 'corrected_late', 'skipped_late', 'duplicate'];
+    const kinds = ['trained', 'corrected_late', 'skipped_late', 'duplicate', 'removed'];
     return kinds.flatMap((kind) => {
       const found = mine.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.candles, 0);
       const perSeries = Object.values(said.series).reduce((sum, counts) => sum + (counts[kind] ?? 0), 0);
-      return said[kind] === found && perSeries === found
+      return (said[kind] ?? 0) === found && perSeries === found
         ? []
         : [`${id} says ${said[kind]} (${perSeries} by series) ${kind}, its rows ${found}`];
     });
