@@ -64,6 +64,9 @@ test('evaluation', async () => {
   const { code, text } = await autotrainCommand(argv, state.env);
   expect(code).toBe(0);
   expect(text).toContain('1 free decisions that earned');
+  expect(text).toContain('was not served: nothing is known');
+  expect(text).toMatch(/DR \S+ \[unknown\]/);
+  expect(text).not.toMatch(/NaN|Infinity/);
 });
 
 test.each([[[]], [['what']], [['why']], [['why', 'a', 'b']], [['evaluation']], [['why', 'a', '--no-such']]])(

@@ -6,6 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { OffPolicyValue } from '../bandit/ope/estimators.ts';
 import type { Config } from '../config.ts';
 import { findConfig } from './find-config.ts';
 import { describeWhy, openStoredController, whyDecision } from './why.ts';
@@ -48,6 +49,14 @@ const why = (config: Config, { operands }: Arguments): Said => {
   return { value, text: describeWhy(value) };
 };
 
+/** Without a decision of its own, or with one alone, a preset has a value but no interval. */
+const presetLine = ([preset, { dr, snips, effectiveSampleSize }]: [string, OffPolicyValue]): string => {
+  const name = preset.padEnd(20);
+  if (effectiveSampleSize === 0) return `${name} was not served: nothing is known`;
+  const interval = Number.isFinite(dr.low) ? `[${dr.low.toFixed(3)}, ${dr.high.toFixed(3)}]` : '[unknown]';
+  return `${name} DR ${dr.value.toFixed(3)} ${interval}  SNIPS ${snips.value.toFixed(3)}  effective decisions ${effectiveSampleSize.toFixed(0)}`;
+};
+
 const evaluation = (config: Config, { strategy, instrument, days, operands }: Arguments): Said => {
   if (strategy === undefined || instrument === undefined || operands.length > 0)
     throw new UsageError('evaluation takes --strategy and --instrument');
@@ -57,10 +66,7 @@ const evaluation = (config: Config, { strategy, instrument, days, operands }: Ar
   try {
     const to = Date.now();
     const value = controller.evaluation({ strategy, instrument, from: to - length * dayMs, to });
-    const rows = Object.entries(value.presets).map(
-      ([preset, { dr, snips, effectiveSampleSize }]) =>
-        `${preset.padEnd(20)} DR ${dr.value.toFixed(3)} [${dr.low.toFixed(3)}, ${dr.high.toFixed(3)}]  SNIPS ${snips.value.toFixed(3)}  effective decisions ${effectiveSampleSize.toFixed(0)}`,
-    );
+    const rows = Object.entries(value.presets).map(presetLine);
     const head = `${value.decisions} free decisions that earned, in ${length} days; ε up to ${value.epsilon}; rewards in deviations`;
     const tail =
       value.prunable.length === 0 ? 'nothing may be retired' : `may be retired: ${value.prunable.join(', ')}`;
