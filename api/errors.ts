@@ -65,6 +65,7 @@ export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
   ExchangeRateLimited: 503,
   ExchangeUnavailable: 503,
   Overloaded: 503,
+  PayloadUnreadable: 503,
   TemporalUnavailable: 503,
   WatermarkMoved: 503,
   StorageUnavailable: 507,

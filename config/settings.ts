@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as parse from './parsers.ts';
+import { payloadKey } from './payload-key.ts';
 import { rsaPublicKey } from './public-key.ts';
 
 /** One name of the environment. The whole table is `.env.example`: a test holds the two together. */
@@ -265,6 +266,10 @@ export const settings = {
     'name in the certificate of Temporal, where TEMPORAL_ADDRESS has another',
   ),
   TEMPORAL_API_KEY: secret(parse.text(), 'API key of Temporal Cloud'),
+  PAYLOAD_KEY: secret(
+    parse.list(payloadKey),
+    'keys of 32 random bytes, base64 or hex, separated by commas: what Temporal stores is encrypted under the first and read with any; unset: not encrypted',
+  ),
   TEMPORAL_UI_URL: optional(parse.httpUrl, "address of Temporal's Web UI, for links"),
 
   SIM_SEED: required('42', parse.integer(0, 4_294_967_295), 'seed of the synthetic exchange'),
@@ -288,7 +293,6 @@ export const notUsedYet: Readonly<Record<string, string>> = {
   ROLLBACK_MAX_DROP: '0.02',
   ROLLBACK_COOLDOWN: '1d',
   ALERT_WEBHOOK_URL: '',
-  PAYLOAD_KEY: '',
 };
 
 export const defaultTrainThreads = (): number => availableParallelism();

@@ -32,4 +32,6 @@ export const temporalOf = (values: Values) => ({
   tlsKeyFile: values.TEMPORAL_TLS_KEY,
   tlsServerName: values.TEMPORAL_TLS_SERVER_NAME,
   apiKey: values.TEMPORAL_API_KEY,
+  /** Base64, the newest first; none: payloads are not encrypted. */
+  payloadKeys: values.PAYLOAD_KEY ?? [],
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ClientOptions, TLSConfig } from '@temporalio/client';
+import { dataConverterOf } from './data-converter.ts';
 
 /** How to reach Temporal; `config.temporal` is one of these. */
 export interface TemporalPlace {
@@ -12,6 +13,8 @@ export interface TemporalPlace {
   readonly tlsKeyFile?: string | undefined;
   readonly tlsServerName?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** PAYLOAD_KEY; none: payloads are plain JSON. */
+  readonly payloadKeys?: readonly string[];
 }
 
 const read = (setting: string, file: string): Uint8Array => {
@@ -44,4 +47,7 @@ export const connectionOptions = (place: TemporalPlace) => ({
 });
 
 /** What every client of ours is made with. */
-export const clientOptions = ({ namespace }: TemporalPlace): ClientOptions => ({ namespace });
+export const clientOptions = ({ namespace, payloadKeys }: TemporalPlace): ClientOptions => ({
+  namespace,
+  dataConverter: dataConverterOf(payloadKeys),
+});

@@ -4,6 +4,7 @@ import {
   isGrpcServiceError,
   TerminatedFailure,
 } from '@temporalio/client';
+import { PayloadUnreadable } from './payload-codec.ts';
 
 /** Long work that failed, with the type of the failure from the one table (activities/failures.ts). */
 export class WorkFailed extends Error {
@@ -20,6 +21,7 @@ export const failureOf = (error: unknown): WorkFailed => {
   if (error instanceof WorkFailed) return error;
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof ApplicationFailure) return new WorkFailed(at.type ?? 'Error', at.message, error);
+    if (at instanceof PayloadUnreadable) return new WorkFailed(at.type, at.message, error);
     if (at instanceof CancelledFailure) return new WorkFailed('Cancelled', 'the run was cancelled', error);
     if (at instanceof TerminatedFailure) return new WorkFailed('Terminated', 'the run was terminated', error);
     if (isGrpcServiceError(at))

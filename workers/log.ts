@@ -8,7 +8,7 @@ export const createLog = (level: string, role: string): pino.Logger =>
       level,
       base: { role, pid: process.pid },
       redact: {
-        paths: ['*.apiKey', '*.apiSecret', '*.jwtSecret', '*.apiKeys', '*.authorization'],
+        paths: ['*.apiKey', '*.apiSecret', '*.jwtSecret', '*.apiKeys', '*.payloadKeys', '*.authorization'],
         remove: true,
       },
     },

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { createIngestRole, createTrainRole, type TrainRoleDeps } from '../activities/index.ts';
 import type { IngestDeps } from '../activities/ingest.ts';
@@ -14,13 +15,16 @@ export interface Place {
   readonly namespace: string;
   /** Built once for all workers of a process: it takes a second or two. */
   readonly workflowBundle: WorkflowBundleOption;
+  /** The one that the bundle was made for. */
+  readonly dataConverter: DataConverter;
 }
 
-const common = ({ connection, namespace, workflowBundle }: Place) =>
+const common = ({ connection, namespace, workflowBundle, dataConverter }: Place) =>
   ({
     connection,
     namespace,
     workflowBundle,
+    dataConverter,
     maxCachedWorkflows: 50,
     shutdownGraceTime: '20 seconds',
     // After a crash the next task waits this long for the dead worker's queue: 10 s by default.

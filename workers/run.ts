@@ -15,6 +15,7 @@ import { reconcileCurrent } from '../registry/reconcile.ts';
 import { seriesKey } from '../series.ts';
 import { connectClient } from '../temporal/connect.ts';
 import { connectionOptions } from '../temporal/connection-options.ts';
+import { bundleOptionsOf, dataConverterOf } from '../temporal/data-converter.ts';
 import { applySchedules } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { connectExchange, ingestDeps, trainDeps } from './deps.ts';
@@ -76,9 +77,12 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   const link = reconcileCurrent({ ledger, modelsDir: config.paths.modelsDir, ...crash });
   log.info({ link }, 'the link of the champion agrees with the ledger');
   await prepareServer(config, schedules, log);
-  const workflowBundle = run.workflowBundle ?? (await bundleWorkflowCode({ workflowsPath, logger }));
+  const dataConverter = dataConverterOf(config.temporal.payloadKeys);
+  const workflowBundle =
+    run.workflowBundle ??
+    (await bundleWorkflowCode({ workflowsPath, logger, ...bundleOptionsOf(dataConverter) }));
   const connection = await NativeConnection.connect(connectionOptions(config.temporal));
-  const place = { connection, namespace: config.temporal.namespace, workflowBundle };
+  const place = { connection, namespace: config.temporal.namespace, workflowBundle, dataConverter };
   const options = await optionsOf(config, place, ledger, run);
   const workers = await Promise.all(options.map((one) => Worker.create(one)));
   exitWithParent(() => workers.forEach((worker) => worker.shutdown()));

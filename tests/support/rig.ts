@@ -2,16 +2,24 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { type Config, loadConfig } from '../../config.ts';
 import { type Ledger, openLedger } from '../../ledger/open.ts';
 import { type Series, seriesKey } from '../../series.ts';
 import { connectClient } from '../../temporal/connect.ts';
 import { connectionOptions } from '../../temporal/connection-options.ts';
+import { bundleOptionsOf, dataConverterOf } from '../../temporal/data-converter.ts';
 import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
 import { createTrainingClient } from '../../temporal/training-client.ts';
 import { connectExchange, ingestDeps, trainDeps } from '../../workers/deps.ts';
-import { ingestWorker, trainWorker } from '../../workers/roles.ts';
+import { ingestWorker, trainWorker, workflowsPath } from '../../workers/roles.ts';
 import type { TestTemporal } from '../temporal-server.ts';
 import { landPage } from './candles.ts';
 import { type Trainer, trainHere } from './trainers.ts';
@@ -58,7 +66,7 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
   const client = await connectClient(config.temporal);
   await ensureSearchAttributes(client, temporal.namespace);
   const native = await NativeConnection.connect(connectionOptions(config.temporal));
-  const place = { connection: native, ...temporal };
+  const place = { connection: native, ...temporal, ...(await bundleFor(config, temporal)) };
   const started: { worker: Worker; ended: Promise<void> }[] = [];
 
   const start = async (worker: WorkerOptions): Promise<void> => {
@@ -96,6 +104,15 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
       rmSync(home, { recursive: true, force: true });
     },
   };
+};
+
+/** The bundle of all tests holds no converter; one that encrypts needs its own. */
+const bundleFor = async ({ temporal: { payloadKeys } }: Config, { workflowBundle }: TestTemporal) => {
+  const dataConverter = dataConverterOf(payloadKeys);
+  if (payloadKeys.length === 0) return { workflowBundle, dataConverter };
+  const logger = new DefaultLogger('ERROR');
+  const options = { workflowsPath, logger, ...bundleOptionsOf(dataConverter) };
+  return { workflowBundle: await bundleWorkflowCode(options), dataConverter };
 };
 
 const trainRole = (
