@@ -257,6 +257,11 @@ export const settings = {
     path,
     'the temporal binary that npm start uses; unset: PATH, then the cache of the set-up',
   ),
+  TEMPORAL_RETENTION: required(
+    '3d',
+    parse.durationMs(3_600_000, 365 * dayMs),
+    'how long the server of npm start keeps runs that have ended; of another server this is its own affair',
+  ),
   TEMPORAL_TLS: optional(parse.boolean, 'speak TLS to Temporal; unset: when one of the next five is set'),
   TEMPORAL_TLS_CA: optional(path, "PEM file of the authority of Temporal's certificate; unset: the system's"),
   TEMPORAL_TLS_CERT: optional(path, 'PEM file of our certificate, where Temporal demands one (mTLS)'),

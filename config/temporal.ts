@@ -24,6 +24,7 @@ export const temporalContradictions = (values: Values): string[] => [
 export const temporalOf = (values: Values) => ({
   address: values.TEMPORAL_ADDRESS,
   namespace: values.TEMPORAL_NAMESPACE,
+  retentionMs: values.TEMPORAL_RETENTION,
   cliPath: values.TEMPORAL_CLI_PATH,
   uiUrl: values.TEMPORAL_UI_URL,
   tls: values.TEMPORAL_TLS ?? wantsTls(values),

@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   NativeConnection,
@@ -16,6 +17,7 @@ import { seriesKey } from '../series.ts';
 import { connectClient } from '../temporal/connect.ts';
 import { connectionOptions } from '../temporal/connection-options.ts';
 import { bundleOptionsOf, dataConverterOf } from '../temporal/data-converter.ts';
+import { retentionMs, retentionWarning } from '../temporal/retention.ts';
 import { applySchedules } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { connectExchange, ingestDeps, trainDeps } from './deps.ts';
@@ -52,9 +54,15 @@ const optionsOf = async (config: Config, place: Place, ledger: Ledger, { roles, 
   return options;
 };
 
+const warnOfRetention = async (client: Client, { temporal }: Config, log: Logger): Promise<void> => {
+  const warning = retentionWarning(await retentionMs(client, temporal.namespace), temporal.namespace);
+  if (warning !== undefined) log.warn(warning);
+};
+
 const prepareServer = async (config: Config, schedules: boolean, log: Logger): Promise<void> => {
   const client = await connectClient(config.temporal);
   await ensureSearchAttributes(client, config.temporal.namespace);
+  await warnOfRetention(client, config, log);
   if (!schedules) return;
   const changes = await applySchedules(client, {
     series: config.series.map(seriesKey),

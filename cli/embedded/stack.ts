@@ -86,6 +86,7 @@ const temporalOf = async (config: Config, { once }: StackOptions, stops: Stop[])
     binary: config.temporal.cliPath,
     stateDir: config.stateDir,
     namespace: config.temporal.namespace,
+    retentionMs: config.temporal.retentionMs,
     anyPorts: once,
   });
   stops.push(() => server.stop());

@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } 
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { connectClient } from '../../temporal/connect.ts';
+import { retentionMs, setRetention } from '../../temporal/retention.ts';
+import { boundLog } from './bounded-log.ts';
 import { freePort, preferPort } from './ports.ts';
 import { commandOf, endProcess } from './processes.ts';
 
@@ -24,6 +27,8 @@ export interface ServerOptions {
   readonly binary: string;
   readonly stateDir: string;
   readonly namespace: string;
+  /** How long runs that have ended stay in the database. */
+  readonly retentionMs: number;
   /** Free ports instead of 7233 and 8233. */
   readonly anyPorts: boolean;
 }
@@ -42,17 +47,32 @@ export const startTemporal = async (options: ServerOptions): Promise<TemporalSer
   mkdirSync(home, { recursive: true });
   const left = await leftover(home);
   const running = left ?? (await launch(home, options));
+  const address = `127.0.0.1:${running.port}`;
+  await keepFor(address, options);
+  const unboundLog = boundLog(logOf(home));
   return {
-    address: `127.0.0.1:${running.port}`,
+    address,
     uiUrl: `http://127.0.0.1:${running.uiPort}`,
     reused: left !== undefined,
     stop: async () => {
+      unboundLog();
       await endProcess(running.pid, 10_000);
       rmSync(noteOf(home), { force: true });
     },
   };
 };
 
+/** Without it the database would keep what the server's own default says, and an edit of the setting would do nothing. */
+const keepFor = async (address: string, { namespace, retentionMs: wanted }: ServerOptions): Promise<void> => {
+  const client = await connectClient({ address, namespace });
+  try {
+    if ((await retentionMs(client, namespace)) !== wanted) await setRetention(client, namespace, wanted);
+  } finally {
+    await client.connection.close();
+  }
+};
+
+const logOf = (home: string): string => path.join(home, 'server.log');
 const noteOf = (home: string): string => path.join(home, 'server.json');
 const databaseOf = (home: string): string => path.join(home, 'temporal.db');
 
@@ -69,8 +89,8 @@ const leftover = async (home: string): Promise<Running | undefined> => {
 const launch = async (home: string, { binary, namespace, anyPorts }: ServerOptions): Promise<Running> => {
   const port = await (anyPorts ? freePort() : preferPort(7233));
   const uiPort = await (anyPorts ? freePort() : preferPort(8233));
-  const log = path.join(home, 'server.log');
-  const out = openSync(log, 'w');
+  const log = logOf(home);
+  const out = openSync(log, 'a');
   const child = spawn(binary, argumentsOf(home, namespace, port, uiPort), {
     detached: true,
     stdio: ['ignore', out, out],

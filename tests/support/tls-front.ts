@@ -18,17 +18,19 @@ export interface FrontOptions {
   readonly clientCa?: Buffer;
   /** Calls must carry this key, as Temporal Cloud demands it. */
   readonly apiKey?: string;
+  /** Calls that nobody may make, by the end of their path. */
+  readonly denied?: RegExp;
 }
 
-const unauthenticated = {
+const refusal = (status: number, message: string) => ({
   ':status': 200,
   'content-type': 'application/grpc',
-  'grpc-status': '16',
-  'grpc-message': 'Request unauthorized.',
-};
+  'grpc-status': String(status),
+  'grpc-message': message,
+});
 
 /** A TLS front of a Temporal server, like the one of a load balancer: HTTP/2 in, HTTP/2 out, trailers included. */
-export const startTlsFront = async ({ address, cert, key, clientCa, apiKey }: FrontOptions) => {
+export const startTlsFront = async ({ address, cert, key, clientCa, apiKey, denied }: FrontOptions) => {
   const behind = connect(`http://${address}`);
   const mutual = clientCa ? { ca: clientCa, requestCert: true, rejectUnauthorized: true } : {};
   const server = createSecureServer({ cert, key, ...mutual });
@@ -38,8 +40,10 @@ export const startTlsFront = async ({ address, cert, key, clientCa, apiKey }: Fr
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
     const allowed = apiKey === undefined || headers.authorization === `Bearer ${apiKey}`;
-    if (allowed) forward(stream, behind.request({ ...headers, ':authority': address, ':scheme': 'http' }));
-    else stream.respond(unauthenticated, { endStream: true });
+    if (!allowed) stream.respond(refusal(16, 'Request unauthorized.'), { endStream: true });
+    else if (denied?.test(headers[':path'] ?? ''))
+      stream.respond(refusal(7, 'Request denied.'), { endStream: true });
+    else forward(stream, behind.request({ ...headers, ':authority': address, ':scheme': 'http' }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
