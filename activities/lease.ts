@@ -1,4 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
+import { isLedgerError } from '../ledger/errors.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { owner } from './claims.ts';
 import type { TrainingProgress } from './train-series-model.ts';
@@ -8,9 +9,13 @@ export interface LeaseDeps {
   readonly leaseMs: number;
 }
 
+/** A ledger that is busy for a moment is no reason to lose a training; the next renewal comes before the lease is over. */
+const isLoss = (error: unknown): boolean => !isLedgerError(error, 'StorageUnavailable');
+
 /**
  * Runs long work while the claim is held: heartbeats carry its progress and the lease is renewed thrice per length.
- * The work is aborted when Temporal cancels the activity or when a newer run took the claim over.
+ * The work is aborted when Temporal cancels the activity or when the claim is lost: a newer run took it over, or this
+ * process stood still for longer than the lease. Work that was finished all the same is not handed on.
  */
 export const underLease = async <T>(
   { ledger, leaseMs }: LeaseDeps,
@@ -20,25 +25,31 @@ export const underLease = async <T>(
   const context = Context.current();
   const lost = new AbortController();
   const me = owner();
+  /** For 0 ms it only proves that the claim is held. */
+  const renew = (forMs: number): void => {
+    try {
+      ledger.renew({ claimId, ...me, leaseMs: forMs });
+    } catch (error) {
+      if (isLoss(error)) lost.abort(error);
+    }
+  };
   let latest: TrainingProgress | undefined;
   const beat = setInterval(() => context.heartbeat(latest), 1000);
-  const renewal = setInterval(() => {
-    try {
-      ledger.hold({ claimId, ...me, leaseMs });
-    } catch (error) {
-      lost.abort(error);
-    }
-  }, leaseMs / 3);
+  const renewal = setInterval(() => renew(leaseMs), leaseMs / 3);
   try {
-    return await work({
+    const done = await work({
       signal: AbortSignal.any([context.cancellationSignal, lost.signal]),
       onProgress: (progress) => {
         latest = progress;
         context.heartbeat(progress);
       },
     });
+    renew(leaseMs);
+    lost.signal.throwIfAborted();
+    return done;
   } catch (error) {
     // Which of the two ended the work decides what Temporal does: a cancellation is obeyed, a lost claim is terminal.
+    renew(0);
     if (lost.signal.aborted) throw lost.signal.reason;
     if (context.cancellationSignal.aborted)
       throw new CancelledFailure('the training was cancelled and has stopped');

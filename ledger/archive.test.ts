@@ -69,6 +69,16 @@ test('the later fetched copy of a candle wins, whichever is archived first', () 
   expect(closes(there)).toEqual(wanted);
 });
 
+test('a correction wins also where the clock of the worker that fetched it was behind', () => {
+  const there = openFresh();
+  land(there, { from: 0, count: 3, fetchedAt: 1_000 });
+  correct(there, 1, 1, 7, 5);
+  processWaiting(there);
+  expect(closes(there)).toEqual([0, 1, 2].map((at) => Number(candle(at, at === 1 ? 7 : 0)[4])));
+  archive(there);
+  expect(closes(there)[1]).toBe(Number(candle(1, 7)[4]));
+});
+
 test('a correction that is archived after the original replaces it there', () => {
   const there = openFresh();
   land(there, { from: 0, count: 3, fetchedAt: 10 });

@@ -1,7 +1,7 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Reader, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
-import { type FileRow, unclaimed } from './file-rows.ts';
+import type { FileRow } from './file-rows.ts';
 import { mintFence } from './meta.ts';
 import { claimRuns, claims, files } from './schema.ts';
 
@@ -18,21 +18,32 @@ export interface Claim extends Owner {
   readonly claimId: number;
   readonly fence: number;
   readonly claimedAt: number;
-  /** The claim is over when the store's clock reaches it. */
+  /** The claim is over when the lease clock reaches it. */
   readonly leaseUntil: number;
   readonly files: FileRow[];
 }
 
 export const claimedBy = ({ workflowId, runId }: Owner): string => `${workflowId}/${runId}`;
 
-/** The files that a fence holds, in the order of registration. */
-export const heldFiles = (db: Reader, fence: number): FileRow[] =>
-  db
-    .select()
-    .from(files)
-    .where(and(eq(files.claimFence, fence), eq(files.status, 'processing')))
-    .orderBy(asc(files.seq))
-    .all();
+/** The plus keeps SQLite to the index of the fence: that of the status would walk all files that are processed. */
+const isHeld = sql`+${files.status} = 'processing'`;
+
+/** The files that a fence holds; with `series`, those of these series. */
+export const heldBy = (fence: number, series?: readonly string[]) =>
+  and(eq(files.claimFence, fence), isHeld, series && isOfSeries(series));
+
+const key = sql`${files.exchange} || ':' || ${files.symbol} || ':' || ${files.timeframe}`;
+
+/** `keys` are keys of series. */
+const isOfSeries = (keys: readonly string[]) =>
+  sql`${key} in (select value from json_each(${JSON.stringify(keys)}))`;
+
+/** In the order of registration. */
+export const heldFiles = (db: Reader, fence: number, series?: readonly string[]): FileRow[] =>
+  db.select().from(files).where(heldBy(fence, series)).orderBy(asc(files.seq)).all();
+
+export const holdsAny = (db: Reader, fence: number, series?: readonly string[]): boolean =>
+  db.select({ seq: files.seq }).from(files).where(heldBy(fence, series)).limit(1).get() !== undefined;
 
 /** Held or processed under a fence. */
 export const filesOfFence = (db: Reader, fence: number): FileRow[] =>
@@ -77,9 +88,11 @@ export const requireOwner = (db: Reader, row: ClaimRow, { workflowId, runId }: O
   );
 };
 
-export const requireLease = (row: ClaimRow, now: number): void => {
-  if (row.leaseUntil > now) return;
-  throw new LedgerError('Fenced', `the lease of claim ${row.claimId} ended ${now - row.leaseUntil} ms ago`);
+/** `leaseNow` is the lease clock's. */
+export const requireLease = (row: ClaimRow, leaseNow: number): void => {
+  if (row.leaseUntil > leaseNow) return;
+  const over = leaseNow - row.leaseUntil;
+  throw new LedgerError('Fenced', `the lease of claim ${row.claimId} ended ${over} ms ago`);
 };
 
 export const rememberRun = (tx: Writer, { claimId, runId, fence }: ClaimRow, now: number): void => {
@@ -92,7 +105,7 @@ const takeOver = (tx: Writer, row: ClaimRow, { runId }: Owner, now: number): Cla
   tx.update(claims).set({ runId, fence: next.fence }).where(eq(claims.claimId, row.claimId)).run();
   tx.update(files)
     .set({ claimFence: next.fence, claimedBy: claimedBy(next) })
-    .where(and(eq(files.claimFence, row.fence), eq(files.status, 'processing')))
+    .where(heldBy(row.fence))
     .run();
   rememberRun(tx, next, now);
   return next;
@@ -114,13 +127,5 @@ export const closeClaim = (
   tx.update(claims)
     .set({ closedAt: now, outcome })
     .where(and(eq(claims.claimId, claimId), isNull(claims.closedAt)))
-    .run();
-};
-
-/** processing → downloaded. */
-export const requeue = (tx: Writer, file: FileRow, attempts: number): void => {
-  tx.update(files)
-    .set({ status: 'downloaded', attempts, ...unclaimed })
-    .where(eq(files.fileId, file.fileId))
     .run();
 };

@@ -6,6 +6,7 @@ import {
   claimedBy,
   filesOfFence,
   findClaim,
+  heldBy,
   heldFiles,
   type Owner,
   ownClaim,
@@ -14,7 +15,7 @@ import {
   toClaim,
 } from './claim-rows.ts';
 import type { Reader, Store, Writer } from './database.ts';
-import { type FileRow, inSeries, seriesOfFile } from './file-rows.ts';
+import { type FileRow, inSeries } from './file-rows.ts';
 import { expireClaim } from './give-back.ts';
 import { mintFence } from './meta.ts';
 import { claims, files } from './schema.ts';
@@ -49,10 +50,10 @@ const takeFiles = (tx: Writer, key: string, claim: ClaimRow): number => {
     .run().changes;
 };
 
-const newClaim = (tx: Writer, request: ClaimRequest, now: number): Claim => {
+const newClaim = (tx: Writer, request: ClaimRequest, now: number, leaseNow: number): Claim => {
   const { workflowId, runId, leaseMs, series } = request;
   const fence = mintFence(tx);
-  const row = { claimId: fence, fence, workflowId, runId, claimedAt: now, leaseUntil: now + leaseMs };
+  const row = { claimId: fence, fence, workflowId, runId, claimedAt: now, leaseUntil: leaseNow + leaseMs };
   const open: ClaimRow = { ...row, closedAt: null, outcome: null };
   const taken = series.map((key) => takeFiles(tx, key, open)).reduce((total, changes) => total + changes, 0);
   if (taken === 0) return { ...row, files: [] };
@@ -61,58 +62,62 @@ const newClaim = (tx: Writer, request: ClaimRequest, now: number): Claim => {
   return toClaim(tx, open);
 };
 
-const claim = (tx: Writer, request: ClaimRequest, now: number): Claim => {
+const claim = ({ now, leaseNow }: Store, tx: Writer, request: ClaimRequest): Claim => {
   const open = openClaimOf(tx, request);
-  if (open && open.leaseUntil > now) return toClaim(tx, open);
-  if (open) expireClaim(tx, open, request.maxAttempts ?? 5, now);
-  return newClaim(tx, request, now);
+  const leaseTime = leaseNow(tx);
+  if (open && open.leaseUntil > leaseTime) return toClaim(tx, open);
+  if (open) expireClaim(tx, open, request.maxAttempts ?? 5, now());
+  return newClaim(tx, request, now(), leaseTime);
 };
 
-const renew = (tx: Writer, row: ClaimRow, leaseUntil: number): ClaimRow => {
+const extend = (tx: Writer, row: ClaimRow, leaseUntil: number): ClaimRow => {
+  if (leaseUntil <= row.leaseUntil) return row;
   tx.update(claims).set({ leaseUntil }).where(eq(claims.claimId, row.claimId)).run();
-  tx.update(files)
-    .set({ leaseUntil })
-    .where(and(eq(files.claimFence, row.fence), eq(files.status, 'processing')))
-    .run();
+  tx.update(files).set({ leaseUntil }).where(heldBy(row.fence)).run();
   return { ...row, leaseUntil };
 };
 
-const hold = (tx: Writer, { claimId, leaseMs, ...owner }: HoldRequest, now: number): Claim => {
-  const own = ownClaim(tx, claimId, owner, now);
-  requireLease(own, now);
-  return toClaim(tx, renew(tx, own, Math.max(own.leaseUntil, now + leaseMs)));
+const hold = ({ now, leaseNow }: Store, tx: Writer, { claimId, leaseMs, ...owner }: HoldRequest) => {
+  const own = ownClaim(tx, claimId, owner, now());
+  const leaseTime = leaseNow(tx);
+  requireLease(own, leaseTime);
+  return extend(tx, own, leaseTime + leaseMs);
 };
 
-export const claimStore = ({ read, write, now }: Store) => ({
+const heldInSeries = (db: Reader, claimId: number, series: Series): FileRow[] => {
+  const row = findClaim(db, claimId);
+  return row ? heldFiles(db, row.fence, [seriesKey(series)]) : [];
+};
+
+export const claimStore = (store: Store) => ({
   /**
    * Claims every waiting file of the series under a new fence. The same run that asks again gets the same claim.
    * With nothing to claim, `files` is empty, and there is no claim to hold or to give back.
    */
-  claim: (request: ClaimRequest): Claim => write((tx) => claim(tx, request, now())),
+  claim: (request: ClaimRequest): Claim => store.write((tx) => claim(store, tx, request)),
 
   /**
    * Proves ownership and renews the lease. The first call of a run made by Reset takes the claim over (new
    * fence). Throws `Fenced` for a superseded run or an ended lease, `ClaimNotOpen` after completion.
    */
-  hold: (request: HoldRequest): Claim => write((tx) => hold(tx, request, now())),
+  hold: (request: HoldRequest): Claim => store.write((tx) => toClaim(tx, hold(store, tx, request))),
+
+  /** As `hold`, without reading the files: what a training does thrice per lease. Returns the end of the lease. */
+  renew: (request: HoldRequest): number => store.write((tx) => hold(store, tx, request).leaseUntil),
 
   /** The files of one series that an open claim holds, in the order of registration. */
   claimedFiles: (claimId: number, series: Series): FileRow[] =>
-    read((db) => {
-      const row = findClaim(db, claimId);
-      const held = row ? heldFiles(db, row.fence) : [];
-      return held.filter((file) => seriesKey(seriesOfFile(file)) === seriesKey(series));
-    }),
+    store.read((db) => heldInSeries(db, claimId, series)),
 
   /** The files that a claim took in, also when it is long completed, in the order of registration. */
   filesOfClaim: (claimId: number): FileRow[] =>
-    read((db) => {
+    store.read((db) => {
       const row = findClaim(db, claimId);
       return row ? filesOfFence(db, row.fence) : [];
     }),
 
   openClaims: (): Claim[] =>
-    read((db) =>
+    store.read((db) =>
       db
         .select()
         .from(claims)

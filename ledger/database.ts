@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
-import { sql } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { createLeaseClock } from './lease-clock.ts';
 import { asStorageFailure, systemCode } from './storage-failure.ts';
 
 /** The database, or a transaction on it. */
@@ -15,8 +15,12 @@ export interface Store {
   /** Runs in one IMMEDIATE transaction: the write lock is taken before the first read, so what was read holds. */
   write<T>(work: (tx: Writer) => T): T;
   read<T>(work: (db: Reader) => T): T;
-  /** The store's clock, epoch ms. Ask inside the transaction: the wait for the lock may be long. */
+  /** Epoch ms by the clock of this process, for stamps on records. Nothing is decided by it. */
   now(): number;
+  /** What the lease clock shows: the same for all processes, whatever their own clocks show. */
+  leaseNow(tx: Writer): number;
+  /** Notices what other processes wrote on the lease clock, so that this one's does not lag behind. */
+  watchLeaseClock(): void;
   /** Foreign keys are off while migrations rebuild tables, and on from here. */
   enforceForeignKeys(): void;
   close(): void;
@@ -46,19 +50,31 @@ const connect = (path: string, readonly: boolean): Sqlite.Database => {
   return client;
 };
 
-const storeClock = (db: Db) => (): number =>
-  db.get<{ now: number }>(sql`select cast(unixepoch('subsec') * 1000 as integer) as now`).now;
+export interface DatabaseOptions {
+  readonly path: string;
+  readonly readonly: boolean;
+  /** Epoch ms; the system's clock when left out. */
+  readonly clock?: () => number;
+  /** ms on a clock that only runs forward, since any moment; `clock` where that is given, else the system's. */
+  readonly elapsed?: () => number;
+}
 
 /** Opens the file with the pragmas that the invariants need. Throws LedgerError `StorageUnavailable`. */
-export const openDatabase = (options: { path: string; readonly: boolean; clock?: () => number }): Store => {
-  const { path, readonly, clock } = options;
+export const openDatabase = (options: DatabaseOptions): Store => {
+  const { path, readonly, clock = Date.now } = options;
+  const leaseClock = createLeaseClock(
+    options.elapsed ?? options.clock ?? performance.now.bind(performance),
+    clock,
+  );
   const client = whileBusy(() => connect(path, readonly), path);
   const db = drizzle({ client });
   return {
     db,
     write: (work) => whileBusy(() => db.transaction(work, { behavior: 'immediate' }), path),
     read: (work) => whileBusy(() => work(db), path),
-    now: clock ?? storeClock(db),
+    now: clock,
+    leaseNow: leaseClock.read,
+    watchLeaseClock: () => whileBusy(() => leaseClock.look(db), path),
     enforceForeignKeys: () => void client.pragma('foreign_keys = ON'),
     close: () => void client.close(),
   };

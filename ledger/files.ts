@@ -8,6 +8,10 @@ import { fileStatuses, files } from './schema.ts';
 export const fileById = (db: Reader, fileId: string): FileRow | undefined =>
   db.select().from(files).where(eq(files.fileId, fileId)).get();
 
+/** However many: SQLite takes a list of values only up to a limit. */
+export const isOneOf = (fileIds: readonly string[]) =>
+  sql`${files.fileId} in (select value from json_each(${JSON.stringify(fileIds)}))`;
+
 export interface FileQuery {
   readonly status?: FileStatus;
   readonly series?: Series;
@@ -90,24 +94,18 @@ const readable = (db: Reader, series: Series, statuses: readonly FileStatus[]): 
     .all();
 
 const markArchived = (tx: Writer, fileIds: readonly string[], now: number): void => {
-  for (const fileId of fileIds) {
-    tx.update(files)
-      .set({ archivedAt: now })
-      .where(and(eq(files.fileId, fileId), eq(files.status, 'processed'), isNull(files.archivedAt)))
-      .run();
-  }
+  tx.update(files)
+    .set({ archivedAt: now })
+    .where(and(isOneOf(fileIds), sql`+${files.status} = 'processed'`, isNull(files.archivedAt)))
+    .run();
 };
 
 const markDeleted = (tx: Writer, fileIds: readonly string[], now: number): number =>
-  fileIds
-    .map((fileId) =>
-      tx
-        .update(files)
-        .set({ status: 'deleted', deletedAt: now })
-        .where(and(eq(files.fileId, fileId), eq(files.status, 'processed'), isNotNull(files.archivedAt)))
-        .run(),
-    )
-    .reduce((total, { changes }) => total + changes, 0);
+  tx
+    .update(files)
+    .set({ status: 'deleted', deletedAt: now })
+    .where(and(isOneOf(fileIds), sql`+${files.status} = 'processed'`, isNotNull(files.archivedAt)))
+    .run().changes;
 
 export const fileStore = ({ read, write, now }: Store) => ({
   file: (fileId: string): FileRow | undefined => read((db) => fileById(db, fileId)),

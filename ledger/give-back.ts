@@ -1,20 +1,19 @@
-import { and, isNull, lte } from 'drizzle-orm';
-import { seriesKey } from '../series.ts';
+import { and, gte, isNull, lte, sql } from 'drizzle-orm';
 import { record } from './audit.ts';
 import {
   type ClaimRow,
   closeClaim,
   findClaim,
-  heldFiles,
+  heldBy,
+  holdsAny,
   type Owner,
   ownClaim,
-  requeue,
   requireOwner,
 } from './claim-rows.ts';
 import type { Store, Writer } from './database.ts';
-import { type FileRow, seriesOfFile } from './file-rows.ts';
-import { quarantineFile } from './quarantine.ts';
-import { claims } from './schema.ts';
+import { unclaimed } from './file-rows.ts';
+import { recordQuarantined } from './quarantine.ts';
+import { claims, files } from './schema.ts';
 import { versionOfClaim } from './version-rows.ts';
 
 export interface GiveBack extends Owner {
@@ -27,13 +26,42 @@ export interface GiveBack extends Owner {
   readonly maxAttempts: number;
 }
 
-/** Back to `downloaded`, or aside when it failed too often. Returns true when it was requeued. */
-const release = (tx: Writer, file: FileRow, failed: boolean, maxAttempts: number, now: number): boolean => {
-  const attempts = file.attempts + (failed ? 1 : 0);
-  requeue(tx, file, attempts);
-  if (!failed || attempts < maxAttempts) return true;
-  quarantineFile(tx, file, `failed in ${attempts} attempts`, now);
-  return false;
+interface Release {
+  readonly fence: number;
+  /** Keys of the series to release; all when left out. */
+  readonly series?: readonly string[] | undefined;
+  /** True counts the attempt. */
+  readonly failed: boolean;
+  readonly maxAttempts: number;
+}
+
+/** Files that failed too often go aside, wherever they stand in their claim. */
+const putWornAside = (tx: Writer, { fence, series, maxAttempts }: Release, now: number): number => {
+  const failedNow = sql<number>`${files.attempts} + 1`;
+  const worn = tx
+    .update(files)
+    .set({
+      ...{ status: 'quarantined', attempts: failedNow, ...unclaimed },
+      quarantineReason: sql`'failed in ' || (${failedNow}) || ' attempts'`,
+    })
+    .where(and(heldBy(fence, series), gte(failedNow, maxAttempts)))
+    .returning()
+    .all();
+  recordQuarantined(tx, worn, now);
+  return worn.length;
+};
+
+/** Back to `downloaded`, or aside when it failed too often. */
+const release = (tx: Writer, request: Release, now: number): { requeued: number; quarantined: number } => {
+  const { fence, series, failed } = request;
+  const quarantined = failed ? putWornAside(tx, request, now) : 0;
+  const attempts = sql`${files.attempts} + ${failed ? 1 : 0}`;
+  const requeued = tx
+    .update(files)
+    .set({ status: 'downloaded', attempts, ...unclaimed })
+    .where(heldBy(fence, series))
+    .run().changes;
+  return { requeued, quarantined };
 };
 
 /** A claim that holds nothing more is closed: completed when it made a version, else over. */
@@ -43,12 +71,9 @@ const closeWhenEmpty = (
   otherwise: 'given_back' | 'expired',
   now: number,
 ): void => {
-  if (heldFiles(tx, row.fence).length > 0) return;
+  if (holdsAny(tx, row.fence)) return;
   closeClaim(tx, row, versionOfClaim(tx, row.claimId) ? 'committed' : otherwise, now);
 };
-
-const isWanted = (file: FileRow, series: readonly string[] | undefined): boolean =>
-  series === undefined || series.includes(seriesKey(seriesOfFile(file)));
 
 const giveBack = (tx: Writer, request: GiveBack, now: number): number => {
   const { claimId, workflowId, runId, series, countAttempt, maxAttempts } = request;
@@ -56,8 +81,8 @@ const giveBack = (tx: Writer, request: GiveBack, now: number): number => {
   if (row) requireOwner(tx, row, { workflowId, runId });
   if (row === undefined || row.closedAt !== null) return 0;
   const own = ownClaim(tx, claimId, { workflowId, runId }, now);
-  const wanted = heldFiles(tx, own.fence).filter((file) => isWanted(file, series));
-  const requeued = wanted.filter((file) => release(tx, file, countAttempt, maxAttempts, now)).length;
+  const wanted = { fence: own.fence, series, failed: countAttempt, maxAttempts };
+  const { requeued } = release(tx, wanted, now);
   closeWhenEmpty(tx, own, 'given_back', now);
   return requeued;
 };
@@ -70,23 +95,23 @@ export interface Swept {
 
 /** Requeues what an ended claim held, counts the attempt, and closes the claim. */
 export const expireClaim = (tx: Writer, row: ClaimRow, maxAttempts: number, now: number) => {
-  const held = heldFiles(tx, row.fence);
-  const requeued = held.filter((file) => release(tx, file, true, maxAttempts, now)).length;
+  const released = release(tx, { fence: row.fence, failed: true, maxAttempts }, now);
   closeWhenEmpty(tx, row, 'expired', now);
-  const detail = { workflowId: row.workflowId, runId: row.runId, files: held.length };
+  const held = released.requeued + released.quarantined;
+  const detail = { workflowId: row.workflowId, runId: row.runId, files: held };
   record(tx, now, { actor: 'ledger', action: 'claim.expire', subject: String(row.claimId), detail });
-  return { requeued, quarantined: held.length - requeued };
+  return released;
 };
 
-const sweep = (tx: Writer, maxAttempts: number, now: number): Swept => {
+const sweep = ({ now, leaseNow }: Store, tx: Writer, maxAttempts: number): Swept => {
   const swept: Swept = { requeued: 0, quarantined: 0, claims: [] };
   const over = tx
     .select()
     .from(claims)
-    .where(and(isNull(claims.closedAt), lte(claims.leaseUntil, now)))
+    .where(and(isNull(claims.closedAt), lte(claims.leaseUntil, leaseNow(tx))))
     .all();
   for (const row of over) {
-    const { requeued, quarantined } = expireClaim(tx, row, maxAttempts, now);
+    const { requeued, quarantined } = expireClaim(tx, row, maxAttempts, now());
     swept.requeued += requeued;
     swept.quarantined += quarantined;
     swept.claims.push(row.claimId);
@@ -94,10 +119,10 @@ const sweep = (tx: Writer, maxAttempts: number, now: number): Swept => {
   return swept;
 };
 
-export const giveBackStore = ({ write, now }: Store) => ({
+export const giveBackStore = (store: Store) => ({
   /** Gives files of a claim back. Returns how many wait again; 0 when the claim holds nothing, or nothing any more. */
-  giveBack: (request: GiveBack): number => write((tx) => giveBack(tx, request, now())),
+  giveBack: (request: GiveBack): number => store.write((tx) => giveBack(tx, request, store.now())),
 
   /** The janitor's sweep: what runs left behind that could not compensate. */
-  sweepExpiredClaims: (maxAttempts: number): Swept => write((tx) => sweep(tx, maxAttempts, now())),
+  sweepExpiredClaims: (maxAttempts: number): Swept => store.write((tx) => sweep(store, tx, maxAttempts)),
 });

@@ -1,12 +1,11 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
-import { seriesKey } from '../series.ts';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { record } from './audit.ts';
-import { heldFiles } from './claim-rows.ts';
+import { holdsAny } from './claim-rows.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { dispositionsOf } from './dispositions.ts';
 import { LedgerError } from './errors.ts';
-import { type NewFile, seriesOfFile, unclaimed } from './file-rows.ts';
-import { fileById } from './files.ts';
+import { type NewFile, unclaimed } from './file-rows.ts';
+import { fileById, isOneOf } from './files.ts';
 import { activeLineage, type LineageRow, nextLineageName } from './lineage-rows.ts';
 import { claims, dispositions, files, lineages, versions } from './schema.ts';
 import { livingVersion } from './version-rows.ts';
@@ -36,9 +35,7 @@ export interface LineageStart {
 /** A training that is under way would be lost, or would land in the wrong lineage. */
 const refuseWhileClaimed = (tx: Writer, series: string): void => {
   const open = tx.select().from(claims).where(isNull(claims.closedAt)).all();
-  const holder = open.find(({ fence }) =>
-    heldFiles(tx, fence).some((file) => seriesKey(seriesOfFile(file)) === series),
-  );
+  const holder = open.find(({ fence }) => holdsAny(tx, fence, [series]));
   if (!holder) return;
   const who = `claim ${holder.claimId} of ${holder.workflowId}`;
   throw new LedgerError('Conflict', `${series} is being trained: ${who} is open`);
@@ -46,10 +43,10 @@ const refuseWhileClaimed = (tx: Writer, series: string): void => {
 
 const waiting = { status: 'downloaded', processedAt: null, ...unclaimed } as const;
 
-const requeue = (tx: Writer, fileId: string): void => {
+const requeue = (tx: Writer, fileIds: readonly string[]): void => {
   tx.update(files)
     .set(waiting)
-    .where(and(eq(files.fileId, fileId), eq(files.status, 'processed')))
+    .where(and(isOneOf(fileIds), sql`+${files.status} = 'processed'`))
     .run();
 };
 
@@ -100,7 +97,7 @@ const start = (tx: Writer, request: LineageStart, now: number): LineageRow => {
     .returning()
     .get();
   if (branch) inherit(tx, branch, lineage);
-  for (const fileId of request.requeue) requeue(tx, fileId);
+  requeue(tx, request.requeue);
   for (const file of restored) restore(tx, file, now);
   const filesBack = { requeued: request.requeue.length, restored: restored.length };
   const detail = { reason, series, from: from?.lineage ?? null, to: branch?.versionId ?? null, ...filesBack };

@@ -6,7 +6,7 @@ import type { CrashPoint } from './crash-points.ts';
 import { openDatabase, type Store } from './database.ts';
 import { dispositionStore } from './dispositions.ts';
 import { makeDirectory } from './durable-file.ts';
-import { LedgerError } from './errors.ts';
+import { isLedgerError, LedgerError } from './errors.ts';
 import { fileStore } from './files.ts';
 import { gapStore } from './gaps.ts';
 import { giveBackStore } from './give-back.ts';
@@ -25,10 +25,12 @@ export interface LedgerOptions {
   /** `production` or `research`: fixed when the ledger is made. */
   readonly domain: string;
   readonly readonly?: boolean;
-  /** Epoch ms. The store's own clock when left out. */
+  /** Epoch ms; the system's clock when left out. Stamps records. */
   readonly clock?: () => number;
   /** Named points around commits; only tests give one. */
   readonly crash?: CrashPoint;
+  /** ms on a clock that only runs forward, by which leases age; `clock` where that is given, else the system's. */
+  readonly elapsed?: () => number;
 }
 
 /** The domain is looked at first: nothing is written to a ledger of the other one. */
@@ -37,7 +39,24 @@ const prepare = (store: Store, domain: string): void =>
     requireOwn(readMeta(tx), domain);
     applyMigrations(tx);
     writeMeta(tx, domain, store.now());
+    store.leaseNow(tx);
   });
+
+const lookEveryMs = 1_000;
+
+/** Without it a process that does nothing for long would learn too late how far the lease clock has got. */
+const watchLeaseClock = (store: Store): (() => void) => {
+  const timer = setInterval(() => {
+    try {
+      store.watchLeaseClock();
+    } catch (error) {
+      // Whatever ails the disk is told by the next call that somebody waits for; nobody waits for this one.
+      if (!isLedgerError(error, 'StorageUnavailable')) throw error;
+    }
+  }, lookEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
+};
 
 const requirePrepared = ({ read }: Store, { path, domain }: LedgerOptions): void => {
   const found = read(readMeta);
@@ -56,9 +75,9 @@ const closeOnFailure = <T>(store: Store, work: () => T): T => {
 };
 
 const openStore = (options: LedgerOptions): Store => {
-  const { path, domain, readonly = false, clock } = options;
+  const { path, domain, readonly = false, clock, elapsed } = options;
   if (!readonly) makeDirectory(dirname(path));
-  const store = openDatabase({ path, readonly, ...(clock && { clock }) });
+  const store = openDatabase({ path, readonly, ...(clock && { clock }), ...(elapsed && { elapsed }) });
   closeOnFailure(store, () => (readonly ? requirePrepared(store, options) : prepare(store, domain)));
   store.enforceForeignKeys();
   return store;
@@ -74,6 +93,7 @@ const withPoints = (store: Store, crash: CrashPoint | undefined): ReturnType<typ
  */
 export const openLedger = (options: LedgerOptions) => {
   const { store, named } = withPoints(openStore(options), options.crash);
+  const stopWatching = options.readonly || options.clock ? () => undefined : watchLeaseClock(store);
   return named({
     ...auditLog(store),
     ...watermarkStore(store),
@@ -92,7 +112,10 @@ export const openLedger = (options: LedgerOptions) => {
     /** Runs under the write lock, in one transaction with the ledger's own calls inside it. */
     exclusively: <T>(work: () => T): T => store.write(() => work()),
 
-    close: (): void => store.close(),
+    close: (): void => {
+      stopWatching();
+      store.close();
+    },
   });
 };
 

@@ -8,18 +8,22 @@ import { type FileRow, seriesOfFile } from './file-rows.ts';
 import { fileById } from './files.ts';
 import { files } from './schema.ts';
 
+/** The audit entry of each; `quarantineReason` is set in them. */
+export const recordQuarantined = (tx: Writer, quarantined: readonly FileRow[], now: number): void => {
+  for (const file of quarantined) {
+    const { quarantineReason: reason, path } = file;
+    const detail = { reason, series: seriesKey(seriesOfFile(file)), path };
+    record(tx, now, { actor: 'ledger', action: 'file.quarantine', subject: file.fileId, detail });
+  }
+};
+
 /** Puts a file aside for good, with the reason, wherever it stands. */
 export const quarantineFile = (tx: Writer, file: FileRow, reason: string, now: number): void => {
   tx.update(files)
     .set({ status: 'quarantined', quarantineReason: reason, leaseUntil: null })
     .where(eq(files.fileId, file.fileId))
     .run();
-  record(tx, now, {
-    actor: 'ledger',
-    action: 'file.quarantine',
-    subject: file.fileId,
-    detail: { reason, series: seriesKey(seriesOfFile(file)), path: file.path },
-  });
+  recordQuarantined(tx, [{ ...file, quarantineReason: reason }], now);
 };
 
 interface Quarantine {

@@ -1,3 +1,4 @@
+import { desc, sql } from 'drizzle-orm';
 import type { Series } from '../series.ts';
 import type { Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
@@ -25,11 +26,31 @@ const requireInPlace = ({ file, isInPlace }: Registration): void => {
   });
 };
 
+/** Of the file that was registered last; the pluses keep SQLite to walking backwards, which ends after a few rows. */
+const newestFetch = (tx: Writer, { exchange, symbol, timeframe }: Series): number =>
+  tx
+    .select({ fetchedAt: files.fetchedAt })
+    .from(files)
+    .where(
+      sql`+${files.exchange} = ${exchange} and +${files.symbol} = ${symbol} and +${files.timeframe} = ${timeframe}`,
+    )
+    .orderBy(desc(files.seq))
+    .limit(1)
+    .get()?.fetchedAt ?? 0;
+
+/**
+ * The later fetched copy of a candle wins, and one ingest of a series runs at a time: what is registered later was
+ * fetched later, whatever the clocks of the workers that fetched it showed.
+ */
+const fetchedAt = (tx: Writer, file: NewFile, series: Series): number =>
+  Math.max(file.fetchedAt, newestFetch(tx, series));
+
 const insertNew = (tx: Writer, registration: Registration, series: Series, now: number): void => {
   requireWatermark(tx, series, registration.expectedWatermark);
   requireInPlace(registration);
+  const { file } = registration;
   tx.insert(files)
-    .values({ ...registration.file, status: 'downloaded', createdAt: now })
+    .values({ ...file, fetchedAt: fetchedAt(tx, file, series), status: 'downloaded', createdAt: now })
     .run();
 };
 

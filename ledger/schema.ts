@@ -1,7 +1,7 @@
 /**
  * The ledger's tables. Change them here, then `npx drizzle-kit generate`.
  *
- * Times are epoch ms UTC. Rules that no bug of ours may break (a watermark moves forward, the audit log is
+ * Times are epoch ms UTC, but for leases, which have a clock of their own. Rules that no bug of ours may break (a watermark moves forward, the audit log is
  * append-only) are triggers of the database, in the migrations.
  */
 import { sql } from 'drizzle-orm';
@@ -33,6 +33,13 @@ export const meta = sqliteTable(
   (table) => [check('meta_is_one_row', sql`${table.id} = 1`)],
 );
 
+/** One row: what the clock shows that leases are counted on; see lease-clock.ts. */
+export const leaseClock = sqliteTable(
+  'lease_clock',
+  { id: integer().primaryKey(), nowMs: integer('now_ms').notNull() },
+  (table) => [check('lease_clock_is_one_row', sql`${table.id} = 1`)],
+);
+
 export const files = sqliteTable(
   'files',
   {
@@ -53,6 +60,7 @@ export const files = sqliteTable(
     claimFence: integer('claim_fence'),
     claimedBy: text('claimed_by'),
     claimedAt: integer('claimed_at'),
+    /** On the lease clock, as in `claims`. */
     leaseUntil: integer('lease_until'),
     attempts: integer().notNull().default(0),
     createdAt: integer('created_at').notNull(),
@@ -109,6 +117,7 @@ export const claims = sqliteTable(
     workflowId: text('workflow_id').notNull(),
     runId: text('run_id').notNull(),
     claimedAt: integer('claimed_at').notNull(),
+    /** On the lease clock, which is not the time of day. */
     leaseUntil: integer('lease_until').notNull(),
     closedAt: integer('closed_at'),
     outcome: text({ enum: ['committed', 'given_back', 'expired'] }),

@@ -1,11 +1,11 @@
 import { and, count, desc, eq, isNull, lt } from 'drizzle-orm';
-import { seriesKey } from '../series.ts';
 import { record } from './audit.ts';
 import {
   type ClaimRow,
   claimRow,
   closeClaim,
-  heldFiles,
+  heldBy,
+  holdsAny,
   type Owner,
   ownClaim,
   requireLease,
@@ -14,7 +14,6 @@ import {
 import type { Reader, Store, Writer } from './database.ts';
 import { type Disposition, recordDispositions } from './dispositions.ts';
 import { LedgerError } from './errors.ts';
-import { type FileRow, seriesOfFile } from './file-rows.ts';
 import { type HeadMove, moveHead } from './lineage-rows.ts';
 import { files, versions } from './schema.ts';
 import { type VersionRow, versionById, versionOfClaim } from './version-rows.ts';
@@ -65,18 +64,12 @@ const requireInPlace = ({ version, isInPlace }: Commit): void => {
   throw new LedgerError('NotFound', `${version.dir} is gone; nothing was committed`);
 };
 
-const complete = (tx: Writer, file: FileRow, now: number): void => {
-  tx.update(files)
+const completeFiles = (tx: Writer, own: ClaimRow, series: readonly string[], now: number): number =>
+  tx
+    .update(files)
     .set({ status: 'processed', processedAt: now, leaseUntil: null })
-    .where(eq(files.fileId, file.fileId))
-    .run();
-};
-
-const completeFiles = (tx: Writer, own: ClaimRow, series: readonly string[], now: number): number => {
-  const done = heldFiles(tx, own.fence).filter((file) => series.includes(seriesKey(seriesOfFile(file))));
-  for (const file of done) complete(tx, file, now);
-  return done.length;
-};
+    .where(heldBy(own.fence, series))
+    .run().changes;
 
 const insertVersion = (tx: Writer, { claimId, version }: Commit, claimedFiles: number): VersionRow =>
   tx
@@ -85,18 +78,19 @@ const insertVersion = (tx: Writer, { claimId, version }: Commit, claimedFiles: n
     .returning()
     .get();
 
-const commit = (tx: Writer, request: Commit, now: number): VersionRow => {
+const commit = (store: Store, tx: Writer, request: Commit): VersionRow => {
+  const now = store.now();
   const { claimId, workflowId, runId, version, dispositions, heads = [] } = request;
   requireOwner(tx, claimRow(tx, claimId), { workflowId, runId });
   const before = committedBefore(tx, request);
   if (before) return before;
   const own = ownClaim(tx, claimId, { workflowId, runId }, now);
-  requireLease(own, now);
+  requireLease(own, store.leaseNow(tx));
   requireInPlace(request);
   const row = insertVersion(tx, request, completeFiles(tx, own, version.series, now));
   recordDispositions(tx, dispositions, version.versionId);
   for (const head of heads) moveHead(tx, head, version.versionId, now);
-  if (heldFiles(tx, own.fence).length === 0) closeClaim(tx, own, 'committed', now);
+  if (!holdsAny(tx, own.fence)) closeClaim(tx, own, 'committed', now);
   record(tx, now, {
     actor: `${workflowId}/${runId}`,
     action: 'version.commit',
@@ -115,28 +109,30 @@ const listVersions = (db: Reader, limit: number, before: number | undefined): Ve
     .limit(limit)
     .all();
 
-export const versionStore = ({ read, write, now }: Store) => ({
+export const versionStore = (store: Store) => ({
   /**
    * Call it when the version's directory is complete and durably in place. ONE transaction: the row, the claimed
    * files of its series → processed, dispositions, lineage heads, audit. The same commit again answers the same row.
    * Files of series that are not in `version.series` stay claimed: give them back.
    */
-  commitVersion: (request: Commit): VersionRow => write((tx) => commit(tx, request, now())),
+  commitVersion: (request: Commit): VersionRow => store.write((tx) => commit(store, tx, request)),
 
   /** Also when it was pruned since: see `prunedAt`. */
-  version: (versionId: string): VersionRow | undefined => read((db) => versionById(db, versionId)),
+  version: (versionId: string): VersionRow | undefined => store.read((db) => versionById(db, versionId)),
 
   /** The version that a claim became, if it was committed. */
-  versionOfClaim: (claimId: number): VersionRow | undefined => read((db) => versionOfClaim(db, claimId)),
+  versionOfClaim: (claimId: number): VersionRow | undefined =>
+    store.read((db) => versionOfClaim(db, claimId)),
 
   /** The versions that were judged against this champion, pruned ones too. */
   versionsJudgedAgainst: (championId: string): VersionRow[] =>
-    read((db) => db.select().from(versions).where(eq(versions.parentVersionId, championId)).all()),
+    store.read((db) => db.select().from(versions).where(eq(versions.parentVersionId, championId)).all()),
 
   /** Those that were not pruned, newest first; `before` is the `seq` of the last row seen. */
   versions: ({ limit, before }: { limit: number; before?: number }): VersionRow[] =>
-    read((db) => listVersions(db, limit, before)),
+    store.read((db) => listVersions(db, limit, before)),
 
   versionCount: (): number =>
-    read((db) => db.select({ n: count() }).from(versions).where(isNull(versions.prunedAt)).get())?.n ?? 0,
+    store.read((db) => db.select({ n: count() }).from(versions).where(isNull(versions.prunedAt)).get())?.n ??
+    0,
 });
