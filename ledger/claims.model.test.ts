@@ -271,7 +271,7 @@ const step = fc.oneof(
 test('the ledger and a plain model agree after every step of random histories', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => {
-      const there = openFresh();
+      const there = openFresh({ inMemory: true });
       const model: Model = { now: there.clock.now, files: [], claims: [] };
       const real: Real = { there, claimIds: [], watermarks: new Map(), fence: 0 };
       for (const named of steps) runStep(named, model, real);

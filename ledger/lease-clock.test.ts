@@ -13,7 +13,7 @@ type Who = (typeof both)[number];
 
 /** Two processes over one ledger: the time that really passes, and what each one's clocks make of it. */
 const openTwo = (offsets: readonly [number, number]) => {
-  const dataDir = freshDir();
+  const dataDir = freshDir({ inMemory: true });
   const path = `${dataDir}/manifest.sqlite`;
   const world = { passedMs: 0, offsetMs: [...offsets] as [number, number] };
   const open = (who: Who) =>
