@@ -1,5 +1,6 @@
 import type { HonoRequest } from 'hono';
 import { ApiError } from './errors.ts';
+import { isShallow } from './shallow.ts';
 
 /** Holds a /predict of 10,000 candles; a stored model is never sent to the gateway. */
 export const maxBodyBytes = 1024 * 1024;
@@ -27,6 +28,17 @@ const readText = async (request: HonoRequest): Promise<string> => {
   return request.raw.body ? (await readBytes(request.raw.body)).toString('utf8') : '';
 };
 
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ApiError(400, 'MalformedJson', `the body is not JSON: ${(error as Error).message}`);
+  }
+};
+
+/** What routes take is four levels deep; parameters of presets, eight. */
+const deepest = 16;
+
 /**
  * The JSON of a body, whatever its content type says (older clients do not all send one); no body reads as `{}`.
  * Malformed JSON, NaN and Infinity among it, is a 400.
@@ -34,9 +46,7 @@ const readText = async (request: HonoRequest): Promise<string> => {
 export const readJson = async (request: HonoRequest): Promise<unknown> => {
   const text = await readText(request);
   if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ApiError(400, 'MalformedJson', `the body is not JSON: ${(error as Error).message}`);
-  }
+  const value = parsed(text);
+  if (isShallow(value, deepest)) return value;
+  throw new ApiError(400, 'MalformedJson', `the body is nested deeper than ${deepest} levels`);
 };

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { type ConnectionLimits, connectionLimits, serverOptionsOf } from './connection-limits.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+import { strictHeaders } from './strict-headers.ts';
 
-/** A client that sends its request slower than this holds a connection for nothing. */
-const receiveMs = 30_000;
-/** Longer than the 45 s between an engine's polls, so that it keeps its connection. */
-const keepAliveMs = 65_000;
 /** What is being answered when the stop comes may take this long. */
 const drainMs = 10_000;
 
@@ -49,23 +48,34 @@ const urlOf = (server: Server): string => {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 };
 
+const strictServer = (options: ServerOptions, listener: RequestListener): Server =>
+  createServer(options, strictHeaders(listener));
+
+const serverOf = (fetch: App['fetch'], limits: ConnectionLimits): Server => {
+  const server = createAdaptorServer({
+    fetch,
+    serverOptions: serverOptionsOf(limits),
+    createServer: strictServer as typeof createServer,
+  }) as Server;
+  server.maxConnections = limits.connections;
+  server.prependListener('request', setSecurityHeaders);
+  return server;
+};
+
 /**
  * Serves one app on all the ports; `url` is that of the first. Throws when one of them is taken, and then listens on
  * none.
  */
 export const listen = async (
   { fetch }: App,
-  { host, ports }: { readonly host: string; readonly ports: readonly number[] },
+  {
+    host,
+    ports,
+    limits = connectionLimits,
+  }: { readonly host: string; readonly ports: readonly number[]; readonly limits?: ConnectionLimits },
 ): Promise<Listening> => {
-  const servers = ports.map(() => createAdaptorServer({ fetch }) as Server);
+  const servers = ports.map(() => serverOf(fetch, limits));
   const stop = async () => void (await Promise.all(servers.map(drain)));
-  for (const server of servers) {
-    Object.assign(server, {
-      requestTimeout: receiveMs,
-      headersTimeout: receiveMs,
-      keepAliveTimeout: keepAliveMs,
-    });
-  }
   try {
     for (const [at, server] of servers.entries()) await listening(server, host, ports[at]!);
   } catch (error) {

@@ -4,20 +4,17 @@ import type { AddEndpoint } from '../endpoint.ts';
 import { parse } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import { openObject, presetName, reasonText, strategyAndInstrument } from '../fields.ts';
+import { isShallow } from '../shallow.ts';
 
 /** Loose on purpose: what is missing has an answer of its own, which older clients compare word for word. */
 const registerBody = z.object({ preset_id: z.unknown().optional(), params: z.unknown().optional() });
 
 /** Parameters are flat or nearly so; deeper ones would only break whoever walks them. */
 const deepest = 8;
-const isShallow = (value: unknown, levels = deepest): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)));
 
 const parameters = z
   .record(z.string().min(1).max(64), z.unknown())
-  .refine((params) => isShallow(params), `nested deeper than ${deepest} levels`);
+  .refine((params) => isShallow(params, deepest), `nested deeper than ${deepest} levels`);
 
 const complete = z.object({ preset_id: presetName, params: parameters });
 
