@@ -33,6 +33,7 @@ export interface Config {
     readonly keep: number;
     readonly archiveDir: string | undefined;
   };
+  readonly snapshots: { readonly dir: string; readonly keep: number };
   readonly training: TrainingConfig;
   readonly promotion: {
     readonly minDelta: number;
@@ -220,6 +221,10 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
   registry: {
     keep: values.KEEP_N_MODELS,
     archiveDir: values.MODEL_ARCHIVE_DIR === undefined ? undefined : resolve(values.MODEL_ARCHIVE_DIR),
+  },
+  snapshots: {
+    dir: resolve(values.SNAPSHOT_DIR ?? `${pathsOf(values, explicit, embedded).dataDir}/snapshots`),
+    keep: values.SNAPSHOT_KEEP,
   },
   training: trainingOf(values),
   promotion: {

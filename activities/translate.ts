@@ -24,6 +24,7 @@ const ofLedger: Record<LedgerError['code'], FailureType> = {
   DomainMismatch: 'DomainMismatch',
   WatermarkMoved: 'WatermarkMoved',
   StorageUnavailable: 'StorageUnavailable',
+  InUse: 'StorageUnavailable',
   CandleFileCorrupt: 'CandleFileCorrupt',
   CandleFileMissing: 'CandleFileMissing',
 };

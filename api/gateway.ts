@@ -8,6 +8,7 @@ import {
   type ThreadedController,
 } from '../controller/thread/client.ts';
 import { newestCandles } from '../ledger/candle-store.ts';
+import { holdState } from '../ledger/in-use.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { readVersion } from '../registry/store.ts';
 import { seriesKey } from '../series.ts';
@@ -87,6 +88,7 @@ export const openGateway = async (
   threads: ThreadDeps = {},
 ): Promise<Gateway> => {
   assertSafeToServe(config.gateway);
+  const release = holdState(config.paths.ledgerFile);
   const ledger = openForReading(config);
   const controller = await openParamController(config, threads);
   const schemas = followSchemas(config.paths.schemasDir, controller, log);
@@ -120,6 +122,7 @@ export const openGateway = async (
     schemas.stop();
     await controller.close();
     ledger.close();
+    release();
     await client.connection.close();
   };
   return { url: server.url, stop };

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `autotrain why DECISION_ID` and `autotrain evaluation --strategy S --instrument I [--days N]`: what the parameter store
- * says. `--json`: one object on stdout. Exit code 1 when it is refused, 2 on wrong use.
+ * says; `autotrain ledger …`: backups. `--json`: one object on stdout. Exit code 1 when it is refused, 2 on wrong use.
  */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +9,12 @@ import { parseArgs } from 'node:util';
 import type { OffPolicyValue } from '../bandit/ope/estimators.ts';
 import type { Config } from '../config.ts';
 import { findConfig } from './find-config.ts';
+import { LedgerUsageError, ledgerCommand } from './ledger.ts';
 import { describeWhy, openStoredController, whyDecision } from './why.ts';
 
 const usage = `usage: autotrain why DECISION_ID [--json]
-       autotrain evaluation --strategy S --instrument I [--days N] [--json]`;
+       autotrain evaluation --strategy S --instrument I [--days N] [--json]
+       autotrain ledger snapshot | list | verify [NAME] | restore NAME | restore --resume [--json]`;
 
 const dayMs = 86_400_000;
 
@@ -25,6 +27,7 @@ const readArguments = (argv: readonly string[]) => {
     instrument: text,
     days: { type: 'string', default: '30' },
     json: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
   } as const;
   try {
     const { positionals, values } = parseArgs({ args: [...argv], options, allowPositionals: true });
@@ -40,6 +43,8 @@ type Arguments = ReturnType<typeof readArguments>;
 interface Said {
   readonly value: object;
   readonly text: string;
+  /** False: what was checked does not hold, and the exit code is 1. */
+  readonly ok?: boolean;
 }
 
 const why = (config: Config, { operands }: Arguments): Said => {
@@ -87,7 +92,11 @@ const ofStore =
 
 type Command = (env: NodeJS.ProcessEnv, given: Arguments) => Said | Promise<Said>;
 
-const commands: Readonly<Record<string, Command>> = { why: ofStore(why), evaluation: ofStore(evaluation) };
+const commands: Readonly<Record<string, Command>> = {
+  why: ofStore(why),
+  evaluation: ofStore(evaluation),
+  ledger: ledgerCommand,
+};
 
 /** The answer and the exit code. */
 export const autotrainCommand = async (
@@ -103,10 +112,11 @@ export const autotrainCommand = async (
     const given = readArguments(argv);
     const command = Object.hasOwn(commands, given.command ?? '') ? commands[given.command!] : undefined;
     if (!command) throw new UsageError(`name one of ${Object.keys(commands).join(', ')}`);
-    const { value, text } = await command(env, given);
-    return { code: 0, text: json ? JSON.stringify({ ok: true, ...value }) : text };
+    const { value, text, ok = true } = await command(env, given);
+    return { code: ok ? 0 : 1, text: json ? JSON.stringify({ ok, ...value }) : text };
   } catch (error) {
-    if (error instanceof UsageError) return refused(2, `${error.message}\n${usage}`);
+    if (error instanceof UsageError || error instanceof LedgerUsageError)
+      return refused(2, `${error.message}\n${usage}`);
     return refused(1, (error as Error).message);
   }
 };

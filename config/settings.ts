@@ -129,6 +129,11 @@ export const settings = {
     parse.boolean,
     'remove ingested CSV files once their candles are in the archive',
   ),
+  SNAPSHOT_DIR: optional(
+    path,
+    'where snapshots of ledger, parameter store, registry and candles lie; unset: snapshots under DATA_DIR',
+  ),
+  SNAPSHOT_KEEP: required('7', parse.integer(1, 10_000), 'newest snapshots that are kept'),
   DOMAIN: required(
     'production',
     parse.oneOf('production', 'research'),

@@ -2,7 +2,7 @@ import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Reader, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import type { FileRow } from './file-rows.ts';
-import { mintFence } from './meta.ts';
+import { firstFenceOf, mintFence, readMeta } from './meta.ts';
 import { claimRuns, claims, files } from './schema.ts';
 
 export type ClaimRow = typeof claims.$inferSelect;
@@ -52,10 +52,17 @@ export const filesOfFence = (db: Reader, fence: number): FileRow[] =>
 export const findClaim = (db: Reader, claimId: number): ClaimRow | undefined =>
   db.select().from(claims).where(eq(claims.claimId, claimId)).get();
 
+/** A number that was minted and has no claim: the ledger was restored to a time before it, or its row is compacted. */
+const wasMinted = (db: Reader, claimId: number): boolean => {
+  const { fence, epoch } = readMeta(db) ?? { fence: 0, epoch: 0 };
+  return claimId > 0 && claimId <= Math.max(fence, firstFenceOf(epoch));
+};
+
 export const claimRow = (db: Reader, claimId: number): ClaimRow => {
   const row = findClaim(db, claimId);
-  if (!row) throw new LedgerError('NotFound', `no claim ${claimId}`);
-  return row;
+  if (row) return row;
+  if (!wasMinted(db, claimId)) throw new LedgerError('NotFound', `no claim ${claimId}`);
+  throw new LedgerError('Fenced', `claim ${claimId} is over; the ledger holds nothing of it any more`);
 };
 
 export const toClaim = (db: Reader, row: ClaimRow): Claim => {

@@ -46,6 +46,15 @@ const steps = {
   'version:marked': 'worker',
   'version:aside': 'worker',
   'version:removed': 'worker',
+  // A snapshot, and the restore of one: snapshots/*.test.ts.
+  'snapshot:copied': 'command',
+  'snapshot:written': 'command',
+  'snapshot:renamed': 'command',
+  'restore:staged': 'command',
+  'restore:journalled': 'command',
+  'restore:aside': 'command',
+  'restore:moved': 'command',
+  'restore:projected': 'command',
 } as const satisfies Readonly<Record<string, Passer>>;
 
 /** Methods whose transaction is two points: all done but the commit (`claim:uncommitted`), and just behind it (`claim:committed`). */

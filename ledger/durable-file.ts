@@ -6,7 +6,8 @@ import { asStorageFailure, systemCode } from './storage-failure.ts';
 
 const nothing = (): void => {};
 
-const syncPath = (path: string): void => {
+/** Of a file or a folder. */
+export const syncPath = (path: string): void => {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
@@ -26,7 +27,7 @@ export const ifThere = <T>(work: () => T): T | undefined => {
 };
 
 /** A rename survives a power cut only when the directory is synced as well. */
-export const syncDirectory = syncPath;
+export const syncDirectory = (path: string): void => syncPath(path);
 
 /** Makes a directory whose entry in each new parent is durable too. */
 export const makeDirectory = (path: string): void => {

@@ -5,6 +5,7 @@
  * - `ClaimNotOpen`: the claim was completed already.
  * - `WatermarkMoved`: another ingest was first; look at the watermark again.
  * - `StorageUnavailable`: disk full, read-only, not writable, or locked for too long. Nothing was stored.
+ * - `InUse`: a worker or a gateway works on the state, or a restore replaces it.
  * - `CandleFileCorrupt`: bytes that do not have the registered hash, or a row that is no candle.
  */
 export type LedgerErrorCode =
@@ -15,6 +16,7 @@ export type LedgerErrorCode =
   | 'DomainMismatch'
   | 'WatermarkMoved'
   | 'StorageUnavailable'
+  | 'InUse'
   | 'CandleFileCorrupt'
   | 'CandleFileMissing';
 

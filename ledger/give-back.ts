@@ -119,6 +119,14 @@ const sweep = ({ now, leaseNow }: Store, tx: Writer, maxAttempts: number): Swept
   return swept;
 };
 
+/** After a restore nobody who held a claim may go on with it. That is no failure of its files. */
+export const endOpenClaims = (tx: Writer, now: number): { claims: number; requeued: number } => {
+  const open = tx.select().from(claims).where(isNull(claims.closedAt)).all();
+  const released = open.map(({ fence }) => release(tx, { fence, failed: false, maxAttempts: 0 }, now));
+  for (const row of open) closeWhenEmpty(tx, row, 'expired', now);
+  return { claims: open.length, requeued: released.reduce((sum, { requeued }) => sum + requeued, 0) };
+};
+
 export const giveBackStore = (store: Store) => ({
   /** Gives files of a claim back. Returns how many wait again; 0 when the claim holds nothing, or nothing any more. */
   giveBack: (request: GiveBack): number => store.write((tx) => giveBack(tx, request, store.now())),

@@ -9,6 +9,9 @@ export type Meta = typeof meta.$inferSelect;
 /** A restore bumps the epoch, and each epoch has its own numbers, so fences minted after it are newer than all before. */
 const fencesPerEpoch = 2 ** 32;
 
+/** All fences of an epoch are above it. */
+export const firstFenceOf = (epoch: number): number => epoch * fencesPerEpoch;
+
 export const readMeta = (db: Reader): Meta | undefined =>
   hasTable(db, 'meta') ? db.select().from(meta).where(eq(meta.id, 1)).get() : undefined;
 

@@ -6,6 +6,7 @@ import type { CrashPoint } from './crash-points.ts';
 import { openDatabase, type Store } from './database.ts';
 import { dispositionStore } from './dispositions.ts';
 import { makeDirectory } from './durable-file.ts';
+import { epochStore } from './epoch.ts';
 import { isLedgerError, LedgerError } from './errors.ts';
 import { fileStore } from './files.ts';
 import { gapStore } from './gaps.ts';
@@ -108,6 +109,7 @@ export const openLedger = (options: LedgerOptions) => {
     ...lineageStore(store),
     ...promotionStore(store),
     ...retentionStore(store),
+    ...epochStore(store),
 
     /** Runs under the write lock, in one transaction with the ledger's own calls inside it. */
     exclusively: <T>(work: () => T): T => store.write(() => work()),

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { codeVersion } from '../code-version.ts';
 import type { Config } from '../config.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
+import { holdState } from '../ledger/in-use.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { reconcileCurrent } from '../registry/reconcile.ts';
 import { seriesKey } from '../series.ts';
@@ -79,6 +80,7 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   const log = createLog(config.logLevel, `worker:${roles.join('+')}`);
   const logger = temporalLogger(log);
   Runtime.install({ logger });
+  const release = holdState(config.paths.ledgerFile);
   const crash = run.crash ? { crash: run.crash } : {};
   const opened = openLedger({ path: config.paths.ledgerFile, domain: config.domain, ...crash });
   const ledger = run.through?.(opened) ?? opened;
@@ -99,4 +101,5 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   await Promise.all(workers.map((worker) => worker.run()));
   await connection.close();
   ledger.close();
+  release();
 };

@@ -1,0 +1,116 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ifThere } from '../ledger/durable-file.ts';
+import { type Ledger, openLedger } from '../ledger/open.ts';
+import { systemCode } from '../ledger/storage-failure.ts';
+import { isRegistryError } from '../registry/errors.ts';
+import { readVersion, versionDir } from '../registry/store.ts';
+import { SnapshotError } from './errors.ts';
+import { copySynced, filesUnder, linkOrCopy } from './folders.ts';
+import type { Manifest } from './manifest.ts';
+import type { Places } from './places.ts';
+
+export const parts = {
+  ledger: 'ledger.sqlite',
+  controller: 'controller.sqlite',
+  registry: 'registry',
+  archive: 'archive',
+  landing: 'landing',
+} as const;
+
+export type Collected = Pick<Manifest, 'ledger' | 'champion' | 'versions' | 'candles' | 'missing'> & {
+  /** Of the ledger's copy: see `diskMarks`. */
+  readonly marks: string;
+};
+
+const limit = Number.MAX_SAFE_INTEGER;
+
+/** False when it is gone, or not what the ledger knows. */
+const copyVersion = (
+  { modelsDir }: Places,
+  staging: string,
+  versionId: string,
+  modelHash: string,
+): boolean => {
+  const from = versionDir(modelsDir, versionId);
+  const to = versionDir(staging, versionId);
+  try {
+    for (const name of filesUnder(from)) copySynced(join(from, name), join(to, name));
+    readVersion(staging, versionId, modelHash);
+    return true;
+  } catch (error) {
+    rmSync(to, { recursive: true, force: true });
+    if (isRegistryError(error) || systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+};
+
+const collectVersions = (ledger: Ledger, places: Places, staging: string) => {
+  const rows = ledger.versions({ limit });
+  const missing = rows.filter((row) => !copyVersion(places, staging, row.versionId, row.modelHash));
+  const versions = rows
+    .filter((row) => !missing.includes(row))
+    .map((row) => ({ version_id: row.versionId, model_hash: row.modelHash }));
+  return { versions, missing: missing.map(({ versionId }) => `version ${versionId}`) };
+};
+
+const collectMonths = ({ dataDir }: Places, staging: string): number => {
+  const folder = join(dataDir, parts.archive);
+  const months = filesUnder(folder).filter((path) => /\/\d{4}-\d{2}\.csv$/.test(path));
+  for (const path of months) linkOrCopy(join(folder, path), join(staging, parts.archive, path));
+  return months.length;
+};
+
+/** What is not in the archive yet must be there; what is, and was left on disk, comes along. */
+const collectLanded = (ledger: Ledger, { dataDir, landingDir }: Places, staging: string) => {
+  const rows = ledger.files({ limit }).filter(({ status }) => status !== 'deleted');
+  const missing: string[] = [];
+  let files = 0;
+  for (const { path, archivedAt } of rows) {
+    const from = join(dataDir, path);
+    const inLanding = relative(landingDir, from);
+    const there =
+      !inLanding.startsWith('..') &&
+      ifThere(() => linkOrCopy(from, join(staging, parts.landing, inLanding)) ?? true) !== undefined;
+    if (there) files += 1;
+    else if (archivedAt === null) missing.push(`candles ${path}`);
+  }
+  return { files, missing };
+};
+
+const requireChampion = (champion: string | null, versions: Collected['versions']): void => {
+  if (champion === null || versions.some(({ version_id: id }) => id === champion)) return;
+  throw new SnapshotError(
+    'Damaged',
+    `the champion ${champion} is missing or altered in the registry: a snapshot without it could not serve`,
+  );
+};
+
+/** Copies what the ledger's copy in `staging` names. Disk that the ledger knows and that is gone is listed as missing. */
+export const collect = (places: Places, staging: string): Collected => {
+  const ledger = openLedger({ path: join(staging, parts.ledger), domain: places.domain, readonly: true });
+  try {
+    const champion = ledger.champion()?.versionId ?? null;
+    const registry = collectVersions(ledger, places, staging);
+    const landed = collectLanded(ledger, places, staging);
+    return {
+      ledger: {
+        epoch: ledger.epoch(),
+        watermarks: Object.fromEntries(ledger.watermarks().map(({ series, value }) => [series, value])),
+        files: ledger.fileCounts(),
+      },
+      champion,
+      versions: registry.versions,
+      candles: { archived_months: collectMonths(places, staging), landed_files: landed.files },
+      missing: [...registry.missing, ...landed.missing],
+      marks: ledger.diskMarks(),
+    };
+  } finally {
+    ledger.close();
+  }
+};
+
+export const requireComplete = ({ champion, versions }: Collected): void =>
+  requireChampion(champion, versions);
+
+export const hasParameterStore = ({ controllerFile }: Places): boolean => existsSync(controllerFile);

@@ -1,0 +1,115 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { versionIdOfStates } from '../api/app.fixture.ts';
+import { Crash, crashAt } from '../ledger/ledger.fixture.ts';
+import { openLedger } from '../ledger/open.ts';
+import { createRandom } from '../numerics/random.ts';
+import { filesUnder } from './folders.ts';
+import { snapshotNames } from './names.ts';
+import { listSnapshots, pruneSnapshots } from './retention.ts';
+import { openStore, trainedState } from './snapshots.fixture.ts';
+import { takeSnapshot } from './take.ts';
+import { verifySnapshot } from './verify.ts';
+
+test('a snapshot holds ledger, parameter store, every version and every candle, and verifies', async () => {
+  const { take, places, decisionId } = trainedState();
+  const made = await take(Date.UTC(2026, 0, 31, 4, 5, 6, 789));
+  expect(made).toMatchObject({
+    name: '20260131T040506.789Z',
+    champion: versionIdOfStates(3),
+    versions: [{ version_id: versionIdOfStates(3) }, { version_id: versionIdOfStates(2) }],
+    candles: { archived_months: 0, landed_files: 2 },
+    parameter_store: true,
+    missing: [],
+  });
+  expect(verifySnapshot(places.snapshotDir, made.name)).toMatchObject({ ok: true, files: 10, problems: [] });
+  const folder = join(places.snapshotDir, made.name);
+  const ledger = openLedger({ path: join(folder, 'ledger.sqlite'), domain: 'production', readonly: true });
+  expect(ledger.fileCounts().processed).toBe(2);
+  ledger.close();
+  const copy = join(places.dataDir, 'copy.sqlite');
+  cpSync(join(folder, 'controller.sqlite'), copy);
+  const controller = openStore(copy);
+  expect(controller.decision(decisionId).decision_id).toBe(decisionId);
+  controller.close();
+});
+
+test('the same moment again is the same snapshot', async () => {
+  const { take, places } = trainedState();
+  expect(await take(1e12)).toEqual(await take(1e12));
+  expect(snapshotNames(places.snapshotDir)).toEqual(['20010909T014640.000Z']);
+});
+
+test('a flipped bit in any file is found, and so is a file that went or came', async () => {
+  const { take, places } = trainedState();
+  const { name } = await take();
+  const folder = join(places.snapshotDir, name);
+  const random = createRandom(7);
+  const files = filesUnder(folder);
+  expect(files.length).toBe(12);
+  for (const file of files) {
+    const path = join(folder, file);
+    const bytes = readFileSync(path);
+    for (let flip = 0; flip < 10; flip += 1) {
+      const altered = Buffer.from(bytes);
+      const at = Math.floor(random.uniform() * bytes.length);
+      altered[at]! ^= 1 << Math.floor(random.uniform() * 8);
+      writeFileSync(path, altered);
+      const { ok, problems } = verifySnapshot(places.snapshotDir, name);
+      expect({ file, at, ok }).toEqual({ file, at, ok: false });
+      expect(problems[0]!.file).toBe(file.startsWith('manifest.') ? 'manifest.json' : file);
+    }
+    rmSync(path);
+    expect(verifySnapshot(places.snapshotDir, name).ok).toBe(false);
+    writeFileSync(path, bytes);
+  }
+  expect(verifySnapshot(places.snapshotDir, name).ok).toBe(true);
+  writeFileSync(join(folder, 'registry', 'more.txt'), 'x');
+  expect(verifySnapshot(places.snapshotDir, name).problems).toEqual([
+    { file: 'registry/more.txt', problem: 'the manifest does not know it' },
+  ]);
+});
+
+test.each(['snapshot:copied', 'snapshot:written'])(
+  'after a crash at %s there is no snapshot',
+  async (point) => {
+    const { places } = trainedState();
+    await expect(takeSnapshot({ places, atMs: 1e12, crash: crashAt(point) })).rejects.toThrow(Crash);
+    expect(snapshotNames(places.snapshotDir)).toEqual([]);
+    await takeSnapshot({ places, atMs: 1e12 });
+    expect(listSnapshots(places.snapshotDir)).toMatchObject([
+      { champion: versionIdOfStates(3), versions: 2 },
+    ]);
+  },
+);
+
+test('the newest SNAPSHOT_KEEP stay', async () => {
+  const { take, places } = trainedState();
+  for (const atMs of [1e12, 2e12, 3e12]) await take(atMs);
+  expect(pruneSnapshots(places.snapshotDir, 2)).toEqual(['20010909T014640.000Z']);
+  expect(snapshotNames(places.snapshotDir)).toHaveLength(2);
+  expect(pruneSnapshots(places.snapshotDir, 2)).toEqual([]);
+});
+
+test('a champion that is damaged is no basis for a snapshot', async () => {
+  const { take, places, modelsDir } = trainedState();
+  writeFileSync(join(modelsDir, 'registry', versionIdOfStates(3), 'model.json'), '{}');
+  await expect(take()).rejects.toThrow(expect.objectContaining({ code: 'Damaged' }));
+  expect(snapshotNames(places.snapshotDir)).toEqual([]);
+});
+
+test('files that are moved while they are copied start it over; candles that are lost are named', async () => {
+  const { ledger, places, dataDir } = trainedState();
+  let attempts = 0;
+  const crash = (point: string) => {
+    if (point !== 'snapshot:copied') return;
+    attempts += 1;
+    if (attempts === 1) ledger.markArchived([ledger.files({ limit: 1 })[0]!.fileId]);
+  };
+  rmSync(join(dataDir, ledger.files({ limit: 2 })[1]!.path));
+  const { missing, candles } = await takeSnapshot({ places, atMs: 1e12, crash });
+  expect(attempts).toBe(2);
+  expect(missing).toEqual([`candles ${ledger.files({ limit: 2 })[1]!.path}`]);
+  expect(candles.landed_files).toBe(1);
+});

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeVersion } from '../code-version.ts';
+import type { CrashPoint } from '../ledger/crash-points.ts';
+import { makeDirectory, syncDirectory, temporaryPrefix } from '../ledger/durable-file.ts';
+import { openLedger } from '../ledger/open.ts';
+import { asStorageFailure } from '../ledger/storage-failure.ts';
+import { backUpDatabase } from './backup.ts';
+import { type Collected, collect, hasParameterStore, parts, requireComplete } from './collect.ts';
+import { SnapshotError } from './errors.ts';
+import { filesUnder, syncTree } from './folders.ts';
+import { hashOfFile, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { snapshotName } from './names.ts';
+import type { Places } from './places.ts';
+
+export interface SnapshotRequest {
+  readonly places: Places;
+  /** Names it: the same moment again answers the same snapshot. */
+  readonly atMs: number;
+  readonly crash?: CrashPoint;
+}
+
+const attempts = 5;
+
+const liveMarks = ({ ledgerFile, domain }: Places): string => {
+  const ledger = openLedger({ path: ledgerFile, domain, readonly: true });
+  try {
+    return ledger.diskMarks();
+  } finally {
+    ledger.close();
+  }
+};
+
+/**
+ * The parameter store first: a version that one of its decisions names is then in the ledger's copy. A version's
+ * directory is in place before the ledger knows it, so whatever the copy names is on disk, unless it was moved meanwhile.
+ */
+const copyOnce = async (places: Places, staging: string): Promise<Collected> => {
+  if (hasParameterStore(places)) await backUpDatabase(places.controllerFile, join(staging, parts.controller));
+  await backUpDatabase(places.ledgerFile, join(staging, parts.ledger));
+  return collect(places, staging);
+};
+
+/** Archiver and janitor move files while they are copied; then ledger and files are not of one moment, and it starts over. */
+const copySettled = async ({ places, crash }: SnapshotRequest, staging: string): Promise<Collected> => {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    rmSync(staging, { recursive: true, force: true });
+    makeDirectory(staging);
+    const found = await copyOnce(places, staging);
+    crash?.('snapshot:copied');
+    if (found.marks !== liveMarks(places)) continue;
+    requireComplete(found);
+    return found;
+  }
+  throw new SnapshotError('Unsettled', `files were moved during each of ${attempts} attempts; try again`);
+};
+
+const describe = ({ places, atMs }: SnapshotRequest, staging: string, found: Collected): Manifest => {
+  const { ledger, champion, versions, candles, missing } = found;
+  return {
+    schema: 'autotrain-snapshot/1',
+    name: snapshotName(atMs),
+    created_at: new Date(atMs).toISOString(),
+    domain: places.domain,
+    code_version: codeVersion(),
+    node_version: process.version,
+    ...{ ledger, champion, versions, candles, missing },
+    parameter_store: existsSync(join(staging, parts.controller)),
+    files: Object.fromEntries(filesUnder(staging).map((path) => [path, hashOfFile(join(staging, path))])),
+  };
+};
+
+const publish = (request: SnapshotRequest, staging: string, manifest: Manifest): void => {
+  const { snapshotDir } = request.places;
+  writeManifest(staging, manifest);
+  syncTree(staging);
+  request.crash?.('snapshot:written');
+  renameSync(staging, join(snapshotDir, manifest.name));
+  request.crash?.('snapshot:renamed');
+  syncDirectory(snapshotDir);
+};
+
+const take = async (request: SnapshotRequest, name: string): Promise<Manifest> => {
+  const { snapshotDir } = request.places;
+  makeDirectory(snapshotDir);
+  const staging = join(snapshotDir, `${temporaryPrefix}${name}-${randomBytes(4).toString('hex')}`);
+  try {
+    const manifest = describe(request, staging, await copySettled(request, staging));
+    publish(request, staging, manifest);
+    return manifest;
+  } catch (error) {
+    if (error instanceof SnapshotError) rmSync(staging, { recursive: true, force: true });
+    throw asStorageFailure(error, snapshotDir);
+  }
+};
+
+/**
+ * Backs up ledger, parameter store, registry and candles of one moment, while workers and gateways go on. The snapshot is
+ * complete and durable, or not there. Throws SnapshotError, LedgerError `StorageUnavailable`.
+ */
+export const takeSnapshot = async (request: SnapshotRequest): Promise<Manifest> => {
+  const name = snapshotName(request.atMs);
+  const folder = join(request.places.snapshotDir, name);
+  return existsSync(folder) ? readManifest(folder) : take(request, name);
+};
