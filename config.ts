@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { formatOf, type Webhook } from './alerts/webhook.ts';
 import { readSettings, type SettingsRead, type Values } from './config/read-settings.ts';
 import { type ApiKey, defaultTrainThreads, type Role, type SettingName } from './config/settings.ts';
 import { temporalContradictions, temporalOf } from './config/temporal.ts';
+import type { HealthLimits } from './health/limits.ts';
 import { type Series, type Timeframe, timeframesMs } from './series.ts';
 
 export type { ApiKey, Role, SettingName };
@@ -41,6 +43,19 @@ export interface Config {
     readonly alpha: number;
     readonly auto: boolean;
   };
+  readonly rollback: {
+    /** Nats per candle that a champion may surely be worse than its predecessor. */
+    readonly maxDrop: number;
+    readonly cooldownMs: number;
+  };
+  readonly trainingKill: {
+    readonly maxDrop: number;
+    /** Share of the peak of the reported equity; 1: never. */
+    readonly maxDrawdown: number;
+  };
+  readonly health: HealthLimits;
+  /** undefined: nobody is told. */
+  readonly webhook: Webhook | undefined;
   readonly schedules: { readonly ingestCron: string; readonly retrainCron: string };
   readonly gateway: GatewayConfig;
   readonly controller: {
@@ -233,6 +248,10 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     alpha: values.PROMOTION_ALPHA,
     auto: values.AUTO_PROMOTE,
   },
+  rollback: { maxDrop: values.ROLLBACK_MAX_DROP, cooldownMs: values.ROLLBACK_COOLDOWN },
+  trainingKill: { maxDrop: values.TRAINING_KILL_DROP, maxDrawdown: values.TRAINING_KILL_DRAWDOWN },
+  health: healthOf(values),
+  webhook: webhookOf(values),
   schedules: {
     ingestCron: values.INGEST_CRON ?? cronOncePer(values.TIMEFRAME),
     retrainCron: values.RETRAIN_CRON,
@@ -249,6 +268,16 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
   explicit,
   warnings,
 });
+
+const healthOf = (values: Values): HealthLimits => ({
+  staleCandles: values.ALERT_STALE_CANDLES,
+  emptyRuns: values.ALERT_EMPTY_RUNS,
+  diskFreeBytes: values.ALERT_DISK_FREE_MB * 2 ** 20,
+  clockSkewMs: values.ALERT_CLOCK_SKEW,
+});
+
+const webhookOf = ({ ALERT_WEBHOOK_URL: url, ALERT_FORMAT: format }: Values): Webhook | undefined =>
+  url === undefined ? undefined : { url, format: format ?? formatOf(url) };
 
 const exchangeOf = (values: Values): ExchangeConfig => ({
   id: values.EXCHANGE,

@@ -17,7 +17,14 @@ import { owner } from './claims.ts';
 import { failure } from './failures.ts';
 import { removeStaged } from './staging.ts';
 import { strictCommit } from './strict/report.ts';
-import { describeVersion, rowOf, type Staged, summaryOf, type VersionMetadata } from './version-metadata.ts';
+import {
+  describeVersion,
+  refusedGates,
+  rowOf,
+  type Staged,
+  summaryOf,
+  type VersionMetadata,
+} from './version-metadata.ts';
 
 export interface CommitDeps {
   readonly ledger: Ledger;
@@ -53,6 +60,7 @@ export const createCommitActivities = (deps: CommitDeps) => ({
       claimId: request.claimId,
       ...owner(),
       version: rowOf(metadata, dir, modelHash),
+      alerts: refusedGates(metadata),
       dispositions: strict.dispositions,
       heads: strict.heads,
       isInPlace: () => existsSync(path.join(deps.modelsDir, dir)),

@@ -36,6 +36,7 @@ export const failures = {
   ModelCorrupt: terminal(500, 'a version in the registry differs from its checksum'),
   UnknownVersion: terminal(404, 'the registry has no such version'),
   NoPredecessor: terminal(409, 'there is no earlier champion to roll back to'),
+  TrainingKilled: terminal(423, 'the kill switch of the training loop holds until an admin resumes it'),
   ChampionChanged: terminal(409, 'another version became champion since this one was judged'),
 } as const satisfies Record<string, Kind>;
 

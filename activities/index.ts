@@ -7,8 +7,16 @@ import { createPromotionActivities, type PromotionDeps } from './promotion.ts';
 import type { StrictDeps } from './strict/train-strict.ts';
 import { createTrainActivities } from './train.ts';
 import { translating } from './translate.ts';
+import { createWatchActivities } from './watch/watch.ts';
+import type { WatchDeps } from './watch/watch-deps.ts';
 
-export type TrainRoleDeps = ClaimDeps & PooledDeps & StrictDeps & CommitDeps & PromotionDeps & JanitorDeps;
+export type TrainRoleDeps = ClaimDeps &
+  PooledDeps &
+  StrictDeps &
+  CommitDeps &
+  PromotionDeps &
+  JanitorDeps &
+  WatchDeps;
 
 /** What the role `ingest` offers: everything that speaks to the exchange. */
 export const createIngestRole = (deps: IngestDeps) => translating(createIngestActivities(deps));
@@ -22,6 +30,7 @@ export const createTrainRole = (deps: TrainRoleDeps) =>
     ...createCommitActivities(deps),
     ...createPromotionActivities(deps),
     ...createJanitorActivities(deps),
+    ...createWatchActivities(deps),
   });
 
 export type Activities = ReturnType<typeof createIngestRole> & ReturnType<typeof createTrainRole>;

@@ -1,14 +1,19 @@
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { heldUntilMs } from '../ledger/promotion-hold.ts';
+import { describeKill } from '../ledger/training-kills.ts';
 import { projectChampion } from '../registry/current.ts';
 import { readVersion } from '../registry/store.ts';
 import type { PromotionRecord, PromotionRequest } from '../workflows/types.ts';
+import { owner } from './claims.ts';
 import { failure } from './failures.ts';
 
 export interface PromotionDeps {
   readonly ledger: Ledger;
   readonly modelsDir: string;
   readonly autoPromote: boolean;
+  /** So long nothing is promoted by itself after a rollback of the watch. */
+  readonly cooldownMs: number;
   /** Named points between steps, for tests that end the process there. */
   readonly crash?: CrashPoint;
   /** Asks the promote workflow to carry out or to hold a decision; the worker wires it to a Temporal client. */
@@ -22,6 +27,8 @@ export const createPromotionActivities = (deps: PromotionDeps) => ({
   /** Hands a version that passed its gate to the promote workflow, or before a person when AUTO_PROMOTE is false. */
   async requestPromotion(request: { versionId: string; expectedChampion: string | null; message: string }) {
     const { versionId, expectedChampion, message } = request;
+    const held = whyHeld(deps);
+    if (held !== undefined) return { promoted: false, message: `not promoted: ${held}` };
     if (!deps.autoPromote) {
       await deps.ask.propose({ versionId, expectedChampion, actor: 'retrain' });
       return { promoted: false, message: 'awaiting approval' };
@@ -50,6 +57,7 @@ export const createPromotionActivities = (deps: PromotionDeps) => ({
       actor: request.actor,
       reason: request.reason,
       requestId: request.requestId,
+      run: owner(),
       ...(request.expectedChampion === undefined ? {} : { expectedChampion: request.expectedChampion }),
     });
     projectChampion(deps);
@@ -64,6 +72,16 @@ export const createPromotionActivities = (deps: PromotionDeps) => ({
     };
   },
 });
+
+/** Why nothing is promoted by itself now. */
+const whyHeld = ({ ledger, cooldownMs }: PromotionDeps): string | undefined => {
+  const kill = ledger.trainingKill();
+  if (kill) return describeKill(kill);
+  const until = heldUntilMs(ledger.champion(), cooldownMs, Date.now());
+  return until === undefined
+    ? undefined
+    : `promotions are held until ${new Date(until).toISOString()}, after a rollback (ROLLBACK_COOLDOWN)`;
+};
 
 const predecessor = (ledger: Ledger): string => {
   const before = ledger.predecessor();

@@ -25,6 +25,7 @@ const ofLedger: Record<LedgerError['code'], FailureType> = {
   WatermarkMoved: 'WatermarkMoved',
   StorageUnavailable: 'StorageUnavailable',
   InUse: 'StorageUnavailable',
+  TrainingKilled: 'TrainingKilled',
   CandleFileCorrupt: 'CandleFileCorrupt',
   CandleFileMissing: 'CandleFileMissing',
 };

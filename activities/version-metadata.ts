@@ -1,5 +1,6 @@
 import type { Evaluation } from '../backtest/evaluation.ts';
 import { featureSet } from '../features/candle-features.ts';
+import type { NewAlert } from '../ledger/alerts.ts';
 import type { NewVersion } from '../ledger/versions.ts';
 import type { OpenTimeRange, SeriesModel } from '../registry/model-file.ts';
 import type { CommittedVersion, RetrainRequest, SeriesFailure, SeriesOutcome } from '../workflows/types.ts';
@@ -144,6 +145,15 @@ const messageOf = (staged: readonly Staged[]): string =>
       ...(strict?.notes ?? []),
     ])
     .join('; ');
+
+/** One alert for all series of the version that were judged and refused. */
+export const refusedGates = ({ version_id, gates }: VersionMetadata): NewAlert[] => {
+  const refused = Object.entries(gates).filter(([, { decision }]) => decision === 'refuse');
+  if (refused.length === 0) return [];
+  const message = refused.map(([series, { reason }]) => `${series}: ${reason}`).join('; ');
+  const detail = { version: version_id, series: refused.map(([series]) => series) };
+  return [{ kind: 'gate_failure', subject: version_id, message, detail }];
+};
 
 export const summaryOf = (metadata: VersionMetadata): CommittedVersion => ({
   versionId: metadata.version_id,

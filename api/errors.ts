@@ -49,6 +49,7 @@ export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
   NotEnoughData: 409,
   NothingAwaitsApproval: 409,
   RetrainRunning: 409,
+  TrainingKilled: 423,
   ImpossibleRow: 422,
   InvalidData: 422,
   InvalidFeatures: 422,

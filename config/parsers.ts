@@ -124,10 +124,13 @@ export const symbol = text(/^[A-Z0-9]+\/[A-Z0-9]+(:[A-Z0-9]+)?$/, 'BASE/QUOTE in
 
 export const timeframe = oneOf(...(Object.keys(timeframesMs) as (keyof typeof timeframesMs)[]));
 
-export const httpUrl: Parse<string> = (value) =>
+/** As it is written: the end of a path may matter to whoever listens there. */
+export const webhookUrl: Parse<string> = (value) =>
   URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-    ? value.replace(/\/+$/, '')
+    ? value
     : refuse('an http:// or https:// address');
+
+export const httpUrl: Parse<string> = (value) => webhookUrl(value).replace(/\/+$/, '');
 
 export const hostAndPort = text(
   /^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/,

@@ -205,6 +205,26 @@ export const settings = {
     parse.number(0, 0.5, { above: true }),
     'chance of promoting on null data',
   ),
+  ROLLBACK_MAX_DROP: required(
+    '0.02',
+    parse.number(0, 1000),
+    'a champion that is surely worse than its predecessor by more than this on later candles is rolled back, nats/candle',
+  ),
+  ROLLBACK_COOLDOWN: required(
+    '1d',
+    parse.durationMs(0, 365 * dayMs),
+    'after such a rollback nothing is promoted by itself for so long',
+  ),
+  TRAINING_KILL_DROP: required(
+    '0.2',
+    parse.number(0, 1000, { above: true }),
+    'a model that is surely worse by more than this on later candles kills the training loop until a person resumes it, nats/candle',
+  ),
+  TRAINING_KILL_DRAWDOWN: required(
+    '0.25',
+    parse.number(0, 1, { above: true }),
+    'so does reported equity that is this share below its peak; 1: never',
+  ),
   AUTO_PROMOTE: required('true', parse.boolean, 'false: a candidate that passed waits for an approval'),
 
   HOST: required('127.0.0.1', parse.text(/^[^\s/]+$/, 'an address or host name'), 'address of the gateway'),
@@ -233,6 +253,35 @@ export const settings = {
     'false',
     parse.boolean,
     'let a gateway without authentication be reached from other machines',
+  ),
+
+  ALERT_WEBHOOK_URL: secret(
+    parse.webhookUrl,
+    'where alerts are posted; unset: they are kept in the ledger only',
+  ),
+  ALERT_FORMAT: optional(
+    parse.oneOf('json', 'slack', 'telegram'),
+    'form of the alerts; unset: by the host of ALERT_WEBHOOK_URL',
+  ),
+  ALERT_STALE_CANDLES: required(
+    '5',
+    parse.integer(1, 1_000_000),
+    'a series that lags so many candles behind the exchange, and stores none, is a problem',
+  ),
+  ALERT_EMPTY_RUNS: required(
+    '3',
+    parse.integer(1, 100),
+    'so many retrains in a row that found no files are a problem',
+  ),
+  ALERT_DISK_FREE_MB: required(
+    '1024',
+    parse.integer(0, 1_000_000_000),
+    'less free space under DATA_DIR or MODELS_DIR is a problem, MB',
+  ),
+  ALERT_CLOCK_SKEW: required(
+    '5s',
+    parse.durationMs(100, dayMs),
+    "a clock that differs more from the exchange's is a problem",
   ),
 
   EPSILON: required('0', parse.number(0, 1), 'share of decisions drawn evenly over the presets'),
@@ -300,9 +349,6 @@ export type SettingName = keyof typeof settings;
 /** Names that users' files already have and that nothing uses yet: accepted with a warning. */
 export const notUsedYet: Readonly<Record<string, string>> = {
   REFETCH_CANDLES: '48',
-  ROLLBACK_MAX_DROP: '0.02',
-  ROLLBACK_COOLDOWN: '1d',
-  ALERT_WEBHOOK_URL: '',
 };
 
 export const defaultTrainThreads = (): number => availableParallelism();

@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { parseSeries, type Series, seriesKey } from '../series.ts';
+import { recordAttempt } from './claim-attempts.ts';
 import {
   type Claim,
   type ClaimRow,
@@ -19,6 +20,7 @@ import { type FileRow, inSeries } from './file-rows.ts';
 import { expireClaim } from './give-back.ts';
 import { mintFence } from './meta.ts';
 import { claims, files } from './schema.ts';
+import { requireTraining } from './training-kills.ts';
 
 export interface ClaimRequest extends Owner {
   readonly leaseMs: number;
@@ -52,10 +54,12 @@ const takeFiles = (tx: Writer, key: string, claim: ClaimRow): number => {
 
 const newClaim = (tx: Writer, request: ClaimRequest, now: number, leaseNow: number): Claim => {
   const { workflowId, runId, leaseMs, series } = request;
+  requireTraining(tx);
   const fence = mintFence(tx);
   const row = { claimId: fence, fence, workflowId, runId, claimedAt: now, leaseUntil: leaseNow + leaseMs };
   const open: ClaimRow = { ...row, closedAt: null, outcome: null };
   const taken = series.map((key) => takeFiles(tx, key, open)).reduce((total, changes) => total + changes, 0);
+  recordAttempt(tx, request, taken, now);
   if (taken === 0) return { ...row, files: [] };
   tx.insert(claims).values(open).run();
   rememberRun(tx, open, now);
@@ -92,7 +96,7 @@ const heldInSeries = (db: Reader, claimId: number, series: Series): FileRow[] =>
 export const claimStore = (store: Store) => ({
   /**
    * Claims every waiting file of the series under a new fence. The same run that asks again gets the same claim.
-   * With nothing to claim, `files` is empty, and there is no claim to hold or to give back.
+   * With nothing to claim, `files` is empty, and there is no claim to hold or to give back. Throws `TrainingKilled`.
    */
   claim: (request: ClaimRequest): Claim => store.write((tx) => claim(store, tx, request)),
 

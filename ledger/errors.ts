@@ -6,6 +6,7 @@
  * - `WatermarkMoved`: another ingest was first; look at the watermark again.
  * - `StorageUnavailable`: disk full, read-only, not writable, or locked for too long. Nothing was stored.
  * - `InUse`: a worker or a gateway works on the state, or a restore replaces it.
+ * - `TrainingKilled`: the kill switch of the training loop holds.
  * - `CandleFileCorrupt`: bytes that do not have the registered hash, or a row that is no candle.
  */
 export type LedgerErrorCode =
@@ -17,6 +18,7 @@ export type LedgerErrorCode =
   | 'WatermarkMoved'
   | 'StorageUnavailable'
   | 'InUse'
+  | 'TrainingKilled'
   | 'CandleFileCorrupt'
   | 'CandleFileMissing';
 

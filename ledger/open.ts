@@ -1,5 +1,8 @@
 import { dirname } from 'node:path';
+import { conditionStore } from './alert-conditions.ts';
+import { alertStore } from './alert-outbox.ts';
 import { auditLog } from './audit.ts';
+import { claimAttemptStore } from './claim-attempts.ts';
 import { claimStore } from './claims.ts';
 import { commitPoints } from './commit-points.ts';
 import type { CrashPoint } from './crash-points.ts';
@@ -14,10 +17,13 @@ import { giveBackStore } from './give-back.ts';
 import { lineageStore } from './lineages.ts';
 import { readMeta, requireOwn, writeMeta } from './meta.ts';
 import { applyMigrations, knownSchemaVersion } from './migrate.ts';
+import { promotionLookStore } from './promotion-looks.ts';
 import { promotionStore } from './promotions.ts';
 import { quarantineStore } from './quarantine.ts';
+import { readingStore } from './readings.ts';
 import { registrationStore } from './registration.ts';
 import { retentionStore } from './retention.ts';
+import { trainingKillStore } from './training-kills.ts';
 import { versionStore } from './versions.ts';
 import { watermarkStore } from './watermarks.ts';
 
@@ -110,6 +116,12 @@ export const openLedger = (options: LedgerOptions) => {
     ...promotionStore(store),
     ...retentionStore(store),
     ...epochStore(store),
+    ...alertStore(store),
+    ...conditionStore(store),
+    ...readingStore(store),
+    ...claimAttemptStore(store),
+    ...promotionLookStore(store),
+    ...trainingKillStore(store),
 
     /** Runs under the write lock, in one transaction with the ledger's own calls inside it. */
     exclusively: <T>(work: () => T): T => store.write(() => work()),

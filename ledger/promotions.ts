@@ -1,9 +1,11 @@
 import { desc, eq } from 'drizzle-orm';
+import { type Run, raise } from './alerts.ts';
 import { record } from './audit.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { mintFence } from './meta.ts';
 import { type promotionKinds, promotions } from './schema.ts';
+import { kill, type NewKill, requireTraining, type TrainingKill } from './training-kills.ts';
 import { livingVersion } from './version-rows.ts';
 
 export type PromotionRow = typeof promotions.$inferSelect;
@@ -17,6 +19,8 @@ export interface PromotionRequest {
   readonly expectedChampion?: string | null;
   /** The same request again answers the same row. */
   readonly requestId: string;
+  /** The run that asks for it, for the alert. */
+  readonly run?: Run | undefined;
 }
 
 export const championRow = (db: Reader): PromotionRow | undefined =>
@@ -52,9 +56,18 @@ const insertPromotion = (tx: Writer, request: PromotionRequest, previous: string
     .get();
 };
 
-const promote = (tx: Writer, request: PromotionRequest, now: number): PromotionRow => {
-  const before = promotedBefore(tx, request);
-  if (before) return before;
+/** What serves changed: people are told in the same transaction. */
+const tell = (tx: Writer, row: PromotionRow, run: Run | undefined, now: number): void => {
+  const { kind, versionId, previousVersionId: previous, actor, reason, fence } = row;
+  const after = previous === null ? '' : ` after ${previous}`;
+  raise(tx, now, {
+    ...{ kind: kind === 'promote' ? 'promotion' : 'rollback', subject: versionId, run },
+    message: `${versionId} serves${after} (${kind} by ${actor}): ${reason}`,
+    detail: { version: versionId, previous, kind, actor, reason, fence },
+  });
+};
+
+const move = (tx: Writer, request: PromotionRequest, now: number): PromotionRow => {
   livingVersion(tx, request.versionId);
   const previous = championRow(tx)?.versionId ?? null;
   requireChampion(previous, request.expectedChampion);
@@ -65,6 +78,28 @@ const promote = (tx: Writer, request: PromotionRequest, now: number): PromotionR
     subject: request.versionId,
     detail: { fence: row.fence, previous, reason: request.reason },
   });
+  tell(tx, row, request.run, now);
+  return row;
+};
+
+/** While the loop is killed what serves is fixed. A link that was moved by hand is followed all the same. */
+const promote = (tx: Writer, request: PromotionRequest, now: number): PromotionRow => {
+  const before = promotedBefore(tx, request);
+  if (before) return before;
+  if (request.kind === 'promote' || request.kind === 'rollback') requireTraining(tx);
+  return move(tx, request, now);
+};
+
+/** The kill, and the pinned version on top of the champions, where another one serves. */
+const killAndPin = (tx: Writer, request: NewKill, now: number): TrainingKill => {
+  if (request.pinnedVersionId !== undefined) livingVersion(tx, request.pinnedVersionId);
+  const row = kill(tx, request, now);
+  const { pinnedVersionId: pinned, resumedAt } = row;
+  const champion = championRow(tx);
+  if (pinned === null || resumedAt !== null || champion?.versionId === pinned) return row;
+  const reason = `pinned while the training loop is killed: ${request.reason}`;
+  const requestId = `pin:${row.seq}:${champion?.fence ?? 0}`;
+  move(tx, { ...{ versionId: pinned, kind: 'rollback', reason, requestId }, actor: request.actor }, now);
   return row;
 };
 
@@ -96,11 +131,17 @@ const project = (
 export const promotionStore = ({ read, write, now }: Store) => ({
   /**
    * Makes a version the champion under a newer fence. Throws `NotFound` (unknown or pruned) or `Conflict` (another
-   * champion than expected). Then `projectChampion` of registry/current.ts points the link at it.
+   * champion than expected), `TrainingKilled`. Then `projectChampion` of registry/current.ts points the link at it.
    */
   promote: (request: PromotionRequest): PromotionRow => write((tx) => promote(tx, request, now())),
 
   champion: (): PromotionRow | undefined => read(championRow),
+
+  /**
+   * Nothing is claimed for training and nothing promoted until a person resumes; the pinned version serves, in the same
+   * transaction. Then `projectChampion` points the link at it. Repeating it is harmless.
+   */
+  killTraining: (request: NewKill): TrainingKill => write((tx) => killAndPin(tx, request, now())),
 
   /** The version to roll back to: the champion before this one, by the stack of promotions. */
   predecessor: (): string | undefined => read((db) => championStack(allPromotions(db)).at(-2)),

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { seriesKey } from '../series.ts';
+import { raise } from './alerts.ts';
 import { record } from './audit.ts';
 import { openClaim } from './claim-rows.ts';
 import type { Store, Writer } from './database.ts';
@@ -8,12 +9,20 @@ import { type FileRow, seriesOfFile } from './file-rows.ts';
 import { fileById } from './files.ts';
 import { files } from './schema.ts';
 
-/** The audit entry of each; `quarantineReason` is set in them. */
+/** The audit entry of each, and the alert; `quarantineReason` is set in them. */
 export const recordQuarantined = (tx: Writer, quarantined: readonly FileRow[], now: number): void => {
   for (const file of quarantined) {
     const { quarantineReason: reason, path } = file;
-    const detail = { reason, series: seriesKey(seriesOfFile(file)), path };
+    const series = seriesKey(seriesOfFile(file));
+    const detail = { reason, series, path };
     record(tx, now, { actor: 'ledger', action: 'file.quarantine', subject: file.fileId, detail });
+    const message = `a file of ${series} was put aside: ${reason}`;
+    raise(tx, now, {
+      kind: 'quarantine',
+      subject: series,
+      message,
+      detail: { ...detail, file: file.fileId },
+    });
   }
 };
 

@@ -5,7 +5,16 @@
  * append-only) are triggers of the database, in the migrations.
  */
 import { sql } from 'drizzle-orm';
-import { check, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 
 export const fileStatuses = ['downloaded', 'processing', 'processed', 'deleted', 'quarantined'] as const;
 /** `restored`: candles that a new lineage takes back from the archive; they are counted in the files they first came in. */
@@ -18,6 +27,8 @@ export const dispositionKinds = [
   'duplicate',
   'removed',
 ] as const;
+export const alertSeverities = ['info', 'warning', 'critical'] as const;
+export const alertStatuses = ['event', 'firing', 'resolved'] as const;
 
 /** One row: what the whole ledger is, and the newest fence minted. */
 export const meta = sqliteTable(
@@ -237,3 +248,104 @@ export const audit = sqliteTable('audit', {
   subject: text().notNull(),
   detail: text({ mode: 'json' }).$type<unknown>(),
 });
+
+/** The outbox: what people are told. A row is written with its cause, in one transaction, and posted later. */
+export const alerts = sqliteTable(
+  'alerts',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    /** For the receiver: the same alert posted twice has the same id. */
+    alertId: text('alert_id').notNull().unique(),
+    kind: text().notNull(),
+    severity: text({ enum: alertSeverities }).notNull(),
+    status: text({ enum: alertStatuses }).notNull(),
+    subject: text().notNull(),
+    message: text().notNull(),
+    detail: text({ mode: 'json' }).$type<unknown>(),
+    /** How many events of this kind and subject it stands for: those that came while it waited. */
+    count: integer().notNull().default(1),
+    workflowId: text('workflow_id'),
+    runId: text('run_id'),
+    createdAt: integer('created_at').notNull(),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: integer('next_attempt_at').notNull(),
+    lastError: text('last_error'),
+    /** Delivered, given up, or not wanted by anybody. */
+    settledAt: integer('settled_at'),
+    outcome: text({ enum: ['delivered', 'given_up', 'expired'] }),
+  },
+  (table) => [
+    index('alerts_waiting').on(table.settledAt, table.nextAttemptAt),
+    index('alerts_by_kind').on(table.kind, table.subject, table.createdAt),
+  ],
+);
+
+/** What is wrong now and was told: one alert while it lasts, and one when it is over. */
+export const alertConditions = sqliteTable(
+  'alert_conditions',
+  {
+    kind: text().notNull(),
+    subject: text().notNull(),
+    severity: text({ enum: alertSeverities }).notNull(),
+    message: text().notNull(),
+    since: integer().notNull(),
+    seenAt: integer('seen_at').notNull(),
+    /** Not seen since; it is over when this has lasted a while. */
+    clearSince: integer('clear_since'),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.subject] })],
+);
+
+/** The newest measurement of each name: how the loop is, beside what the other tables tell. */
+export const readings = sqliteTable('readings', {
+  name: text().primaryKey(),
+  value: real().notNull(),
+  detail: text({ mode: 'json' }).$type<unknown>(),
+  updatedAt: integer('updated_at').notNull(),
+});
+
+/** What each retrain found to claim, also when that was nothing. The newest thousand. */
+export const claimAttempts = sqliteTable('claim_attempts', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  runId: text('run_id').notNull().unique(),
+  workflowId: text('workflow_id').notNull(),
+  claimedFiles: integer('claimed_files').notNull(),
+  at: integer().notNull(),
+});
+
+/** How often a promotion was looked at again on later candles: each look has spent some of its error. */
+export const promotionLooks = sqliteTable(
+  'promotion_looks',
+  {
+    promotionFence: integer('promotion_fence')
+      .notNull()
+      .references(() => promotions.fence),
+    series: text().notNull(),
+    look: integer().notNull(),
+    candles: integer().notNull(),
+    /** Champion minus predecessor, nats/candle. */
+    difference: real().notNull(),
+    upper: real().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.promotionFence, table.series, table.look] })],
+);
+
+/** The kill switch of the training loop: killed while a row has not been resumed. */
+export const trainingKills = sqliteTable(
+  'training_kills',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    /** What it was killed for: the same cause kills once. */
+    cause: text().notNull().unique(),
+    actor: text().notNull(),
+    reason: text().notNull(),
+    /** What serves while it is killed; null: the champion of that moment. */
+    pinnedVersionId: text('pinned_version_id').references(() => versions.versionId),
+    at: integer().notNull(),
+    resumedAt: integer('resumed_at'),
+    resumedBy: text('resumed_by'),
+    resumeReason: text('resume_reason'),
+  },
+  () => [uniqueIndex('training_killed_once').on(sql`(resumed_at is null)`).where(sql`resumed_at is null`)],
+);

@@ -1,4 +1,5 @@
 import { and, count, desc, eq, isNull, lt } from 'drizzle-orm';
+import { type NewAlert, raise } from './alerts.ts';
 import { record } from './audit.ts';
 import {
   type ClaimRow,
@@ -43,6 +44,8 @@ export interface Commit extends Owner {
   readonly dispositions: readonly Disposition[];
   /** Strict mode: the lineages that were trained. */
   readonly heads?: readonly HeadMove[];
+  /** What people are told of it. */
+  readonly alerts?: readonly NewAlert[];
   /** Asked under the write lock: is the version's directory (still) in place? */
   readonly isInPlace?: () => boolean;
 }
@@ -80,7 +83,7 @@ const insertVersion = (tx: Writer, { claimId, version }: Commit, claimedFiles: n
 
 const commit = (store: Store, tx: Writer, request: Commit): VersionRow => {
   const now = store.now();
-  const { claimId, workflowId, runId, version, dispositions, heads = [] } = request;
+  const { claimId, workflowId, runId, version, dispositions, heads = [], alerts = [] } = request;
   requireOwner(tx, claimRow(tx, claimId), { workflowId, runId });
   const before = committedBefore(tx, request);
   if (before) return before;
@@ -91,6 +94,7 @@ const commit = (store: Store, tx: Writer, request: Commit): VersionRow => {
   recordDispositions(tx, dispositions, version.versionId);
   for (const head of heads) moveHead(tx, head, version.versionId, now);
   if (!holdsAny(tx, own.fence)) closeClaim(tx, own, 'committed', now);
+  for (const alert of alerts) raise(tx, now, { run: { workflowId, runId }, ...alert });
   record(tx, now, {
     actor: `${workflowId}/${runId}`,
     action: 'version.commit',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import { ingestId, janitorId, retrainId, taskQueues } from '../workflows/ids.ts';
+import { ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
 import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { TickRequest } from '../workflows/types.ts';
 
@@ -9,6 +9,7 @@ export interface ScheduleSettings {
   readonly ingestCron: string;
   readonly retrainCron: string;
   readonly janitorEveryMs: number;
+  readonly watchEveryMs: number;
 }
 
 interface Wanted {
@@ -54,6 +55,18 @@ export const wantedSchedules = (settings: ScheduleSettings): Wanted[] => [
     spec: { intervals: [{ every: settings.janitorEveryMs }] },
     catchupWindowMs: 60_000,
     tick: { workflow: 'janitor', workflowId: janitorId, args: [], summary: 'Give back what dead runs hold' },
+  },
+  {
+    id: `schedule-${watchId}`,
+    taskQueue: taskQueues.train,
+    spec: { intervals: [{ every: settings.watchEveryMs }] },
+    catchupWindowMs: 60_000,
+    tick: {
+      workflow: 'watch',
+      workflowId: watchId,
+      args: [],
+      summary: 'Look after promotions, health and alerts',
+    },
   },
 ];
 

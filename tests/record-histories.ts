@@ -12,7 +12,7 @@ import { startSimulator } from '../exchange/simulator/server.ts';
 import { setup } from '../scripts/setup.mjs';
 import { askDecision } from '../temporal/promotion-requests.ts';
 import { workflowsPath } from '../workers/roles.ts';
-import { ingestId, janitorId, promoteId, retrainId, taskQueues } from '../workflows/ids.ts';
+import { ingestId, janitorId, promoteId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { startServer } from './server-process.ts';
 import { anchorMs, market } from './support/candles.ts';
@@ -168,6 +168,17 @@ const recordApproval = (temporal: TestTemporal): Promise<void> =>
     await record('promote-rollback-refused', promotion());
   });
 
+const recordWatch = (temporal: TestTemporal): Promise<void> =>
+  withRig(temporal, { trainer: trainAndPass }, async (rig) => {
+    await rig.startTrain();
+    await startedAndRecorded('watch', rig, (client) =>
+      client.workflow.start('watch', { workflowId: watchId, taskQueue: taskQueues.train, args: [] }),
+    );
+    rig.ledger.killTraining({ cause: 'recorded', actor: 'a person', reason: 'recorded' });
+    rig.land(300);
+    await startedAndRecorded('retrain-killed', rig, retrain());
+  });
+
 /** One series is too short for the pool: it is left out, and its files are given back. */
 const recordPooled = (temporal: TestTemporal): Promise<void> =>
   withRig(temporal, { settings: { MODEL_SCOPE: 'pooled' }, trainer: trainAndPass }, async (rig) => {
@@ -185,6 +196,7 @@ const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>
   interrupted: recordInterrupted,
   approval: recordApproval,
   pooled: recordPooled,
+  watch: recordWatch,
 };
 
 const recordAll = async (temporal: TestTemporal, wanted: readonly string[]): Promise<void> => {

@@ -2,7 +2,7 @@ import { type ScheduleHandle, ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainAnswer } from '../api/training.ts';
 import { applySchedules, listSchedules, type ScheduleSettings } from '../temporal/schedules.ts';
-import { ingestId, janitorId, retrainId, taskQueues } from '../workflows/ids.ts';
+import { ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { openRig, type Rig } from './support/rig.ts';
 import { heldTrainer } from './support/trainers.ts';
@@ -19,8 +19,14 @@ const settings: ScheduleSettings = {
   ingestCron: '0 0 1 1 *',
   retrainCron: '0 0 1 1 *',
   janitorEveryMs: 1_000 * minuteMs,
+  watchEveryMs: 1_000 * minuteMs,
 };
-const ids = [`schedule-${ingestId(btc)}`, `schedule-${janitorId}`, `schedule-${retrainId}`];
+const ids = [
+  `schedule-${ingestId(btc)}`,
+  `schedule-${janitorId}`,
+  `schedule-${retrainId}`,
+  `schedule-${watchId}`,
+];
 
 let rig: Rig;
 const held = heldTrainer();

@@ -5,12 +5,15 @@ import type { PooledTrainer } from '../activities/pooled/train-pooled.ts';
 import type { StrictPoolTrainer } from '../activities/pooled/train-strict-pool.ts';
 import type { StrictTrainer } from '../activities/strict/train-strict.ts';
 import type { Trainer } from '../activities/train-deps.ts';
+import { watchedExchange } from '../activities/watched-exchange.ts';
 import type { Config } from '../config.ts';
 import { createCcxtExchange } from '../exchange/ccxt.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { failedRetrains } from '../temporal/failed-retrains.ts';
 import { askApproval, askDecision } from '../temporal/promotion-requests.ts';
+import { holdRetrain } from '../temporal/retrain-hold.ts';
 
 /** How often a file may fail before it is put aside. */
 const maxAttempts = 5;
@@ -29,7 +32,7 @@ export const ingestDeps = (
   exchange: Exchange,
   crash?: CrashPoint,
 ): IngestDeps => ({
-  exchange,
+  exchange: watchedExchange(exchange, ledger),
   ledger,
   dataDir: config.paths.dataDir,
   landingDir: config.paths.landingDir,
@@ -66,10 +69,29 @@ export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => (
   seed: config.training.seed,
   codeVersion: parts.codeVersion,
   autoPromote: config.promotion.auto,
+  cooldownMs: config.rollback.cooldownMs,
+  watch: watchOf(config),
   options: { ...config.training, gate: config.promotion },
   ask: {
     decide: (request) => askDecision(parts.client, request),
     propose: (proposal) => askApproval(parts.client, proposal),
+    failedRetrains: () => failedRetrains(parts.client),
+    holdRetrain: (note) => holdRetrain(parts.client, note),
   },
   ...(parts.crash ? { crash: parts.crash } : {}),
+});
+
+/** Two ticks of the watch: a problem that flickers from one to the next is one problem. */
+const settleMs = 2 * 60_000;
+
+const watchOf = (config: Config): TrainRoleDeps['watch'] => ({
+  ...{ limits: config.health, webhook: config.webhook, settleMs },
+  isReplay: config.simulator.replayDir !== undefined,
+  rollbackDrop: config.rollback.maxDrop,
+  killDrop: config.trainingKill.maxDrop,
+  sender: {
+    domain: config.domain,
+    namespace: config.temporal.namespace,
+    uiUrl: config.temporal.uiUrl,
+  },
 });

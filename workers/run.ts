@@ -69,6 +69,7 @@ const prepareServer = async (config: Config, schedules: boolean, log: Logger): P
     series: config.series.map(seriesKey),
     ingestCron: config.schedules.ingestCron,
     retrainCron: config.schedules.retrainCron,
+    watchEveryMs: 60_000,
     janitorEveryMs: Math.max(5_000, config.training.leaseMs / 2),
   });
   log.info({ changes }, 'schedules applied');

@@ -8,5 +8,6 @@ export const ingestId = (series: string): string => `ingest:${series.replaceAll(
 export const retrainId = `retrain:${modelName}`;
 export const promoteId = `promote:${modelName}`;
 export const janitorId = 'janitor';
+export const watchId = 'watch';
 
 export const taskQueues = { ingest: 'autotrain-ingest', train: 'autotrain-train' } as const;

@@ -4,3 +4,4 @@ export { janitor } from './janitor.ts';
 export { promote } from './promote.ts';
 export { retrain } from './retrain.ts';
 export { tick } from './tick.ts';
+export { watch } from './watch.ts';

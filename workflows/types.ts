@@ -156,7 +156,7 @@ export interface SweepResult {
 }
 
 export interface TickRequest {
-  readonly workflow: 'ingest' | 'retrain' | 'janitor';
+  readonly workflow: 'ingest' | 'retrain' | 'janitor' | 'watch';
   readonly workflowId: string;
   readonly args: readonly unknown[];
   readonly summary: string;

@@ -1,0 +1,22 @@
+import { viewLoop } from '../../health/loop-view.ts';
+import { loopKinds, loopProblems } from '../../health/problems.ts';
+import { describeKill } from '../../ledger/training-kills.ts';
+import { owner } from '../claims.ts';
+import type { WatchDeps } from './watch-deps.ts';
+
+/**
+ * Looks at the loop and tells what changed. The retrain schedule is paused while the kill switch holds, whoever ran it in
+ * the meantime, so that the switch survives schedules that were made again.
+ */
+export const watchLoop = async (deps: WatchDeps): Promise<{ problems: string[] }> => {
+  const { ledger, ask, watch, series } = deps;
+  const kill = ledger.trainingKill();
+  await ask.holdRetrain(kill && describeKill(kill));
+  const failed = await ask.failedRetrains();
+  ledger.recordReading('failed_retrains', failed?.inARow ?? 0, failed ?? null);
+  const roots = [deps.dataDir, deps.modelsDir];
+  const found = loopProblems(viewLoop({ ledger, series, roots, isReplay: watch.isReplay }), watch.limits);
+  ledger.observeConditions({ kinds: loopKinds, found, settleMs: watch.settleMs, run: owner() });
+  ledger.recordReading('watched', found.length);
+  return { problems: found.map(({ kind, subject }) => `${kind} ${subject}`) };
+};

@@ -1,0 +1,63 @@
+import type { AlertRow } from '../ledger/alerts.ts';
+import type { AlertFormat } from './webhook.ts';
+
+/** What is posted (docs/reference/alerts.md); fields are added, never changed. */
+export interface AlertMessage {
+  readonly schema: 'autotrain-alert/1';
+  /** The same alert posted twice has the same id. */
+  readonly id: string;
+  readonly kind: string;
+  readonly severity: string;
+  readonly status: string;
+  readonly subject: string;
+  readonly message: string;
+  readonly count: number;
+  readonly atMs: number;
+  readonly domain: string;
+  /** The run in Temporal's Web UI; null without a run or TEMPORAL_UI_URL. */
+  readonly link: string | null;
+  readonly detail: unknown;
+}
+
+export interface Sender {
+  readonly domain: string;
+  readonly namespace: string;
+  readonly uiUrl: string | undefined;
+}
+
+/** Ids hold `:` and other signs that the path of a URL must not. */
+const linkTo = ({ uiUrl, namespace }: Sender, { workflowId, runId }: AlertRow): string | null => {
+  if (uiUrl === undefined || workflowId === null || runId === null) return null;
+  const path = [namespace, 'workflows', workflowId, runId].map(encodeURIComponent).join('/');
+  return `${uiUrl}/namespaces/${path}`;
+};
+
+export const messageOf = (row: AlertRow, sender: Sender): AlertMessage => ({
+  schema: 'autotrain-alert/1',
+  ...{ id: row.alertId, kind: row.kind, severity: row.severity, status: row.status },
+  ...{ subject: row.subject, message: row.message, count: row.count, atMs: row.createdAt },
+  ...{ domain: sender.domain, link: linkTo(sender, row), detail: row.detail ?? null },
+});
+
+/** For people: one line, and the link below it. */
+const textOf = ({ severity, status, kind, subject, message, count, domain, link }: AlertMessage): string => {
+  const head = status === 'resolved' ? 'RESOLVED' : severity.toUpperCase();
+  const times = count > 1 ? ` (${count} times)` : '';
+  const line = `${head} [${domain}] ${kind} ${subject}${times}: ${message}`;
+  return link === null ? line : `${line}\n${link}`;
+};
+
+/** Slack reads these three signs as markup. */
+const forSlack = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** Telegram refuses longer ones. */
+const longestTelegram = 4_000;
+
+/** The body for the receiver; a Telegram address carries its chat in `?chat_id=`, which Telegram reads itself. */
+export const bodyOf = (message: AlertMessage, format: AlertFormat): unknown => {
+  if (format === 'json') return message;
+  const text = textOf(message);
+  if (format === 'slack') return { text: forSlack(text) };
+  return { text: text.slice(0, longestTelegram), disable_web_page_preview: true };
+};

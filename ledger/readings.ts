@@ -1,0 +1,30 @@
+import { eq } from 'drizzle-orm';
+import type { Store } from './database.ts';
+import { meta, readings } from './schema.ts';
+
+export type ReadingRow = typeof readings.$inferSelect;
+
+/**
+ * - `clock_offset_ms`: exchange's clock minus ours, as far as it is certain; 0 while they agree within the request's time
+ * - `failed_retrains`: in a row, up to the newest; `detail` says how the newest failed
+ * - `watched`: when the watch looked last
+ */
+export type ReadingName = 'clock_offset_ms' | 'failed_retrains' | 'watched';
+
+export const readingStore = ({ read, write, now }: Store) => ({
+  /** Keeps the newest value of a measurement. */
+  recordReading: (name: ReadingName, value: number, detail: unknown = null): void =>
+    write((tx) => {
+      const set = { value, detail, updatedAt: now() };
+      tx.insert(readings)
+        .values({ name, ...set })
+        .onConflictDoUpdate({ target: readings.name, set })
+        .run();
+    }),
+
+  reading: (name: ReadingName): ReadingRow | undefined =>
+    read((db) => db.select().from(readings).where(eq(readings.name, name)).get()),
+
+  /** When the ledger was made, epoch ms. */
+  madeAt: (): number => read((db) => db.select({ at: meta.createdAt }).from(meta).get())?.at ?? 0,
+});
