@@ -5,16 +5,21 @@ import type { Candle } from './exchange.ts';
 /** A row as it came from outside: nothing about it is known yet. */
 export type RawRow = readonly unknown[];
 
-/** Why a row cannot be a candle of this timeframe; undefined when it can. */
-export const candleProblem = (candle: Candle, timeframeMs: number): string | undefined => {
-  const [openTimeMs, ...cells] = candle;
-  const [open, high, low, close, volume] = cells.map(Number) as [number, number, number, number, number];
-  if (openTimeMs % timeframeMs !== 0) return `opens between two candles of ${timeframeMs} ms`;
+/** Which law of candles open, high, low, close and volume break; undefined when they break none. */
+export const valuesProblem = (values: ArrayLike<number>): string | undefined => {
+  const [open, high, low, close, volume] = values as unknown as [number, number, number, number, number];
   if (!(open > 0 && high > 0 && low > 0 && close > 0)) return 'has a price that is not above zero';
   if (!(volume >= 0)) return 'has a negative volume';
   if (high < Math.max(open, close, low)) return `has its high ${high} below its open, low or close`;
   if (low > Math.min(open, close)) return `has its low ${low} above its open or close`;
   return undefined;
+};
+
+/** Why a row cannot be a candle of this timeframe; undefined when it can. */
+export const candleProblem = (candle: Candle, timeframeMs: number): string | undefined => {
+  const [openTimeMs, ...cells] = candle;
+  if (openTimeMs % timeframeMs !== 0) return `opens between two candles of ${timeframeMs} ms`;
+  return valuesProblem(cells.map(Number));
 };
 
 const cell = (value: unknown): string => {

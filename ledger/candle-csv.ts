@@ -1,3 +1,5 @@
+import { valuesProblem } from '../exchange/candle-rows.ts';
+import type { Candle } from '../exchange/exchange.ts';
 import { removedValues } from './candle-columns.ts';
 import { LedgerError } from './errors.ts';
 
@@ -11,6 +13,9 @@ export interface CandleLine {
 }
 
 export const candleHeader = 'timestamp,open,high,low,close,volume';
+
+/** A candle as a row of a file of ours. */
+export const candleText = (candle: Candle): string => candle.join(',');
 
 const decimal = '\\d+(?:\\.\\d+)?';
 const noValues = ',,,,,';
@@ -40,11 +45,11 @@ export const readLines = (bytes: Buffer, path: string): CandleLine[] => {
   });
 };
 
+/** The laws are those that the exchange and every import meet: what breaks one here was never stored by us. */
 const requireSane = (values: Float64Array, path: string, line: number): void => {
-  const [open = 0, high = 0, low = 0, close = 0] = values;
   if (!values.every(Number.isFinite)) refuse(path, line, 'a value is not finite');
-  if (!(open > 0 && high > 0 && low > 0 && close > 0)) refuse(path, line, 'a price is not above 0');
-  if (high < low) refuse(path, line, `high ${high} is below low ${low}`);
+  const problem = valuesProblem(values);
+  if (problem) refuse(path, line, `the candle ${problem}`);
 };
 
 /** The row of a candle that the exchange removed. */

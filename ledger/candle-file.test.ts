@@ -10,9 +10,9 @@ const header = 'timestamp,open,high,low,close,volume\n';
 const parse = (text: string) => parseCandles(Buffer.from(text), { path: 'x.csv' });
 
 test('the decimals of the exchange stay as they are', () => {
-  const bytes = formatCandles([[60_000, '0.00000001', '64000.1', '0.00000001', '12345678.12345678', '0']]);
-  expect(bytes.toString()).toBe(`${header}60000,0.00000001,64000.1,0.00000001,12345678.12345678,0\n`);
-  expect([...parse(bytes.toString()).ohlcv]).toEqual([1e-8, 64000.1, 1e-8, 12345678.12345678, 0]);
+  const bytes = formatCandles([[60_000, '0.00000001', '12345678.12345678', '0.00000001', '64000.1', '0']]);
+  expect(bytes.toString()).toBe(`${header}60000,0.00000001,12345678.12345678,0.00000001,64000.1,0\n`);
+  expect([...parse(bytes.toString()).ohlcv]).toEqual([1e-8, 12345678.12345678, 1e-8, 64000.1, 0]);
 });
 
 test('equal bytes of two series have two ids', () => {
@@ -40,6 +40,8 @@ const bad = [
   ['a negative price', `${header}1,1,1,-1,1,1\n`, 2],
   ['a price of zero', `${header}1,1,1,1,1,1\n2,0,1,1,1,1\n`, 3],
   ['high below low', `${header}1,1,1,2,1,1\n`, 2],
+  ['an open above the high', `${header}1,3,2,1,1,1\n`, 2],
+  ['a close below the low', `${header}1,2,2,2,1,1\n`, 2],
   ['a time twice', `${header}1,1,1,1,1,1\n1,1,1,1,1,1\n`, 3],
   ['times out of order', `${header}2,1,1,1,1,1\n1,1,1,1,1,1\n`, 3],
   ['a fraction of a millisecond', `${header}1.5,1,1,1,1,1\n`, 2],
@@ -57,9 +59,10 @@ test('what was written is what is read', () => {
   const rows = fc.array(fc.tuple(cents, cents, cents), { minLength: 1, maxLength: 50 });
   fc.assert(
     fc.property(rows, (prices) => {
-      const written = prices.map(
-        ([open, low, volume], at) => [at * 60_000, open, '99999999999', low, open, volume] as const,
-      );
+      const written = prices.map(([one, other, volume], at) => {
+        const [low, open] = Number(one) < Number(other) ? [one, other] : [other, one];
+        return [at * 60_000, open, '99999999999', low, open, volume] as const;
+      });
       const read = parse(formatCandles(written).toString());
       expect([...read.openTimeMs]).toEqual(written.map(([time]) => time));
       expect([...read.ohlcv]).toEqual(written.flatMap(([, ...values]) => values.map(Number)));

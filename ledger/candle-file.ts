@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Candle } from '../exchange/exchange.ts';
 import { type Series, seriesKey, seriesSlug } from '../series.ts';
-import { type CandleLine, candleHeader, readLines, valuesOf } from './candle-csv.ts';
+import { type CandleLine, candleHeader, candleText, readLines, valuesOf } from './candle-csv.ts';
 import { ifThere } from './durable-file.ts';
 import { LedgerError } from './errors.ts';
 import type { FileRow } from './file-rows.ts';
@@ -20,7 +20,7 @@ export const fileIdOf = (series: Series, bytes: Uint8Array): string =>
 
 /** The CSV of closed candles in ascending order; decimals stay the exchange's text. */
 export const formatCandles = (candles: readonly Candle[]): Buffer =>
-  Buffer.from(`${candleHeader}\n${candles.map((candle) => `${candle.join(',')}\n`).join('')}`);
+  Buffer.from(`${candleHeader}\n${candles.map((candle) => `${candleText(candle)}\n`).join('')}`);
 
 /** `<exchange>/<BTC-USDT>/<tf>`: where the files of a series lie under the landing and the archive folder. */
 export const seriesFolder = (series: Series): string => {

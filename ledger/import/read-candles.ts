@@ -1,0 +1,143 @@
+import { type Series, timeframesMs } from '../../series.ts';
+import { candleText } from '../candle-csv.ts';
+import { LedgerError } from '../errors.ts';
+import { type Columns, columnsOf } from './columns.ts';
+import { linesOf, type OutsideLine } from './lines.ts';
+import { type Outlier, outlierFactor, outlierIndexes } from './outliers.ts';
+import { candleOf, cellsOf, openTimeOf, type RowRules } from './rows.ts';
+import { type Sorted, sortRows } from './sort-rows.ts';
+import { requireTimeframe } from './spacing.ts';
+import { countForm, type FormsSeen, fileForm, type TimeForm, type TimeUnit } from './times.ts';
+
+export interface Refusal {
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface ReadOptions {
+  /** For messages. */
+  readonly name: string;
+  readonly series: Series;
+  /** When the file was fetched, epoch ms. */
+  readonly asOfMs: number;
+  readonly unit?: TimeUnit;
+  /** Told after every `progressEvery` lines, and which pass it is. */
+  readonly progress?: (pass: 'looking' | 'reading', lines: number) => void;
+}
+
+export interface ReadCandles extends Sorted {
+  /** Lines that should be candles. */
+  readonly rows: number;
+  /** In order of line; the first `mostRefusals` of them. */
+  readonly refused: readonly Refusal[];
+  readonly refusedRows: number;
+  readonly outliers: readonly Outlier[];
+  /** undefined when there is no row. */
+  readonly form: TimeForm | undefined;
+}
+
+/** More than these are counted, but not listed. */
+const mostRefusals = 10_000;
+
+const progressEvery = 100_000;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const refuse = (name: string, reason: string): never => {
+  throw new LedgerError('CandleFileCorrupt', `${name}: ${reason}`);
+};
+
+const knownColumns = (bytes: Buffer, { name, series }: ReadOptions): Columns => {
+  if (bytes.length === 0) refuse(name, 'it is empty');
+  const [first] = linesOf(bytes);
+  if (!first) return refuse(name, 'it holds nothing but blank lines and comments');
+  if (first.problem) refuse(name, `line ${first.number} ${first.problem}`);
+  const columns = columnsOf(first.text, series);
+  return typeof columns === 'string' ? refuse(name, columns) : columns;
+};
+
+/** Every line that should be a candle: all but the header, wherever joined files repeat it. */
+function* dataLines(bytes: Buffer, { header }: Columns): Generator<OutsideLine> {
+  for (const line of linesOf(bytes)) if (header === undefined || line.text !== header) yield line;
+}
+
+const lookAtTimes = (bytes: Buffer, columns: Columns, { progress }: ReadOptions): FormsSeen => {
+  const seen: FormsSeen = new Map();
+  let lines = 0;
+  for (const { number, text, problem } of dataLines(bytes, columns)) {
+    lines += 1;
+    if (lines % progressEvery === 0) progress?.('looking', lines);
+    if (problem) continue;
+    const cells = text.split(columns.delimiter);
+    if (cells.length === columns.width)
+      countForm(seen, cellsOf(text, columns)[columns.at.time] ?? '', number);
+  }
+  return seen;
+};
+
+/** What reading gathers row by row. */
+interface Gathered {
+  rows: number;
+  refusedRows: number;
+  readonly refused: Refusal[];
+  /** Of every row whose time can be read, its values good or bad. */
+  readonly times: number[];
+  offGrid: number;
+  readonly kept: { openTimeMs: number; line: number; text: string }[];
+}
+
+const readRow = ({ text, problem, number }: OutsideLine, rules: RowRules, into: Gathered): void => {
+  if (problem) throw new Error(problem);
+  const cells = cellsOf(text, rules.columns);
+  const openTimeMs = openTimeOf(cells, rules);
+  if (openTimeMs % timeframesMs[rules.series.timeframe] === 0) into.times.push(openTimeMs);
+  else into.offGrid += 1;
+  into.kept.push({ openTimeMs, line: number, text: candleText(candleOf(cells, openTimeMs, rules)) });
+};
+
+const gather = (bytes: Buffer, rules: RowRules, { progress }: ReadOptions): Gathered => {
+  const into: Gathered = { rows: 0, refusedRows: 0, refused: [], times: [], offGrid: 0, kept: [] };
+  for (const line of dataLines(bytes, rules.columns)) {
+    into.rows += 1;
+    if (into.rows % progressEvery === 0) progress?.('reading', into.rows);
+    try {
+      readRow(line, rules, into);
+    } catch (error) {
+      into.refusedRows += 1;
+      if (into.refused.length < mostRefusals)
+        into.refused.push({ line: line.number, reason: messageOf(error) });
+    }
+  }
+  return into;
+};
+
+const outliersOf = ({ candles, lines }: Sorted): Outlier[] => {
+  const cells = candles.map(({ line }) => line.split(','));
+  const column = (at: number) => Float64Array.from(cells, (row) => Number(row[at]));
+  return outlierIndexes({ high: column(2), low: column(3), close: column(4) }).map(({ at, middle }) => ({
+    line: lines[at]!,
+    openTimeMs: candles[at]!.openTimeMs,
+    reason: `a price is more than ${outlierFactor} times, or less than 1/${outlierFactor} of, ${middle}, the median close around it`,
+  }));
+};
+
+const nothing = { rows: 0, refused: [], refusedRows: 0, outliers: [], form: undefined } as const;
+
+const hasData = (bytes: Buffer, columns: Columns): boolean => dataLines(bytes, columns).next().done === false;
+
+/**
+ * Reads candles of a series that come from outside: takes what is certain and refuses the rest by line and reason.
+ * Throws LedgerError `CandleFileCorrupt` when nothing in the file is certain: columns, unit or timeframe are not.
+ */
+export const readCandles = (bytes: Buffer, options: ReadOptions): ReadCandles => {
+  const { name, series, unit, asOfMs } = options;
+  const columns = knownColumns(bytes, options);
+  if (!hasData(bytes, columns)) return { ...nothing, ...sortRows([], series) };
+  const form = fileForm(lookAtTimes(bytes, columns, options), unit, name);
+  const found = gather(bytes, { series, columns, form, asOfMs }, options);
+  const { timeframe } = series;
+  requireTimeframe(found.times, found.offGrid, { name, timeframe, timeframeMs: timeframesMs[timeframe] });
+  const sorted = sortRows(found.kept, series);
+  const { rows, refused, refusedRows } = found;
+  return { ...sorted, rows, refused, refusedRows, outliers: outliersOf(sorted), form };
+};
