@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `autotrain why DECISION_ID` and `autotrain evaluation --strategy S --instrument I [--days N]`: what the parameter store
- * says; `autotrain ledger …`: backups. `--json`: one object on stdout. Exit code 1 when it is refused, 2 on wrong use.
+ * says; `autotrain ledger …`: backups; `autotrain import`: see import.ts. `--json`: one object on stdout. Exit code 1 when
+ * it is refused, 2 on wrong use.
  */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,11 +10,13 @@ import { parseArgs } from 'node:util';
 import type { OffPolicyValue } from '../bandit/ope/estimators.ts';
 import type { Config } from '../config.ts';
 import { findConfig } from './find-config.ts';
+import { importCommand } from './import.ts';
 import { LedgerUsageError, ledgerCommand } from './ledger.ts';
 import { describeWhy, openStoredController, whyDecision } from './why.ts';
 
 const usage = `usage: autotrain why DECISION_ID [--json]
        autotrain evaluation --strategy S --instrument I [--days N] [--json]
+       autotrain import FILE|DIR --series S [--json]
        autotrain ledger snapshot | list | verify [NAME] | restore NAME | restore --resume [--json]`;
 
 const dayMs = 86_400_000;
@@ -103,6 +106,7 @@ export const autotrainCommand = async (
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly code: number; readonly text: string }> => {
+  if (argv[0] === 'import') return importCommand(argv.slice(1), env);
   const json = argv.includes('--json');
   const refused = (code: number, reason: string) => ({
     code,
@@ -111,7 +115,7 @@ export const autotrainCommand = async (
   try {
     const given = readArguments(argv);
     const command = Object.hasOwn(commands, given.command ?? '') ? commands[given.command!] : undefined;
-    if (!command) throw new UsageError(`name one of ${Object.keys(commands).join(', ')}`);
+    if (!command) throw new UsageError(`name one of ${[...Object.keys(commands), 'import'].join(', ')}`);
     const { value, text, ok = true } = await command(env, given);
     return { code: ok ? 0 : 1, text: json ? JSON.stringify({ ok, ...value }) : text };
   } catch (error) {

@@ -11,6 +11,9 @@ const steps = {
   'file:synced': 'worker',
   'file:unregistered': 'worker',
   'file:registered': 'worker',
+  // An import: all its CSVs, each through the points of a file, then their rows at once.
+  'import:unregistered': 'command',
+  'import:registered': 'command',
   // What was trained for a series, until the version is made of it.
   'staged:unsynced': 'worker',
   'staged:written': 'worker',

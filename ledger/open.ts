@@ -14,6 +14,7 @@ import { isLedgerError, LedgerError } from './errors.ts';
 import { fileStore } from './files.ts';
 import { gapStore } from './gaps.ts';
 import { giveBackStore } from './give-back.ts';
+import { importStore } from './import/register.ts';
 import { lineageStore } from './lineages.ts';
 import { readMeta, requireOwn, writeMeta } from './meta.ts';
 import { applyMigrations, knownSchemaVersion } from './migrate.ts';
@@ -107,6 +108,7 @@ export const openLedger = (options: LedgerOptions) => {
     ...gapStore(store),
     ...registrationStore(store),
     ...fileStore(store),
+    ...importStore(store),
     ...quarantineStore(store),
     ...claimStore(store),
     ...giveBackStore(store),
