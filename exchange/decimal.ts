@@ -2,7 +2,7 @@ const decimalPattern =
   /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$|^([+-]?)\.(\d+)(?:[eE]([+-]?\d{1,4}))?$/;
 
 /** Most text that comes in is canonical already, and there are millions of it. */
-const isCanonical = /^(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
+export const isCanonical = /^(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
 
 interface Parts {
   readonly negative: boolean;

@@ -29,16 +29,20 @@ export interface ImportLanding extends ImportPlace {
   readonly source: object;
 }
 
-const monthOf = ({ openTimeMs }: CandleLine): string => new Date(openTimeMs).toISOString().slice(0, 7);
+const nextMonthMs = (timeMs: number): number => {
+  const at = new Date(timeMs);
+  return Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1);
+};
 
 /** One file per calendar month: another import of the same or of a longer history makes the same files again. */
 const byMonth = (candles: readonly CandleLine[]): CandleLine[][] => {
   const months: CandleLine[][] = [];
-  let current = '';
+  let endMs = Number.NEGATIVE_INFINITY;
   for (const candle of candles) {
-    const month = monthOf(candle);
-    if (month !== current) months.push([]);
-    current = month;
+    if (candle.openTimeMs >= endMs) {
+      months.push([]);
+      endMs = nextMonthMs(candle.openTimeMs);
+    }
     months.at(-1)?.push(candle);
   }
   return months;

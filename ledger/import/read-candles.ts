@@ -1,7 +1,7 @@
 import { type Series, timeframesMs } from '../../series.ts';
 import { candleText } from '../candle-csv.ts';
 import { LedgerError } from '../errors.ts';
-import { type Columns, columnsOf } from './columns.ts';
+import { type Columns, cellOf, columnsOf } from './columns.ts';
 import { linesOf, type OutsideLine } from './lines.ts';
 import { type Outlier, outlierFactor, outlierIndexes } from './outliers.ts';
 import { candleOf, cellsOf, openTimeOf, type RowRules } from './rows.ts';
@@ -69,8 +69,7 @@ const lookAtTimes = (bytes: Buffer, columns: Columns, { progress }: ReadOptions)
     if (lines % progressEvery === 0) progress?.('looking', lines);
     if (problem) continue;
     const cells = text.split(columns.delimiter);
-    if (cells.length === columns.width)
-      countForm(seen, cellsOf(text, columns)[columns.at.time] ?? '', number);
+    if (cells.length === columns.width) countForm(seen, cellOf(cells[columns.at.time] ?? ''), number);
   }
   return seen;
 };
@@ -111,15 +110,28 @@ const gather = (bytes: Buffer, rules: RowRules, { progress }: ReadOptions): Gath
   return into;
 };
 
-const outliersOf = ({ candles, lines }: Sorted): Outlier[] => {
-  const cells = candles.map(({ line }) => line.split(','));
-  const column = (at: number) => Float64Array.from(cells, (row) => Number(row[at]));
-  return outlierIndexes({ high: column(2), low: column(3), close: column(4) }).map(({ at, middle }) => ({
+/** Column by column and row by row: the cells of a million rows are never in memory at once. */
+const pricesOf = (candles: Sorted['candles']) => {
+  const [high, low, close] = [2, 3, 4].map(() => new Float64Array(candles.length)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  for (const [at, { line }] of candles.entries()) {
+    const cells = line.split(',', 5);
+    high[at] = Number(cells[2]);
+    low[at] = Number(cells[3]);
+    close[at] = Number(cells[4]);
+  }
+  return { high, low, close };
+};
+
+const outliersOf = ({ candles, lines }: Sorted): Outlier[] =>
+  outlierIndexes(pricesOf(candles)).map(({ at, middle }) => ({
     line: lines[at]!,
     openTimeMs: candles[at]!.openTimeMs,
     reason: `a price is more than ${outlierFactor} times, or less than 1/${outlierFactor} of, ${middle}, the median close around it`,
   }));
-};
 
 const nothing = { rows: 0, refused: [], refusedRows: 0, outliers: [], form: undefined } as const;
 
