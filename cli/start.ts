@@ -62,6 +62,14 @@ const loopOnce = async (config: Config, stack: Stack, startedMs: number): Promis
   }
 };
 
+/** The worker compared this start with the last one; what it found is for whoever started us. */
+const sayChanges = ({ paths, domain }: Config, sinceMs: number): void => {
+  const ledger = openLedger({ path: paths.ledgerFile, domain, readonly: true });
+  const start = ledger.lastStart();
+  ledger.close();
+  if (start && start.at >= sinceMs) for (const change of start.changes) say(`changed     ${change}`);
+};
+
 const announce = (stack: Stack): void => {
   say(`gateway     ${stack.gatewayUrl}`);
   say(`metrics     ${stack.gatewayUrl}/metrics   openapi ${stack.gatewayUrl}/openapi.json`);
@@ -107,6 +115,7 @@ const main = async (): Promise<number> => {
   const unlock = lockState(config.stateDir);
   const stack = await startStack(config, { once, say });
   try {
+    sayChanges(config, begun);
     return await (once ? runOnce(config, stack, json, signal, begun) : stayUp(config, stack, signal));
   } finally {
     await stack.stop();

@@ -24,6 +24,8 @@ import { quarantineStore } from './quarantine.ts';
 import { readingStore } from './readings.ts';
 import { registrationStore } from './registration.ts';
 import { retentionStore } from './retention.ts';
+import { scheduleLookStore } from './schedule-looks.ts';
+import { startStore } from './starts.ts';
 import { trainingKillStore } from './training-kills.ts';
 import { versionStore } from './versions.ts';
 import { watermarkStore } from './watermarks.ts';
@@ -124,6 +126,8 @@ export const openLedger = (options: LedgerOptions) => {
     ...claimAttemptStore(store),
     ...promotionLookStore(store),
     ...trainingKillStore(store),
+    ...startStore(store),
+    ...scheduleLookStore(store),
 
     /** Runs under the write lock, in one transaction with the ledger's own calls inside it. */
     exclusively: <T>(work: () => T): T => store.write(() => work()),

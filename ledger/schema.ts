@@ -240,6 +240,23 @@ export const dispositions = sqliteTable(
   ],
 );
 
+/** The settings that starts ran under; a row for each change of them, the newest counts. */
+export const starts = sqliteTable('starts', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  settings: text({ mode: 'json' }).$type<unknown>().notNull(),
+  /** What changed against the row before, in words. */
+  changes: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+});
+
+/** What a schedule looked like when it was last looked at: runs that it left out are counted from there. */
+export const scheduleLooks = sqliteTable('schedule_looks', {
+  schedule: text().primaryKey(),
+  skipped: integer().notNull(),
+  lastRunAt: integer('last_run_at'),
+  lookedAt: integer('looked_at').notNull(),
+});
+
 export const audit = sqliteTable('audit', {
   seq: integer().primaryKey({ autoIncrement: true }),
   at: integer().notNull(),

@@ -3,9 +3,12 @@ import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temp
 import { ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
 import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { TickRequest } from '../workflows/types.ts';
+import { backNote, isOurPause, pauseGone } from './gone.ts';
 
 export interface ScheduleSettings {
   readonly series: readonly string[];
+  /** Series that the ledger knows and that are no longer configured: their ingest is paused. */
+  readonly gone?: readonly string[];
   readonly ingestCron: string;
   readonly retrainCron: string;
   readonly janitorEveryMs: number;
@@ -20,7 +23,7 @@ interface Wanted {
   readonly tick: TickRequest;
 }
 
-export type ScheduleChange = 'created' | 'updated' | 'unchanged';
+export type ScheduleChange = 'created' | 'updated' | 'unchanged' | 'paused' | 'resumed';
 
 /** What shall run by itself. Each schedule starts a tick, which starts or leaves alone the run with the fixed id. */
 export const wantedSchedules = (settings: ScheduleSettings): Wanted[] => [
@@ -80,6 +83,7 @@ export const applySchedules = async (
 ): Promise<Record<string, ScheduleChange>> => {
   const changes: Record<string, ScheduleChange> = {};
   for (const wanted of wantedSchedules(settings)) changes[wanted.id] = await applyOne(client, wanted);
+  for (const id of await pauseGone(client, settings.gone ?? [])) changes[id] = 'paused';
   return changes;
 };
 
@@ -87,15 +91,17 @@ const applyOne = async (client: Client, wanted: Wanted): Promise<ScheduleChange>
   const settingsHash = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
   const handle = client.schedule.getHandle(wanted.id);
   try {
-    const { action } = await handle.describe();
-    if (action.memo?.['settingsHash'] === settingsHash) return 'unchanged';
+    const { action, state } = await handle.describe();
+    const isBack = isOurPause(state);
+    if (isBack) await handle.unpause(backNote);
+    if (action.memo?.['settingsHash'] === settingsHash) return isBack ? 'resumed' : 'unchanged';
     await handle.update(({ policies, state }) => ({
       spec: wanted.spec,
       action: actionOf(wanted, settingsHash),
       policies,
       state,
     }));
-    return 'updated';
+    return isBack ? 'resumed' : 'updated';
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     await create(client, wanted, settingsHash);

@@ -1,4 +1,3 @@
-import type { Client } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   NativeConnection,
@@ -14,16 +13,13 @@ import type { CrashPoint } from '../ledger/crash-points.ts';
 import { holdState } from '../ledger/in-use.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { reconcileCurrent } from '../registry/reconcile.ts';
-import { seriesKey } from '../series.ts';
 import { connectClient } from '../temporal/connect.ts';
 import { connectionOptions } from '../temporal/connection-options.ts';
 import { bundleOptionsOf, dataConverterOf } from '../temporal/data-converter.ts';
-import { retentionMs, retentionWarning } from '../temporal/retention.ts';
-import { applySchedules } from '../temporal/schedules.ts';
-import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import { connectExchange, ingestDeps, trainDeps } from './deps.ts';
 import { exitWithParent } from './exit-with-parent.ts';
 import { createLog, temporalLogger } from './log.ts';
+import { noteStart, prepareNamespace, prepareSchedules } from './prepare.ts';
 import { ingestWorker, type Place, trainWorker, workflowsPath } from './roles.ts';
 import { createTrainer } from './trainer.ts';
 
@@ -55,24 +51,17 @@ const optionsOf = async (config: Config, place: Place, ledger: Ledger, { roles, 
   return options;
 };
 
-const warnOfRetention = async (client: Client, { temporal }: Config, log: Logger): Promise<void> => {
-  const warning = retentionWarning(await retentionMs(client, temporal.namespace), temporal.namespace);
-  if (warning !== undefined) log.warn(warning);
-};
-
-const prepareServer = async (config: Config, schedules: boolean, log: Logger): Promise<void> => {
+/** Gives how to stop what goes on beside the work. */
+const prepare = async (
+  config: Config,
+  ledger: Ledger,
+  schedules: boolean,
+  log: Logger,
+): Promise<() => void> => {
+  const gone = noteStart(config, ledger, log);
   const client = await connectClient(config.temporal);
-  await ensureSearchAttributes(client, config.temporal.namespace);
-  await warnOfRetention(client, config, log);
-  if (!schedules) return;
-  const changes = await applySchedules(client, {
-    series: config.series.map(seriesKey),
-    ingestCron: config.schedules.ingestCron,
-    retrainCron: config.schedules.retrainCron,
-    watchEveryMs: 60_000,
-    janitorEveryMs: Math.max(5_000, config.training.leaseMs / 2),
-  });
-  log.info({ changes }, 'schedules applied');
+  await prepareNamespace(client, config, log);
+  return schedules ? await prepareSchedules(client, config, { ledger, gone, log }) : () => undefined;
 };
 
 /** Runs the worker of these settings until it is told to stop; what it was doing is finished or handed back first. */
@@ -87,7 +76,7 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   const ledger = run.through?.(opened) ?? opened;
   const link = reconcileCurrent({ ledger, modelsDir: config.paths.modelsDir, ...crash });
   log.info({ link }, 'the link of the champion agrees with the ledger');
-  await prepareServer(config, schedules, log);
+  const stopLooking = await prepare(config, ledger, schedules, log);
   const dataConverter = dataConverterOf(config.temporal.payloadKeys);
   const workflowBundle =
     run.workflowBundle ??
@@ -100,6 +89,7 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   log.info({ queues: options.map(({ taskQueue }) => taskQueue) }, 'polling');
   process.send?.({ type: 'ready' });
   await Promise.all(workers.map((worker) => worker.run()));
+  stopLooking();
   await connection.close();
   ledger.close();
   release();

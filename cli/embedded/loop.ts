@@ -35,14 +35,15 @@ export interface LoopDeps {
   readonly startedMs: number;
 }
 
-type Partly = { -readonly [K in keyof LoopSummary]?: LoopSummary[K] };
+/** `refused`: series that could not be ingested; the loop goes on with the others and says so at its end. */
+type Partly = { -readonly [K in keyof LoopSummary]?: LoopSummary[K] } & { refused?: string };
 type Stage = (deps: LoopDeps, found: Partly) => Promise<void>;
 
 const ingest: Stage = async ({ gateway, series, stored }, found) => {
   const answer = await gateway.post<IngestAnswer>('/ingest_once?until=now');
   found.series = series.map(stored);
   const failed = answer.series.filter(({ error }) => error !== undefined);
-  if (failed.length > 0) throw new Error(failed.map((one) => `${one.series}: ${one.error}`).join('; '));
+  if (failed.length > 0) found.refused = failed.map((one) => `${one.series}: ${one.error}`).join('; ');
 };
 
 const train: Stage = async ({ gateway }, found) => {
@@ -108,6 +109,8 @@ export const runLoop = async (deps: LoopDeps): Promise<LoopSummary> => {
       timings[name] = Math.round(performance.now() - begun);
     }
   }
+  const { refused, ...report } = found;
+  reason ??= refused === undefined ? undefined : `ingest: ${refused}`;
   const workflows = await workflowsOf(deps);
   const ok = reason === undefined;
   return {
@@ -115,7 +118,7 @@ export const runLoop = async (deps: LoopDeps): Promise<LoopSummary> => {
     ...(ok ? {} : { reason }),
     stages: done,
     series: [],
-    ...found,
+    ...report,
     workflows,
     timings,
   } as LoopSummary;
