@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { notUsedYet, settings } from './config/settings.ts';
+import { settings } from './config/settings.ts';
 import { type Config, ConfigError, loadConfig, loadProcessConfig } from './config.ts';
 
 const problemsOf = (env: NodeJS.ProcessEnv, envFile?: string): readonly string[] => {
@@ -38,7 +38,6 @@ describe('.env.example', () => {
         name,
         'fallback' in setting ? setting.fallback : '',
       ]),
-      ...Object.entries(notUsedYet),
     ];
     const byName = (pairs: readonly (readonly unknown[])[]) => pairs.map((pair) => pair.join('=')).toSorted();
     expect(byName(documented)).toEqual(byName(expected));
@@ -75,7 +74,11 @@ describe('loadConfig', () => {
     });
     expect(config.training.threads).toBeGreaterThanOrEqual(1);
     expect(config.archive.days).toBe(365);
-    expect(config.schedules).toEqual({ ingestCron: '* * * * *', retrainCron: '0 */6 * * *' });
+    expect(config.schedules).toEqual({
+      ingestCron: '* * * * *',
+      retrainCron: '0 */6 * * *',
+      auditCron: '30 3 * * *',
+    });
     expect(config.explicit.size).toBe(0);
   });
 
@@ -279,11 +282,8 @@ describe('unknown names', () => {
   });
 
   it("lists the file's other names in one warning, without values", () => {
-    const envFile = envFileWith('HMM_URL=http://ml_service:8000\nTRADING_MODE=paper\nREFETCH_CANDLES=10\n');
+    const envFile = envFileWith('HMM_URL=http://ml_service:8000\nTRADING_MODE=paper\n');
     const { warnings } = loadConfig({ HOME: '/root' }, { envFile });
-    expect(warnings).toEqual([
-      '.env: not settings of autotrain, ignored: HMM_URL, TRADING_MODE',
-      'set, but nothing uses them yet: REFETCH_CANDLES',
-    ]);
+    expect(warnings).toEqual(['.env: not settings of autotrain, ignored: HMM_URL, TRADING_MODE']);
   });
 });

@@ -56,7 +56,11 @@ export interface Config {
   readonly health: HealthLimits;
   /** undefined: nobody is told. */
   readonly webhook: Webhook | undefined;
-  readonly schedules: { readonly ingestCron: string; readonly retrainCron: string };
+  readonly schedules: {
+    readonly ingestCron: string;
+    readonly retrainCron: string;
+    readonly auditCron: string;
+  };
   readonly gateway: GatewayConfig;
   readonly controller: {
     readonly l2: number;
@@ -89,6 +93,8 @@ export interface ExchangeConfig {
   /** Last open time to ask for; undefined: no end. */
   readonly endMs: number | undefined;
   readonly sleepMs: number;
+  /** How many of the newest stored candles each ingest looks at again; 0: none. */
+  readonly refetchCandles: number;
 }
 
 export interface TrainingConfig {
@@ -255,6 +261,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
   schedules: {
     ingestCron: values.INGEST_CRON ?? cronOncePer(values.TIMEFRAME),
     retrainCron: values.RETRAIN_CRON,
+    auditCron: values.AUDIT_CRON,
   },
   gateway: gatewayOf(values),
   controller: {
@@ -289,6 +296,7 @@ const exchangeOf = (values: Values): ExchangeConfig => ({
   startMs: values.START_TS,
   endMs: values.END_TS,
   sleepMs: values.SLEEP_MS,
+  refetchCandles: values.REFETCH_CANDLES,
 });
 
 /** A root that is set moves what lies under it, unless that is set too. */

@@ -1,7 +1,9 @@
+import { createAuditActivities } from './audit.ts';
 import { type ClaimDeps, createClaimActivities } from './claims.ts';
 import { type CommitDeps, createCommitActivities } from './commit.ts';
 import { createIngestActivities, type IngestDeps } from './ingest.ts';
 import { createJanitorActivities, type JanitorDeps } from './janitor.ts';
+import { createLookAgainActivities } from './look-again.ts';
 import { createPooledActivities, type PooledDeps } from './pooled/train-pooled.ts';
 import { createPromotionActivities, type PromotionDeps } from './promotion.ts';
 import type { StrictDeps } from './strict/train-strict.ts';
@@ -19,7 +21,12 @@ export type TrainRoleDeps = ClaimDeps &
   WatchDeps;
 
 /** What the role `ingest` offers: everything that speaks to the exchange. */
-export const createIngestRole = (deps: IngestDeps) => translating(createIngestActivities(deps));
+export const createIngestRole = (deps: IngestDeps) =>
+  translating({
+    ...createIngestActivities(deps),
+    ...createLookAgainActivities(deps),
+    ...createAuditActivities(deps),
+  });
 
 /** What the role `train` offers: everything else. */
 export const createTrainRole = (deps: TrainRoleDeps) =>

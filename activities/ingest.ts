@@ -1,18 +1,13 @@
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
-import type { Candle, Exchange } from '../exchange/exchange.ts';
-import type { CrashPoint } from '../ledger/crash-points.ts';
+import type { Candle } from '../exchange/exchange.ts';
 import type { Gap } from '../ledger/gaps.ts';
 import { landCandles } from '../ledger/landing.ts';
-import type { Ledger } from '../ledger/open.ts';
 import { parseSeries, type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { PageResult } from '../workflows/types.ts';
+import type { LookAgainDeps } from './look-again.ts';
 
-export interface IngestDeps {
-  readonly exchange: Exchange;
-  readonly ledger: Ledger;
-  readonly dataDir: string;
-  readonly landingDir: string;
+export interface IngestDeps extends LookAgainDeps {
   readonly batchLimit: number;
   /** A new series begins at the exchange's first candle at or after this, epoch ms. */
   readonly startMs: () => Promise<number>;
@@ -20,8 +15,6 @@ export interface IngestDeps {
   readonly endMs?: number | undefined;
   /** Pause after each page, out of courtesy to the exchange. */
   readonly sleepMs: number;
-  /** Named points between steps, for tests that end the process there. */
-  readonly crash?: CrashPoint;
 }
 
 export const createIngestActivities = (deps: IngestDeps) => ({

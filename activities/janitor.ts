@@ -1,13 +1,12 @@
 import path from 'node:path';
 import { type Archived, archiveProcessed } from '../ledger/archive.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
-import { isLedgerError } from '../ledger/errors.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { removeOrphans } from '../ledger/orphans.ts';
 import { pruneVersions } from '../registry/prune.ts';
 import { quarantineUnknown, removeStaging } from '../registry/quarantine.ts';
 import type { Series } from '../series.ts';
-import { quarantiningBadFiles } from './quarantine.ts';
+import { withoutBadFiles } from './quarantine.ts';
 import { removeStagedTrainings } from './staging.ts';
 
 export interface JanitorDeps {
@@ -56,13 +55,5 @@ export const createJanitorActivities = (deps: JanitorDeps) => ({
 });
 
 /** A file that went bad since it was trained on is put aside, and the others are archived all the same. */
-const archiveSeries = (deps: JanitorDeps, series: Series): Archived => {
-  for (;;) {
-    try {
-      return quarantiningBadFiles(deps.ledger, () => archiveProcessed({ ...deps, series }));
-    } catch (error) {
-      if (!isLedgerError(error, 'CandleFileCorrupt') && !isLedgerError(error, 'CandleFileMissing'))
-        throw error;
-    }
-  }
-};
+const archiveSeries = (deps: JanitorDeps, series: Series): Archived =>
+  withoutBadFiles(deps.ledger, () => archiveProcessed({ ...deps, series }));

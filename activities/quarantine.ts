@@ -13,4 +13,15 @@ export const quarantiningBadFiles = <T>(ledger: Ledger, work: () => T): T => {
   }
 };
 
+/** The same until the work is done without the bad ones. A damage that no file can be named for is thrown. */
+export const withoutBadFiles = <T>(ledger: Ledger, work: () => T): T => {
+  for (;;) {
+    try {
+      return quarantiningBadFiles(ledger, work);
+    } catch (error) {
+      if (!isLedgerError(error) || error.fileId === undefined || !isBadFile(error.code)) throw error;
+    }
+  }
+};
+
 const isBadFile = (code: string): boolean => code === 'CandleFileCorrupt' || code === 'CandleFileMissing';

@@ -133,11 +133,17 @@ const versionRowOf = (versionId: string, seq: number): VersionRow => ({
   prunedAt: null,
 });
 
+const openGap = {
+  ...{ series: btc, fromMs: 0, toMs: hourMs, missing: 2, foundAt: 5, state: 'open' as const },
+  ...{ attempts: 1, answers: 1, lastTriedAt: 6, nextRetryAt: 7, filledAt: null },
+};
+
 /** Rows newest first. */
 const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   watermark: () => 1000 * hourMs,
   watermarks: () => [{ series: btc, value: 1000 * hourMs, updatedAt: 5 }],
-  gaps: () => [{ series: btc, fromMs: 0, toMs: hourMs, missing: 2 }],
+  gaps: () => [openGap],
+  allGaps: () => [openGap],
   fileCounts: () => ({ downloaded: 1, processing: 0, processed: 2, deleted: 0, quarantined: 0 }),
   bars: () => 1000,
   version: (id) => rows.find(({ versionId }) => versionId === id),

@@ -21,6 +21,7 @@ export type LedgerReader = Pick<
   | 'watermark'
   | 'watermarks'
   | 'gaps'
+  | 'allGaps'
   | 'fileCounts'
   | 'bars'
   | 'version'

@@ -1,4 +1,4 @@
-import { notUsedYet, type Setting, type SettingName, settings } from './settings.ts';
+import { type Setting, type SettingName, settings } from './settings.ts';
 import { closestName } from './typos.ts';
 
 type Texts = Readonly<Record<string, string | undefined>>;
@@ -21,8 +21,7 @@ export interface SettingsRead {
 }
 
 const names = Object.keys(settings) as SettingName[];
-const laterNames = Object.keys(notUsedYet);
-const known: readonly string[] = [...names, ...laterNames];
+const known: readonly string[] = names;
 
 const table: Readonly<Record<string, Setting<unknown>>> = settings;
 
@@ -56,13 +55,8 @@ const typosOf = (texts: Texts, warned: (name: string) => void): string[] =>
       : [`${name}=${shown(`${name} ${meant}`, text)}: unknown, did you mean ${meant}?`];
   });
 
-const warningsOf = (texts: Texts, strangers: readonly string[]): string[] => {
-  const idle = laterNames.filter((name) => textOf(texts, name) !== undefined);
-  return [
-    ...(strangers.length > 0 ? [`.env: not settings of autotrain, ignored: ${strangers.join(', ')}`] : []),
-    ...(idle.length > 0 ? [`set, but nothing uses them yet: ${idle.join(', ')}`] : []),
-  ];
-};
+const warningsOf = (strangers: readonly string[]): string[] =>
+  strangers.length > 0 ? [`.env: not settings of autotrain, ignored: ${strangers.join(', ')}`] : [];
 
 /** Reads the table from the environment over the `.env` file. An empty value counts as unset. */
 export const readSettings = (env: Texts, envFile: Texts): SettingsRead => {
@@ -76,5 +70,5 @@ export const readSettings = (env: Texts, envFile: Texts): SettingsRead => {
   problems.push(...typosOf(envFile, (name) => strangers.push(name)));
   problems.push(...typosOf(env, () => undefined));
   const explicit = new Set(names.filter((name) => texts[name] !== undefined));
-  return { values, explicit, problems: [...new Set(problems)], warnings: warningsOf(texts, strangers) };
+  return { values, explicit, problems: [...new Set(problems)], warnings: warningsOf(strangers) };
 };

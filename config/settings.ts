@@ -94,6 +94,11 @@ export const settings = {
     parse.integer(0, 3_600_000),
     'pause between two requests to the exchange, ms (0 against the simulator)',
   ),
+  REFETCH_CANDLES: required(
+    '48',
+    parse.integer(0, 990),
+    'newest stored candles that each ingest compares with the exchange again; 0: none',
+  ),
   API_KEY: secret(parse.text(), "the exchange's API key; public candles need none"),
   API_SECRET: secret(parse.text(), "the exchange's API secret"),
 
@@ -188,6 +193,11 @@ export const settings = {
     'how long a claim holds without a renewal, ms',
   ),
   RETRAIN_CRON: required('0 */6 * * *', parse.cron, 'when to retrain, UTC'),
+  AUDIT_CRON: required(
+    '30 3 * * *',
+    parse.cron,
+    'when to compare sampled older candles with the exchange, UTC',
+  ),
   INGEST_CRON: optional(parse.cron, 'when to ingest, UTC; unset: once per TIMEFRAME'),
 
   PROMOTION_MIN_DELTA: required(
@@ -345,10 +355,5 @@ export const settings = {
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 export type SettingName = keyof typeof settings;
-
-/** Names that users' files already have and that nothing uses yet: accepted with a warning. */
-export const notUsedYet: Readonly<Record<string, string>> = {
-  REFETCH_CANDLES: '48',
-};
 
 export const defaultTrainThreads = (): number => availableParallelism();

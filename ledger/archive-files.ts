@@ -8,6 +8,8 @@ import { ifThere } from './durable-file.ts';
 /** `yyyy-mm` of UTC. */
 export const monthOf = (openTimeMs: number): string => new Date(openTimeMs).toISOString().slice(0, 7);
 
+export const monthStartMs = (month: string): number => Date.parse(`${month}-01T00:00:00Z`);
+
 /** The first moment after a month. */
 export const monthEndMs = (month: string): number => {
   const [year = 0, number = 0] = month.split('-').map(Number);

@@ -18,6 +18,13 @@ export const fileIdOf = (series: Series, bytes: Uint8Array): string =>
     .update(bytes)
     .digest('hex');
 
+/** Names the time too: an exchange that takes a correction back gives bytes that were stored before, and means them. */
+export const correctionIdOf = (series: Series, bytes: Uint8Array, fetchedAt: number): string =>
+  createHash('sha256')
+    .update(`${seriesKey(series)}\ncorrections ${fetchedAt}\n`)
+    .update(bytes)
+    .digest('hex');
+
 /** The CSV of closed candles in ascending order; decimals stay the exchange's text. */
 export const formatCandles = (candles: readonly Candle[]): Buffer =>
   Buffer.from(`${candleHeader}\n${candles.map((candle) => `${candleText(candle)}\n`).join('')}`);

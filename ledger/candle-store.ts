@@ -1,5 +1,5 @@
 import { type Series, timeframesMs } from '../series.ts';
-import { archivedMonths, monthEndMs, readArchivedMonth } from './archive-files.ts';
+import { archivedMonths, monthEndMs, monthStartMs, readArchivedMonth } from './archive-files.ts';
 import {
   type CandleColumns,
   type CandleValues,
@@ -99,17 +99,29 @@ export const readWindow = (request: WindowRequest): CandleColumns => {
   );
 };
 
+export interface RangeRequest extends Source {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The current copies that open in [fromMs, toMs], of all that is stored and not quarantined; removed ones left out. */
+export const storedCandles = ({ fromMs, toMs, ...source }: RangeRequest): ReadonlyMap<number, CandleValues> =>
+  new Map([...readFrom(source, fromMs, toMs)].filter(([time]) => time <= toMs));
+
 export interface NewestRequest extends Source {
   readonly count: number;
 }
 
-const readFrom = (request: NewestRequest, fromMs: number): Candles => {
+const readFrom = (request: Source, fromMs: number, toMs = Number.POSITIVE_INFINITY): Candles => {
   const { ledger, dataDir, series } = request;
   const files = () =>
     ledger
       .unarchivedFiles(series, ['downloaded', 'processing', 'processed'])
-      .filter(({ tEnd }) => tEnd >= fromMs);
-  const months = () => archivedMonths(dataDir, series).filter((month) => monthEndMs(month) > fromMs);
+      .filter(({ tStart, tEnd }) => tEnd >= fromMs && tStart <= toMs);
+  const months = () =>
+    archivedMonths(dataDir, series).filter(
+      (month) => monthEndMs(month) > fromMs && monthStartMs(month) <= toMs,
+    );
   return onlyFrom(readStable(request, files, months), fromMs);
 };
 

@@ -64,6 +64,7 @@ const steps = {
 export const commits = {
   startWatermark: 'worker',
   registerFile: 'worker',
+  recordComparison: 'worker',
   claim: 'worker',
   hold: 'worker',
   giveBack: 'worker',

@@ -1,5 +1,6 @@
 import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, sql, sum } from 'drizzle-orm';
 import type { Series } from '../series.ts';
+import { netOfCorrections } from './correction-rows.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, type FileStatus, inSeries } from './file-rows.ts';
@@ -50,7 +51,9 @@ const countByStatus = (db: Reader): Record<FileStatus, number> => {
   >;
 };
 
+/** What corrections added and took away counts too; what a new lineage took back is counted where it first came in. */
 const barsOf = (db: Reader, series: Series): number =>
+  netOfCorrections(db, series) +
   Number(
     db
       .select({ bars: sum(files.bars) })
@@ -151,7 +154,10 @@ export const fileStore = ({ read, write, now }: Store) => ({
   /** processed and archived → deleted; then the CSVs may be unlinked. Returns how many changed. */
   markDeleted: (fileIds: readonly string[]): number => write((tx) => markDeleted(tx, fileIds, now())),
 
-  /** Open times of the oldest and the newest candle stored, quarantined files left out. */
+  /**
+   * Open times of the oldest and the newest candle stored, quarantined files left out. Corrections never reach beyond:
+   * they are of candles below the watermark, and a candle is only removed between two that are there.
+   */
   storedRange: (series: Series): { fromMs: number; toMs: number } | undefined =>
     read((db) => storedRange(db, series)),
 });

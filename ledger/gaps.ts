@@ -1,7 +1,9 @@
-import { eq } from 'drizzle-orm';
-import { type Series, seriesKey } from '../series.ts';
-import type { Store, Writer } from './database.ts';
+import { and, eq, isNull, lte, ne, or } from 'drizzle-orm';
+import { type Series, seriesKey, timeframesMs } from '../series.ts';
+import type { Reader, Store, Writer } from './database.ts';
+import { answersOfAnOutage, retryWaitMs } from './gap-retries.ts';
 import { gaps } from './schema.ts';
+import { splitGap } from './split-gap.ts';
 
 /** Candles that the exchange did not give; `fromMs` and `toMs` are the open times of the first and the last of them. */
 export interface Gap {
@@ -12,23 +14,115 @@ export interface Gap {
   readonly missing: number;
 }
 
+export type GapRow = typeof gaps.$inferSelect;
+
 export const recordGaps = (tx: Writer, found: readonly Gap[], now: number): void => {
+  const nextRetryAt = now + retryWaitMs(0);
   for (const { series, fromMs, toMs, missing } of found) {
-    tx.insert(gaps).values({ series, fromMs, toMs, missing, foundAt: now }).onConflictDoNothing().run();
+    tx.insert(gaps)
+      .values({ series, fromMs, toMs, missing, foundAt: now, nextRetryAt })
+      .onConflictDoNothing()
+      .run();
   }
 };
 
-const columns = { series: gaps.series, fromMs: gaps.fromMs, toMs: gaps.toMs, missing: gaps.missing };
+const isGap = ({ series, fromMs, toMs }: Gap) =>
+  and(eq(gaps.series, series), eq(gaps.fromMs, fromMs), eq(gaps.toMs, toMs));
 
-export const gapStore = ({ read }: Store) => ({
-  /** All gaps, or those of one series, in order of time. */
-  gaps: (series?: Series): Gap[] =>
-    read((db) =>
-      db
-        .select(columns)
-        .from(gaps)
-        .where(series && eq(gaps.series, seriesKey(series)))
-        .orderBy(gaps.series, gaps.fromMs)
-        .all(),
-    ),
+/** Open ones whose time has come; those that an older ledger recorded without a time are due at once. */
+const isDue = (now: number) =>
+  and(eq(gaps.state, 'open'), or(isNull(gaps.nextRetryAt), lte(gaps.nextRetryAt, now)));
+
+const dueGaps = (db: Reader, series: Series, now: number): GapRow[] =>
+  db
+    .select()
+    .from(gaps)
+    .where(and(eq(gaps.series, seriesKey(series)), isDue(now)))
+    .orderBy(gaps.nextRetryAt, gaps.fromMs)
+    .all();
+
+/** Asked for once more; `answered`: the exchange gave candles on both sides of the gap, and none inside. */
+const retried = (tx: Writer, gap: GapRow, answered: boolean, now: number): void => {
+  const attempts = gap.attempts + 1;
+  const answers = gap.answers + (answered ? 1 : 0);
+  const isOutage = answers >= answersOfAnOutage;
+  tx.update(gaps)
+    .set({
+      ...{ attempts, answers, lastTriedAt: now },
+      state: isOutage ? 'outage' : 'open',
+      nextRetryAt: isOutage ? null : now + retryWaitMs(attempts),
+    })
+    .where(isGap(gap))
+    .run();
+};
+
+/** Every due gap that lies inside the answer, and got no candle by it. */
+export const recordAnsweredGaps = (
+  tx: Writer,
+  series: Series,
+  cover: { readonly fromMs: number; readonly toMs: number },
+  now: number,
+): void => {
+  const inside = dueGaps(tx, series, now).filter(
+    ({ fromMs, toMs }) => fromMs > cover.fromMs && toMs < cover.toMs,
+  );
+  for (const gap of inside) retried(tx, gap, true, now);
+};
+
+const touched = (db: Reader, series: Series, times: readonly number[]): GapRow[] =>
+  db
+    .select()
+    .from(gaps)
+    .where(and(eq(gaps.series, seriesKey(series)), ne(gaps.state, 'filled')))
+    .all()
+    .filter(({ fromMs, toMs }) => times.some((time) => fromMs <= time && time <= toMs));
+
+/** Candles came where a gap was: that part of it is filled, what remains goes on as it was. */
+export const fillGaps = (tx: Writer, series: Series, times: readonly number[], now: number): void => {
+  const step = timeframesMs[series.timeframe];
+  for (const gap of touched(tx, series, times)) {
+    const { filled, remaining } = splitGap(gap, times, step);
+    tx.delete(gaps).where(isGap(gap)).run();
+    const closed = { ...gap, state: 'filled', nextRetryAt: null, filledAt: now } as const;
+    for (const span of filled)
+      tx.insert(gaps)
+        .values({ ...closed, ...span })
+        .run();
+    for (const span of remaining)
+      tx.insert(gaps)
+        .values({ ...gap, ...span })
+        .run();
+  }
+};
+
+const listGaps = (db: Reader, series: Series | undefined, states: 'missing' | 'all'): GapRow[] =>
+  db
+    .select()
+    .from(gaps)
+    .where(
+      and(
+        series && eq(gaps.series, seriesKey(series)),
+        states === 'all' ? undefined : ne(gaps.state, 'filled'),
+      ),
+    )
+    .orderBy(gaps.series, gaps.fromMs)
+    .all();
+
+const unanswered = (tx: Writer, gap: Gap, now: number): void => {
+  const row = tx.select().from(gaps).where(isGap(gap)).get();
+  if (row?.state === 'open') retried(tx, row, false, now);
+};
+
+export const gapStore = ({ read, write, now }: Store) => ({
+  /** All gaps that still are ones, or those of one series, in order of time. */
+  gaps: (series?: Series): GapRow[] => read((db) => listGaps(db, series, 'missing')),
+
+  /** The same with those that were filled since. */
+  allGaps: (series?: Series): GapRow[] => read((db) => listGaps(db, series, 'all')),
+
+  /** Open gaps that shall be asked for now, the one that waits longest first. */
+  dueGaps: (series: Series): GapRow[] => read((db) => dueGaps(db, series, now())),
+
+  /** It was asked for, and the exchange said nothing about it: it stays open. */
+  gapUnanswered: (gap: Gap): void => write((tx) => unanswered(tx, gap, now())),
 });

@@ -5,6 +5,7 @@ import { auditLog } from './audit.ts';
 import { claimAttemptStore } from './claim-attempts.ts';
 import { claimStore } from './claims.ts';
 import { commitPoints } from './commit-points.ts';
+import { correctionStore } from './corrections.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { openDatabase, type Store } from './database.ts';
 import { dispositionStore } from './dispositions.ts';
@@ -109,6 +110,7 @@ export const openLedger = (options: LedgerOptions) => {
     ...watermarkStore(store),
     ...gapStore(store),
     ...registrationStore(store),
+    ...correctionStore(store),
     ...fileStore(store),
     ...importStore(store),
     ...quarantineStore(store),

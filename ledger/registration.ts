@@ -19,7 +19,7 @@ export interface Registration {
   readonly isInPlace?: () => boolean;
 }
 
-const requireInPlace = ({ file, isInPlace }: Registration): void => {
+export const requireInPlace = ({ file, isInPlace }: Pick<Registration, 'file' | 'isInPlace'>): void => {
   if (isInPlace === undefined || isInPlace()) return;
   throw new LedgerError('CandleFileMissing', `${file.path} is gone; nothing was registered`, {
     fileId: file.fileId,

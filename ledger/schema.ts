@@ -19,6 +19,9 @@ import {
 export const fileStatuses = ['downloaded', 'processing', 'processed', 'deleted', 'quarantined'] as const;
 /** `restored`: candles that a new lineage takes back from the archive; they are counted in the files they first came in. */
 export const fileKinds = ['candles', 'corrections', 'restored'] as const;
+/** `outage`: the exchange answered often enough that it has no candles there; `filled`: they came later. */
+export const gapStates = ['open', 'outage', 'filled'] as const;
+export const changeKinds = ['rewritten', 'appeared', 'removed'] as const;
 export const promotionKinds = ['promote', 'rollback', 'adopt', 'restore'] as const;
 export const dispositionKinds = [
   'trained',
@@ -112,11 +115,47 @@ export const gaps = sqliteTable(
     toMs: integer('to_ms').notNull(),
     missing: integer().notNull(),
     foundAt: integer('found_at').notNull(),
+    state: text({ enum: gapStates }).notNull().default('open'),
+    /** How often it was asked for since; `answers` of them were answered without a candle inside. */
+    attempts: integer().notNull().default(0),
+    answers: integer().notNull().default(0),
+    lastTriedAt: integer('last_tried_at'),
+    /** Null: not asked for any more, or (found by an older ledger) at once. */
+    nextRetryAt: integer('next_retry_at'),
+    filledAt: integer('filled_at'),
   },
   (table) => [
     primaryKey({ columns: [table.series, table.fromMs, table.toMs] }),
     check('gaps_range_ordered', sql`${table.fromMs} <= ${table.toMs} and ${table.missing} > 0`),
   ],
+);
+
+/** What each row of a correction file changed: its provenance, and what candles are counted by. */
+export const corrections = sqliteTable(
+  'corrections',
+  {
+    fileId: text('file_id').notNull(),
+    series: text().notNull(),
+    openTimeMs: integer('open_time_ms').notNull(),
+    change: text({ enum: changeKinds }).notNull(),
+    /** open,high,low,close,volume of the copy that was stored before; null: there was none. */
+    before: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.fileId, table.openTimeMs] }),
+    index('corrections_by_time').on(table.series, table.openTimeMs),
+  ],
+);
+
+/** Stored candles that an answer left out; a later one that leaves them out as well makes them removed. */
+export const suspectedRemovals = sqliteTable(
+  'suspected_removals',
+  {
+    series: text().notNull(),
+    openTimeMs: integer('open_time_ms').notNull(),
+    seenAt: integer('seen_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.series, table.openTimeMs] })],
 );
 
 /** A leased, fenced right of one run to a set of files; its id is its first fence. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import { ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
+import { auditId, ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
 import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { backNote, isOurPause, pauseGone } from './gone.ts';
@@ -13,6 +13,7 @@ export interface ScheduleSettings {
   readonly retrainCron: string;
   readonly janitorEveryMs: number;
   readonly watchEveryMs: number;
+  readonly auditCron: string;
 }
 
 interface Wanted {
@@ -69,6 +70,18 @@ export const wantedSchedules = (settings: ScheduleSettings): Wanted[] => [
       workflowId: watchId,
       args: [],
       summary: 'Look after promotions, health and alerts',
+    },
+  },
+  {
+    id: `schedule-${auditId}`,
+    taskQueue: taskQueues.ingest,
+    spec: { cronExpressions: [settings.auditCron] },
+    catchupWindowMs: 12 * 3_600_000,
+    tick: {
+      workflow: 'audit',
+      workflowId: auditId,
+      args: [{ series: settings.series }],
+      summary: 'Compare sampled older candles with the exchange',
     },
   },
 ];

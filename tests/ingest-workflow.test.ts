@@ -81,6 +81,7 @@ describe('ingest', () => {
       gaps: 0,
       watermark: anchorMs,
       caughtUp: true,
+      lookedAgain: { compared: 49, rewritten: 0, appeared: 0, removed: 0, suspected: 0 },
     });
     expect(storedTimes()).toEqual(minutesFrom(startMs, count));
   });
@@ -100,10 +101,12 @@ describe('ingest', () => {
     const runs = [];
     for (let runId: string | undefined = handle.firstExecutionRunId; runId; ) {
       const events = await eventsOf(rig.client.workflow.getHandle(handle.workflowId, runId));
-      runs.push(events.filter((event) => event.activityTaskScheduledEventAttributes).length);
+      const scheduled = events.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
+      runs.push(scheduled.map(({ activityType }) => activityType?.name ?? ''));
       runId = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
     }
-    expect(runs).toEqual([4, 4, 3]);
+    const pages = (count: number): string[] => Array.from({ length: count }, () => 'ingestPage');
+    expect(runs, 'once a run it looks again').toEqual([pages(4), pages(4), [...pages(3), 'lookAgain']]);
     expect(storedTimes()).toEqual(minutesFrom(startMs, count));
   });
 
@@ -151,6 +154,7 @@ describe('trouble with the exchange', () => {
     );
     expect(attempts).toMatchObject([
       { attempt: 2, lastFailure: { applicationFailureInfo: { type: 'ExchangeRateLimited' } } },
+      { attempt: 1 },
     ]);
   });
 

@@ -12,7 +12,7 @@ import { startSimulator } from '../exchange/simulator/server.ts';
 import { setup } from '../scripts/setup.mjs';
 import { askDecision } from '../temporal/promotion-requests.ts';
 import { workflowsPath } from '../workers/roles.ts';
-import { ingestId, janitorId, promoteId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
+import { auditId, ingestId, janitorId, promoteId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { startServer } from './server-process.ts';
 import { anchorMs, market } from './support/candles.ts';
@@ -44,6 +44,13 @@ const ingest =
 
 const janitor: Start = (client) =>
   client.workflow.start('janitor', { workflowId: janitorId, taskQueue: taskQueues.train, args: [] });
+
+const audit: Start = (client) =>
+  client.workflow.start('audit', {
+    workflowId: auditId,
+    taskQueue: taskQueues.ingest,
+    args: [{ series: [btc, eth] }],
+  });
 
 const tick: Start = (client) => {
   const request: TickRequest = { workflow: 'retrain', workflowId: retrainId, args: [{}], summary: 'Retrain' };
@@ -93,6 +100,28 @@ const recordIngest = async (temporal: TestTemporal): Promise<void> => {
     simulator.faults.add({ kind: 'rate-limit', path: '/klines', symbol: 'ETHUSDT' });
     await startedAndRecorded('ingest-rate-limited', rig, ingest(eth));
     await startedAndRecorded('ingest-unknown-symbol', rig, ingest('binance:NOPE/USDT:1m'));
+  });
+  await simulator.close();
+};
+
+/** What the exchange changed: in the newest candles, and in older ones that only the audit sees. */
+const recordCorrections = async (temporal: TestTemporal): Promise<void> => {
+  const simulator = await startSimulator({ source: market });
+  const settings = {
+    EXCHANGE_URL: simulator.url,
+    START_TS: String(anchorMs - 400 * 60_000),
+    SYMBOLS: 'BTC/USDT,ETH/USDT',
+  };
+  await withRig(temporal, { settings, secondLookMs: 0 }, async (rig) => {
+    await rig.startIngest();
+    await over(await ingest(btc)(rig.client));
+    const at = (minutesAgo: number): number => anchorMs - minutesAgo * 60_000;
+    simulator.edits.apply({ symbol: 'BTCUSDT', timeframe: '1m', remove: [at(20), at(200)] });
+    await startedAndRecorded('ingest-suspected-removal', rig, ingest(btc));
+    await startedAndRecorded('ingest-corrected', rig, ingest(btc));
+    await startedAndRecorded('audit-corrected', rig, audit);
+    simulator.faults.add({ kind: 'error-json', path: '/klines', times: 2 });
+    await startedAndRecorded('audit-unanswered', rig, audit);
   });
   await simulator.close();
 };
@@ -192,6 +221,7 @@ const recordPooled = (temporal: TestTemporal): Promise<void> =>
 
 const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>> = {
   ingest: recordIngest,
+  corrections: recordCorrections,
   retrain: recordRetrain,
   interrupted: recordInterrupted,
   approval: recordApproval,

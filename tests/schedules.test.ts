@@ -2,7 +2,7 @@ import { type ScheduleHandle, ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainAnswer } from '../api/training.ts';
 import { applySchedules, listSchedules, type ScheduleSettings } from '../temporal/schedules.ts';
-import { ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
+import { auditId, ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { openRig, type Rig } from './support/rig.ts';
 import { heldTrainer } from './support/trainers.ts';
@@ -20,8 +20,10 @@ const settings: ScheduleSettings = {
   retrainCron: '0 0 1 1 *',
   janitorEveryMs: 1_000 * minuteMs,
   watchEveryMs: 1_000 * minuteMs,
+  auditCron: '0 0 1 1 *',
 };
 const ids = [
+  `schedule-${auditId}`,
   `schedule-${ingestId(btc)}`,
   `schedule-${janitorId}`,
   `schedule-${retrainId}`,

@@ -35,6 +35,7 @@ const train = async (rig: Rig): Promise<TrainAnswer> =>
 describe('schedules of series that are gone', () => {
   const never = {
     ingestCron: '0 0 1 1 *',
+    auditCron: '0 0 1 1 *',
     retrainCron: '0 0 1 1 *',
     watchEveryMs: 60_000_000,
     janitorEveryMs: 60_000_000,

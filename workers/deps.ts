@@ -15,6 +15,11 @@ import { failedRetrains } from '../temporal/failed-retrains.ts';
 import { askApproval, askDecision } from '../temporal/promotion-requests.ts';
 import { holdRetrain } from '../temporal/retrain-hold.ts';
 
+const dayMs = 86_400_000;
+
+/** Two answers of one moment may come from the same broken replica. */
+const secondLookMs = 60_000;
+
 /** How often a file may fail before it is put aside. */
 const maxAttempts = 5;
 
@@ -40,6 +45,9 @@ export const ingestDeps = (
   startMs: async () => config.exchange.startMs ?? (await exchange.timeMs()) - config.training.windowMs,
   endMs: config.exchange.endMs,
   sleepMs: config.exchange.sleepMs,
+  refetchCandles: config.exchange.refetchCandles,
+  archiveMs: config.archive.days * dayMs,
+  secondLookMs,
   ...(crash ? { crash } : {}),
 });
 

@@ -50,6 +50,7 @@ export const prepareSchedules = async (
   const settings = {
     series: startSettingsOf(config).series,
     ingestCron: config.schedules.ingestCron,
+    auditCron: config.schedules.auditCron,
     retrainCron: config.schedules.retrainCron,
     watchEveryMs: 60_000,
     janitorEveryMs: Math.max(5_000, config.training.leaseMs / 2),

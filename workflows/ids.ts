@@ -9,5 +9,6 @@ export const retrainId = `retrain:${modelName}`;
 export const promoteId = `promote:${modelName}`;
 export const janitorId = 'janitor';
 export const watchId = 'watch';
+export const auditId = 'audit';
 
 export const taskQueues = { ingest: 'autotrain-ingest', train: 'autotrain-train' } as const;

@@ -1,4 +1,5 @@
 /** What the workers register. */
+export { audit } from './audit.ts';
 export { ingest } from './ingest.ts';
 export { janitor } from './janitor.ts';
 export { promote } from './promote.ts';

@@ -19,6 +19,46 @@ export interface IngestResult {
   readonly watermark: number;
   /** False when there may be more: the run stored one chunk. */
   readonly caughtUp: boolean;
+  /** What the exchange changed in candles that were stored before; absent in runs of older code. */
+  readonly lookedAgain?: LookResult;
+}
+
+/** Stored candles against what the exchange says of them now. */
+export interface LookResult {
+  readonly compared: number;
+  readonly rewritten: number;
+  /** Candles where a gap, or a removed one, was. */
+  readonly appeared: number;
+  readonly removed: number;
+  /** Left out by this answer: removed when a later one leaves them out too. */
+  readonly suspected: number;
+  /** Why there was no answer; the next run asks again. */
+  readonly unanswered?: string;
+}
+
+export interface AuditRunRequest {
+  readonly series: readonly string[];
+}
+
+export interface AuditRequest {
+  readonly series: string;
+  /** yyyy-mm-dd: with the sample's number it picks the range. */
+  readonly day: string;
+  readonly sample: number;
+}
+
+export interface AuditResult extends LookResult {
+  readonly series: string;
+  readonly sample: number;
+  /** Open times of the first and the last candle asked for; absent: too few are stored. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+export interface AuditReport {
+  readonly day: string;
+  readonly outcome: 'agrees' | 'corrected' | 'unanswered';
+  readonly ranges: readonly AuditResult[];
 }
 
 export interface PageResult {
@@ -156,7 +196,7 @@ export interface SweepResult {
 }
 
 export interface TickRequest {
-  readonly workflow: 'ingest' | 'retrain' | 'janitor' | 'watch';
+  readonly workflow: 'ingest' | 'retrain' | 'janitor' | 'watch' | 'audit';
   readonly workflowId: string;
   readonly args: readonly unknown[];
   readonly summary: string;

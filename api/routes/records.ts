@@ -7,7 +7,10 @@ const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, a
 
 /** What is stored: read straight from the ledger, in its own words. */
 export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void => {
-  const gapsOf = (series: string) => ledger.gaps(parseSeries(series));
+  const gapsOf = (series: string) =>
+    ledger
+      .gaps(parseSeries(series))
+      .map(({ fromMs, toMs, missing, state }) => ({ fromMs, toMs, missing, state }));
 
   add(
     { ...read, path: '/ledger', summary: 'Files by status; bars, watermark and gaps of each series' },
@@ -22,9 +25,14 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
     }),
   );
 
-  add({ ...read, path: '/ledger/gaps', summary: 'Candles that the exchange did not have' }, () => ({
-    data: ledger.gaps(),
-  }));
+  add(
+    {
+      ...read,
+      path: '/ledger/gaps',
+      summary: 'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry',
+    },
+    () => ({ data: ledger.allGaps() }),
+  );
 
   add({ ...read, path: '/watermarks', summary: 'Open time of the next candle to ask for' }, () => ({
     data: ledger.watermarks().map(({ series, value, updatedAt }) => ({

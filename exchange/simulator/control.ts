@@ -1,5 +1,8 @@
+import { isTimeframe, timeframesMs } from '../../series.ts';
+import { type RawRow, readCandle } from '../candle-rows.ts';
 import { type Answer, json } from './answers.ts';
 import type { SimClock } from './clock.ts';
+import type { CandleEdits, Edit } from './edits.ts';
 import { type Fault, type FaultKind, type Faults, faultKinds } from './faults.ts';
 import type { CandleSource } from './source.ts';
 
@@ -8,6 +11,7 @@ export interface Controls {
   readonly source: CandleSource;
   readonly clock: SimClock;
   readonly faults: Faults;
+  readonly edits: CandleEdits;
 }
 
 const numberIn = (body: Record<string, unknown>, name: string): number | undefined => {
@@ -46,6 +50,27 @@ const setFaults = ({ faults }: Controls, body: unknown): void => {
   faults.add(...(Array.isArray(body) ? body : [body]).map(asFault));
 };
 
+const timesIn = (body: Record<string, unknown>, name: string): number[] => {
+  const times = body[name] ?? [];
+  if (Array.isArray(times) && times.every((time) => Number.isSafeInteger(time))) return times;
+  throw new Error(`${name} must be a list of open times, epoch ms`);
+};
+
+const asEdit = (body: Record<string, unknown>): Edit => {
+  known(body, ['symbol', 'timeframe', 'rewrite', 'remove', 'restore']);
+  const { symbol, timeframe, rewrite = [] } = body;
+  if (typeof symbol !== 'string') throw new Error('symbol must be a name such as BTCUSDT');
+  if (typeof timeframe !== 'string' || !isTimeframe(timeframe)) throw new Error('timeframe must be one');
+  if (!Array.isArray(rewrite)) throw new Error('rewrite must be a list of candles');
+  const candles = rewrite.map((row: RawRow) => readCandle(row, timeframesMs[timeframe]));
+  const times = { remove: timesIn(body, 'remove'), restore: timesIn(body, 'restore') };
+  return { symbol, timeframe, rewrite: candles, ...times };
+};
+
+/** `{symbol, timeframe, rewrite?: [[t, o, h, l, c, v]…], remove?: [t…], restore?: [t…]}`, or `{clear: true}`. */
+const setCandles = ({ edits }: Controls, body: Record<string, unknown>): void =>
+  'clear' in body ? edits.clear() : edits.apply(asEdit(body));
+
 /** Where the simulator stands. */
 export const stateOf = ({ source, clock, faults }: Controls, requests: Record<string, number>) => ({
   nowMs: clock.now(),
@@ -68,6 +93,8 @@ export const control = (
       setClock(controls, JSON.parse(request.body));
     else if (request.method === 'POST' && request.path === '/__sim/faults')
       setFaults(controls, JSON.parse(request.body));
+    else if (request.method === 'POST' && request.path === '/__sim/candles')
+      setCandles(controls, JSON.parse(request.body));
     else if (request.path !== '/__sim/state') return json(404, { detail: `no control ${request.path}` });
     return json(200, stateOf(controls, requests));
   } catch (error) {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Answer, banned, html, json, RefusedRequest, tooManyRequests } from './answers.ts';
 import { createClock, type SimClock } from './clock.ts';
 import { control } from './control.ts';
+import { type CandleEdits, createEdits } from './edits.ts';
 import { exchangeInfo } from './exchange-info.ts';
 import { createFaults, type Fault, type Faults, faultyAnswer } from './faults.ts';
 import { klines } from './klines.ts';
@@ -30,6 +31,8 @@ export interface Simulator {
   readonly source: CandleSource;
   readonly clock: SimClock;
   readonly faults: Faults;
+  /** Candles that the exchange rewrote or removed since it first gave them. */
+  readonly edits: CandleEdits;
   /** Requests so far by path. */
   readonly requests: Readonly<Record<string, number>>;
   close(): Promise<void>;
@@ -52,6 +55,7 @@ interface Inside {
   readonly source: CandleSource;
   readonly clock: SimClock;
   readonly faults: Faults;
+  readonly edits: CandleEdits;
   readonly limit: ReturnType<typeof createWeightLimit>;
   readonly weightLimit: number;
   readonly requests: Record<string, number>;
@@ -137,11 +141,13 @@ const close = async (server: Server): Promise<void> => {
 export const startSimulator = async (options: SimulatorOptions): Promise<Simulator> => {
   const { source, clock = createClock({ startMs: source.startMs }), weightLimit = 6000 } = options;
   const faults = createFaults({ initial: options.faults ?? [], seed: options.faultSeed ?? 1 });
+  const edits = createEdits(source);
   const requests: Record<string, number> = {};
   const inside: Inside = {
-    source,
+    source: edits.source,
     clock,
     faults,
+    edits,
     weightLimit,
     requests,
     limit: createWeightLimit({ limit: weightLimit }),
@@ -158,6 +164,7 @@ export const startSimulator = async (options: SimulatorOptions): Promise<Simulat
     source,
     clock,
     faults,
+    edits,
     requests,
     close: () => close(server),
   };

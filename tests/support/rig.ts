@@ -43,6 +43,8 @@ export interface RigOptions {
   readonly trainer?: Trainer;
   /** Shorter than the settings allow, for tests that wait for its end. */
   readonly leaseMs?: number;
+  /** Shorter than a worker's, for tests of what the exchange removes. */
+  readonly secondLookMs?: number;
   /** Sees every give-back before it happens. */
   readonly onGiveBack?: () => void;
 }
@@ -75,8 +77,11 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
   };
   const startTrain = (trainer: Trainer = options.trainer ?? trainHere): Promise<void> =>
     start(trainWorker(place, trainRole(config, { ledger, client, trainer }, options)));
-  const startIngest = async (): Promise<void> =>
-    start(ingestWorker(place, ingestDeps(config, ledger, await connectExchange(config))));
+  const startIngest = async (): Promise<void> => {
+    const deps = ingestDeps(config, ledger, await connectExchange(config));
+    const { secondLookMs = deps.secondLookMs } = options;
+    await start(ingestWorker(place, { ...deps, secondLookMs }));
+  };
   const stopWorkers = async (): Promise<void> => {
     const all = started.splice(0);
     for (const { worker } of all) worker.shutdown();

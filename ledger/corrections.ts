@@ -1,0 +1,95 @@
+import { desc, eq } from 'drizzle-orm';
+import { type Series, seriesKey } from '../series.ts';
+import { record } from './audit.ts';
+import { type CorrectionRow, insertCorrections, revisionOf } from './correction-rows.ts';
+import type { Reader, Store, Writer } from './database.ts';
+import type { Change, Differences } from './differences.ts';
+import { LedgerError } from './errors.ts';
+import type { NewFile } from './file-rows.ts';
+import { fillGaps, recordAnsweredGaps } from './gaps.ts';
+import { requireInPlace } from './registration.ts';
+import { corrections, files } from './schema.ts';
+import { forgetSuspicions, recordMissing, type Suspicion, suspicionsOf } from './suspicions.ts';
+
+/** What a look at the exchange found, to be recorded in one transaction. */
+export interface LookRecord {
+  readonly series: Series;
+  /** `revision` of the series when the look began: another look may have corrected something since. */
+  readonly expectedRevision: number;
+  readonly cover: NonNullable<Differences['cover']>;
+  /** Candles that were left out, but not (yet) often enough to be removed. */
+  readonly missing: readonly number[];
+  /** The correction file, durably in place, and what it changes; undefined: nothing changed. */
+  readonly correction?: { readonly file: NewFile; readonly changes: readonly Change[] };
+  readonly isInPlace?: () => boolean;
+}
+
+const requireRevision = (db: Reader, series: Series, expected: number): void => {
+  const found = revisionOf(db, series);
+  if (found === expected) return;
+  throw new LedgerError(
+    'WatermarkMoved',
+    `${seriesKey(series)}: another look has stored corrections since this one began (${found}, not ${expected})`,
+  );
+};
+
+const register = (
+  tx: Writer,
+  { series, isInPlace }: LookRecord,
+  { file, changes }: NonNullable<LookRecord['correction']>,
+  now: number,
+): void => {
+  requireInPlace({ file, ...(isInPlace && { isInPlace }) });
+  tx.insert(files)
+    .values({ ...file, status: 'downloaded', createdAt: now })
+    .run();
+  insertCorrections(tx, file.fileId, series, changes);
+  const timesOf = (kind: Change['kind']) =>
+    changes.filter((change) => change.kind === kind).map(({ openTimeMs }) => openTimeMs);
+  fillGaps(tx, series, timesOf('appeared'), now);
+  forgetSuspicions(tx, series, timesOf('removed'));
+  const [rewritten, appeared, removed] = [timesOf('rewritten'), timesOf('appeared'), timesOf('removed')];
+  const counts = { rewritten: rewritten.length, appeared: appeared.length, removed: removed.length };
+  const detail = { ...counts, fileId: file.fileId, fetchedAt: file.fetchedAt };
+  record(tx, now, { actor: 'ledger', action: 'candles.correct', subject: seriesKey(series), detail });
+};
+
+const recordComparison = (tx: Writer, look: LookRecord, now: number): void => {
+  const { series, expectedRevision, cover, missing, correction } = look;
+  requireRevision(tx, series, expectedRevision);
+  if (correction) register(tx, look, correction, now);
+  recordMissing(tx, series, { cover, missing }, now);
+  recordAnsweredGaps(tx, series, cover, now);
+};
+
+const newest = (db: Reader, series: Series | undefined, limit: number): CorrectionRow[] =>
+  db
+    .select()
+    .from(corrections)
+    .where(series && eq(corrections.series, seriesKey(series)))
+    .orderBy(desc(corrections.openTimeMs))
+    .limit(limit)
+    .all();
+
+export const correctionStore = ({ read, write, now }: Store) => ({
+  /** Grows with each correction file of the series. */
+  revision: (series: Series): number => read((db) => revisionOf(db, series)),
+
+  /**
+   * Registers a correction file whose bytes are durably in place, with what it replaces, the gaps that it fills and the
+   * suspicions that it settles, in one transaction. The watermark does not move. Throws `WatermarkMoved` when another
+   * look was first.
+   */
+  recordComparison: (look: LookRecord): void => write((tx) => recordComparison(tx, look, now())),
+
+  /** Stored candles that an answer left out, in order of time. */
+  suspicions: (series: Series): Suspicion[] => read((db) => suspicionsOf(db, series)),
+
+  /** No answer reached over the candle: it is not suspected any more. */
+  dropSuspicion: (series: Series, openTimeMs: number): void =>
+    write((tx) => forgetSuspicions(tx, series, [openTimeMs])),
+
+  /** By the open time of the candle, newest first. */
+  corrections: ({ series, limit }: { series?: Series; limit: number }): CorrectionRow[] =>
+    read((db) => newest(db, series, limit)),
+});
