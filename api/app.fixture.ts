@@ -22,6 +22,7 @@ const hourly = (symbol: string): Series => ({ exchange: 'binance', symbol, timef
 
 export const settings: GatewaySettings = {
   series: [hourly('BTC/USDT'), hourly('ETH/USDT')],
+  temporal: { uiUrl: undefined },
   simulator: { seed: 1, replayDir: undefined, untilMs: undefined },
   gateway: {
     host: '127.0.0.1',

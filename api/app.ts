@@ -1,16 +1,19 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { PayloadCodec } from '@temporalio/common';
 import type { Context, Next } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { matchedRoutes } from 'hono/route';
 import { createAuthenticate } from './auth.ts';
 import { addEndpoint } from './endpoint.ts';
-import { ApiError, answerError } from './errors.ts';
+import { answerError } from './errors.ts';
+import { allowTemporalUi, codecPath, refuseForeignOrigin } from './foreign-origin.ts';
 import { createRateLimit, defaultRates, type Rate, type RateClass } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { Models, ReadVersion } from './models.ts';
 import type { ControllerPort, GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
 import { createPredict, type Predict, type RegimeContext } from './predict.ts';
 import { demandReachable } from './reachable.ts';
+import { addCodecRoute } from './routes/codec.ts';
 import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
 import { addEvaluationRoutes } from './routes/evaluation.ts';
 import { addGuardrailRoutes } from './routes/guardrails.ts';
@@ -34,6 +37,8 @@ export interface AppDeps {
   /** Why changed strategy schemas are not served; undefined while all is well. */
   readonly schemaProblem?: () => string | undefined;
   readonly training: Training;
+  /** What PAYLOAD_KEY makes; undefined where it is not set. */
+  readonly payloadCodec?: PayloadCodec | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly rates?: Readonly<Record<RateClass, Rate>>;
@@ -50,7 +55,8 @@ export const createApp = (deps: AppDeps): OpenAPIHono => {
   const app = new OpenAPIHono();
   app.onError(answerError(deps.log));
   app.use(observe(deps.metrics));
-  app.use(refuseForeignOrigin);
+  app.use(refuseForeignOrigin(deps.settings.temporal.uiUrl));
+  if (deps.payloadCodec) app.use(codecPath, allowTemporalUi(deps.settings.temporal.uiUrl));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.notFound((c) => c.json({ detail: `no route ${c.req.path}`, code: 'NoRoute' }, 404));
   addRoutes(app, deps);
@@ -84,6 +90,7 @@ const resources = [
   addLedgerRoutes,
   addTemporalRoutes,
   addMetricsRoute,
+  addCodecRoute,
 ];
 
 const onMethodNotAllowed = (c: Context, methods: readonly string[]) =>
@@ -103,14 +110,3 @@ const observe =
     requests.inc({ ...labels, status: String(c.res.status) });
     requestSeconds.observe(labels, (performance.now() - startedMs) / 1000);
   };
-
-const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined);
-
-/** A page of another site must not drive a gateway on this machine; programs send no Origin. */
-const refuseForeignOrigin = async (c: Context, next: Next) => {
-  const origin = c.req.header('origin');
-  if (origin !== undefined && c.req.method !== 'GET' && hostOf(origin) !== c.req.header('host')) {
-    throw new ApiError(403, 'ForeignOrigin', `requests from pages of ${origin} are refused`);
-  }
-  await next();
-};

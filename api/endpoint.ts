@@ -25,6 +25,10 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   readonly query?: Q;
   readonly body?: B;
   readonly answer: z.ZodType;
+  /** The answer 202 of work that is not waited for. */
+  readonly accepted?: z.ZodType;
+  /** Where the answer is not JSON. */
+  readonly contentType?: string;
 }
 
 export interface Call<P, Q, B> {
@@ -58,9 +62,15 @@ const nothing = z.object({});
 
 const errorAnswer = z.object({ detail: z.string(), code: z.string().optional() }).openapi('Error');
 
-const json = (schema: z.ZodType, description: string) => ({
+const content = (schema: z.ZodType, description: string, type = 'application/json') => ({
   description,
-  content: { 'application/json': { schema } },
+  content: { [type]: { schema } },
+});
+
+const responsesOf = ({ answer, accepted, contentType }: AnyEndpoint) => ({
+  200: content(answer, 'OK', contentType),
+  ...(accepted ? { 202: content(accepted, 'Started; it is not waited for') } : {}),
+  default: content(errorAnswer, 'What went wrong'),
 });
 
 type AnyEndpoint = Endpoint<z.ZodType, z.ZodType, z.ZodType>;
@@ -74,9 +84,9 @@ const document = (app: OpenAPIHono, endpoint: AnyEndpoint) =>
     request: {
       ...(endpoint.params ? { params: endpoint.params as z.ZodObject } : {}),
       ...(endpoint.query ? { query: endpoint.query as z.ZodObject } : {}),
-      ...(endpoint.body ? { body: json(endpoint.body, 'JSON') } : {}),
+      ...(endpoint.body ? { body: content(endpoint.body, 'JSON') } : {}),
     },
-    responses: { 200: json(endpoint.answer, 'OK'), default: json(errorAnswer, 'What went wrong') },
+    responses: responsesOf(endpoint),
   });
 
 const guard = async ({ authenticate, takeToken }: Guards, endpoint: AnyEndpoint, c: Context) => {

@@ -15,6 +15,7 @@ import { seriesKey } from '../series.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import { type SchemaWatch, watchStrategySchemas } from '../strategy_schemas/watch.ts';
 import { lazyClient } from '../temporal/connect.ts';
+import { createPayloadCodec } from '../temporal/payload-codec.ts';
 import { createTrainingClient } from '../temporal/training-client.ts';
 import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
@@ -66,6 +67,9 @@ const followSchemas = (
     refused: (problem) => log.error({ problem }, 'strategy schemas refused: the last good ones go on'),
   });
 
+const payloadCodecOf = ({ temporal: { payloadKeys } }: Config) =>
+  payloadKeys.length > 0 ? createPayloadCodec(payloadKeys) : undefined;
+
 const openTraining = (config: Config, ledger: Ledger, client: Client) =>
   createTrainingClient({
     client,
@@ -111,6 +115,7 @@ export const openGateway = async (
     controller,
     schemaProblem: schemas.problem,
     training: openTraining(config, ledger, client),
+    payloadCodec: payloadCodecOf(config),
     metrics,
     log,
   });

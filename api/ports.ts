@@ -13,7 +13,9 @@ export interface Logger {
 }
 
 /** The settings that shape the HTTP surface. */
-export type GatewaySettings = Pick<Config, 'series' | 'gateway' | 'simulator'>;
+export type GatewaySettings = Pick<Config, 'series' | 'gateway' | 'simulator'> & {
+  readonly temporal: Pick<Config['temporal'], 'uiUrl'>;
+};
 
 /** What the gateway reads of the ledger. It never writes there. */
 export type LedgerReader = Pick<

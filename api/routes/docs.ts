@@ -23,6 +23,7 @@ export const addMetricsRoute = (add: AddEndpoint, { metrics, ledger }: RouteDeps
       rate: 'read',
       timeoutMs: 10_000,
       answer: z.string(),
+      contentType: 'text/plain',
     },
     async ({ context }) => {
       observeLedger(metrics, ledger);
@@ -45,6 +46,8 @@ const about = {
 
 /** Added last: it documents the endpoints that are there by then. */
 export const addOpenApiRoute = (add: AddEndpoint, app: OpenAPIHono): void => {
+  // Made once: it takes tens of milliseconds, and anybody may ask for it.
+  let document: ReturnType<typeof app.getOpenAPI31Document> | undefined;
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'apiKey',
     in: 'header',
@@ -61,6 +64,6 @@ export const addOpenApiRoute = (add: AddEndpoint, app: OpenAPIHono): void => {
       timeoutMs: 10_000,
       answer: z.looseObject({}),
     },
-    () => app.getOpenAPI31Document(about),
+    () => (document ??= app.getOpenAPI31Document(about)),
   );
 };

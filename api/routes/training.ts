@@ -36,6 +36,8 @@ const trainAnswer = z.object({
   workflow_id: z.string(),
 });
 
+const startedAnswer = z.looseObject({ workflow_id: z.string() });
+
 const trainRequest = ({
   body,
   query,
@@ -56,6 +58,7 @@ export const addTrainingRoutes = (add: AddEndpoint, { training, models }: RouteD
       summary: 'Store the next chunk of each series, or with until=now all there is',
       query: ingestQuery,
       answer: ingestAnswer,
+      accepted: ingestAnswer,
     },
     async ({ query, context }) => {
       const answer = await training.ingestOnce(query);
@@ -71,6 +74,7 @@ export const addTrainingRoutes = (add: AddEndpoint, { training, models }: RouteD
       query: waitQuery,
       body: trainBody,
       answer: trainAnswer,
+      accepted: startedAnswer,
     },
     async (call) => {
       const answer = await training.train(trainRequest(call));

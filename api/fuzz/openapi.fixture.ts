@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+export type Schema = Readonly<Record<string, unknown>>;
+
+interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required?: boolean;
+  readonly schema: Schema;
+}
+
+interface Answer {
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+}
+
+interface Operation {
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+  readonly responses: Readonly<Record<string, Answer>>;
+}
+
+export interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+export interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly parameters: readonly Parameter[];
+  readonly body: Schema | undefined;
+  /** What the document says of an answer with this status: its content type, and whether a value conforms. */
+  answer(status: number): { readonly type: string; readonly problem: (value: unknown) => string | undefined };
+}
+
+const resolved = (document: Document, schema: unknown): unknown => {
+  if (Array.isArray(schema)) return schema.map((one) => resolved(document, one));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { $ref } = schema as { $ref?: string };
+  if ($ref !== undefined) return resolved(document, document.components.schemas[$ref.split('/').at(-1)!]);
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, resolved(document, value)]));
+};
+
+const problemBy = (schema: Schema) => {
+  const parser = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  return (value: unknown): string | undefined => {
+    const parsed = parser.safeParse(value);
+    return parsed.success ? undefined : z.prettifyError(parsed.error);
+  };
+};
+
+const answersOf = (document: Document, { responses }: Operation): Route['answer'] => {
+  const known = Object.fromEntries(
+    Object.entries(responses).map(([status, { content = {} }]) => {
+      const [[type, { schema }] = ['none', { schema: {} }]] = Object.entries(content);
+      return [status, { type, problem: problemBy(resolved(document, schema) as Schema) }];
+    }),
+  );
+  return (status) => known[String(status)] ?? known['default']!;
+};
+
+/** Every operation of the document, its references resolved. */
+export const routesOf = (document: Document): Route[] =>
+  Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      parameters: (operation.parameters ?? []).map((one) => ({
+        ...one,
+        schema: resolved(document, one.schema) as Schema,
+      })),
+      body: resolved(document, operation.requestBody?.content['application/json']?.schema) as
+        | Schema
+        | undefined,
+      answer: answersOf(document, operation),
+    })),
+  );
