@@ -1,3 +1,5 @@
+import { InvalidName } from './names.ts';
+
 /** A series is one exchange + symbol + timeframe, written `binance:BTC/USDT:1h`. */
 export interface Series {
   readonly exchange: string;
@@ -34,8 +36,8 @@ export const seriesKey = ({ exchange, symbol, timeframe }: Series): string =>
 export const parseSeries = (key: string): Series => {
   const [, exchange, symbol, timeframe] = keyPattern.exec(key) ?? [];
   if (!exchange || !symbol || !timeframe || !isTimeframe(timeframe)) {
-    throw new Error(
-      `"${key}" is not a series: it reads <exchange>:<BASE/QUOTE>:<timeframe>, such as binance:BTC/USDT:1h, timeframe one of ${Object.keys(timeframesMs).join(' ')}`,
+    throw new InvalidName(
+      `"${key.slice(0, 80)}" is not a series: it reads <exchange>:<BASE/QUOTE>:<timeframe>, such as binance:BTC/USDT:1h, timeframe one of ${Object.keys(timeframesMs).join(' ')}`,
     );
   }
   return { exchange, symbol, timeframe };

@@ -20,6 +20,7 @@ export const failures = {
   ExchangeAuth: terminal(502, 'the exchange refused API_KEY or API_SECRET'),
   ExchangeBadRequest: terminal(502, 'the exchange did not accept the request'),
   UnknownSymbol: terminal(422, 'the exchange does not know the symbol'),
+  InvalidName: terminal(422, 'a name that the run was started with is none'),
   WatermarkMoved: retryable(503, 'another run stored the same candles first; the retry goes on behind them'),
   StorageUnavailable: retryable(507, 'the disk is full, or the directory cannot be written'),
   CandleFileCorrupt: terminal(

@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { ExchangeError, type ExchangeErrorKind } from '../exchange/errors.ts';
 import { LedgerError } from '../ledger/errors.ts';
 import { asStorageFailure } from '../ledger/storage-failure.ts';
+import { InvalidName } from '../names.ts';
 import { RegistryError } from '../registry/errors.ts';
 import { type FailureType, failure } from './failures.ts';
 
@@ -54,6 +55,7 @@ const typeOf = (error: Error): FailureType | undefined => {
   if (error instanceof ExchangeError) return ofExchange[error.kind];
   if (error instanceof LedgerError) return ofLedger[error.code];
   if (error instanceof RegistryError) return ofRegistry[error.code];
+  if (error instanceof InvalidName) return 'InvalidName';
   return asStorageFailure(error, '') instanceof LedgerError ? 'StorageUnavailable' : ofTraining(error);
 };
 

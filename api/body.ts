@@ -48,5 +48,5 @@ export const readJson = async (request: HonoRequest): Promise<unknown> => {
   if (text.trim() === '') return {};
   const value = parsed(text);
   if (isShallow(value, deepest)) return value;
-  throw new ApiError(400, 'MalformedJson', `the body is nested deeper than ${deepest} levels`);
+  throw new ApiError(422, 'Invalid', `body: nested deeper than ${deepest} levels`);
 };

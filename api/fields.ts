@@ -1,12 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { namePattern, nameRule, opaqueIdPattern, opaqueIdRule } from '../names.ts';
 
-/** Letters, digits and `_.-`, never `..`: safe in a path, a config_id (`:` separates there) and a log line. */
-const name = z
-  .string()
-  .regex(
-    /^(?!.*\.\.)(?!__)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,
-    'letters, digits, "_", "-" and single "." only, 64 at most',
-  );
+const name = z.string().regex(namePattern, nameRule);
 
 /** Strategies are known in lower case. */
 export const strategyName = name.transform((text) => text.toLowerCase());
@@ -30,9 +25,7 @@ export const symbolName = z
   .regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9_./:-]{0,79}$/, 'such as BTC/USDT, BTCUSDT or binance:BTC/USDT:1h');
 
 /** Ids that a client made up or got from us; opaque, but short. */
-export const opaqueId = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,200}$/, 'printable characters without spaces, 200 at most');
+export const opaqueId = z.string().regex(opaqueIdPattern, opaqueIdRule);
 
 /** Why a person acts; kept in the audit log. */
 export const reasonText = z.string().trim().min(1).max(500);

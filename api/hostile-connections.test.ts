@@ -152,11 +152,7 @@ describe('who sends too much is stopped', () => {
         : `${deeper.repeat(5_000)}1${'}'.repeat(5_000)}`;
     for (const route of [path, '/predict', '/param/hmm/BTCUSDT', '/preset/register/hmm/BTCUSDT']) {
       const refused = await fetch(`${server.url}${route}`, { method: 'POST', body: closed });
-      expect([route, refused.status, await refused.json()]).toMatchObject([
-        route,
-        400,
-        { code: 'MalformedJson' },
-      ]);
+      expect([route, refused.status, await refused.json()]).toMatchObject([route, 422, { code: 'Invalid' }]);
     }
   });
 });

@@ -1,3 +1,4 @@
+import { namePattern, nameRule, opaqueIdPattern, opaqueIdRule, pairPattern } from '../names.ts';
 import { ControllerError } from './errors.ts';
 
 /** A strategy on an instrument: what presets, decisions and learning belong to. */
@@ -6,13 +7,11 @@ export interface Scope {
   readonly instrument: string;
 }
 
-const namePattern = /^(?!.*\.\.)(?!__)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
-const pairPattern = /^([A-Za-z0-9]{1,32})\/([A-Za-z0-9]{1,20})$/;
-const opaquePattern = /^[\x21-\x7e]{1,200}$/;
-const nameRule = '1 to 64 letters, digits, "_", "-" and single ".": config_id separates by ":", paths by "/"';
-
 const refuse = (what: string, value: unknown, rule: string): never => {
-  throw new ControllerError('InvalidName', `${what} ${JSON.stringify(value)} is not valid: ${rule}`);
+  throw new ControllerError(
+    'InvalidName',
+    `${what} ${JSON.stringify(value)?.slice(0, 100)} is not valid: ${rule}`,
+  );
 };
 
 const nameOf = (what: string, value: unknown): string =>
@@ -36,6 +35,4 @@ export const featureNameOf = (value: unknown): string => nameOf('feature', value
 
 /** An id that a client made up: anything printable, 200 characters at most. */
 export const opaqueIdOf = (what: string, value: unknown): string =>
-  typeof value === 'string' && opaquePattern.test(value)
-    ? value
-    : refuse(what, value, '1 to 200 printable characters without spaces');
+  typeof value === 'string' && opaqueIdPattern.test(value) ? value : refuse(what, value, opaqueIdRule);

@@ -30,6 +30,8 @@ const env = {
   STATE_DIR: stateDir,
   LOG_LEVEL: 'trace',
   SYMBOLS: 'BTC/USDT',
+  // Some thousand candles are enough to go through every stage.
+  START_TS: String(Date.now() - 4 * 86_400_000),
   HMM_STATES: '2',
   HMM_COVARIANCE: 'diag',
   REQUIRE_AUTH: 'true',

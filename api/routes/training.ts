@@ -5,6 +5,7 @@ import type { AddEndpoint, Call } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import { flag, openObject, tagName, versionName } from '../fields.ts';
 import type { DecisionRequest } from '../training.ts';
+import { idempotencyKey } from './param.ts';
 
 /** A fit over years of candles ends well within; the caller who does not want to wait says `wait=false`. */
 const untilTrainedMs = 60 * 60_000;
@@ -103,7 +104,7 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
       throw new ApiError(404, 'UnknownVersion', `no version ${versionId}`);
     }
     // A client that repeats a request whose answer was lost names it, and it is decided once.
-    const requestId = context.req.header('idempotency-key')?.slice(0, 200) ?? randomUUID();
+    const requestId = idempotencyKey(context).requestKey ?? randomUUID();
     const record = await training.decide({ ...request, actor: principal.subject, requestId });
     models.reload();
     return record;
