@@ -65,7 +65,7 @@ const segments: Readonly<Record<string, Accepts>> = {
   ),
   'preset, of the controller': orNothing(presetIdOf),
   'a series as a folder': orNothing((value) => seriesSlug(parseSeries(value))),
-  'a series in a workflow id': orNothing((value) => ingestId(`${seriesSlug(parseSeries(value))}`)),
+  'a series in a workflow id': orNothing((value) => ingestId(seriesSlug(parseSeries(value)))),
   'a version as a folder': (value) => (isVersionId(value) ? value : undefined),
 };
 

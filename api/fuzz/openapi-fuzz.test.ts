@@ -8,7 +8,7 @@ import { newestCandles } from '../../ledger/candle-store.ts';
 import { readVersion } from '../../registry/store.ts';
 import { loadStrategySchemas } from '../../strategy_schemas/load.ts';
 import { filledState } from '../../tests/processes/filled-state.ts';
-import { appWith, quiet, recordingTraining, settings } from '../app.fixture.ts';
+import { appWith, quiet, recordingTraining, type settings } from '../app.fixture.ts';
 import { createMetrics } from '../metrics.ts';
 import { openModels } from '../models.ts';
 import { hostileText, mutated, valid } from './arbitraries.fixture.ts';
