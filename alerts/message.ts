@@ -1,4 +1,5 @@
 import type { AlertRow } from '../ledger/alerts.ts';
+import { runLink } from '../temporal/run-link.ts';
 import type { AlertFormat } from './webhook.ts';
 
 /** What is posted (docs/reference/alerts.md); fields are added, never changed. */
@@ -25,12 +26,8 @@ export interface Sender {
   readonly uiUrl: string | undefined;
 }
 
-/** Ids hold `:` and other signs that the path of a URL must not. */
-const linkTo = ({ uiUrl, namespace }: Sender, { workflowId, runId }: AlertRow): string | null => {
-  if (uiUrl === undefined || workflowId === null || runId === null) return null;
-  const path = [namespace, 'workflows', workflowId, runId].map(encodeURIComponent).join('/');
-  return `${uiUrl}/namespaces/${path}`;
-};
+const linkTo = (sender: Sender, { workflowId, runId }: AlertRow): string | null =>
+  workflowId === null || runId === null ? null : runLink(sender, { workflowId, runId });
 
 export const messageOf = (row: AlertRow, sender: Sender): AlertMessage => ({
   schema: 'autotrain-alert/1',

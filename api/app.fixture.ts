@@ -11,6 +11,7 @@ import { type StoredVersion, writeVersionDir } from '../registry/store.ts';
 import type { Series } from '../series.ts';
 import { type AppDeps, createApp } from './app.ts';
 import { ApiError } from './errors.ts';
+import type { Live } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import type { Models, Snapshot } from './models.ts';
 import type { ControllerPort, GatewaySettings, LedgerReader, Logger } from './ports.ts';
@@ -146,6 +147,7 @@ const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   gaps: () => [openGap],
   allGaps: () => [openGap],
   fileCounts: () => ({ downloaded: 1, processing: 0, processed: 2, deleted: 0, quarantined: 0 }),
+  files: () => [],
   bars: () => 1000,
   version: (id) => rows.find(({ versionId }) => versionId === id),
   versions: ({ limit, before = Infinity }) => rows.filter(({ seq }) => seq < before).slice(0, limit),
@@ -177,6 +179,7 @@ export const recordingTraining = () => {
     decide: record('decide', { version_id: 'v1', kind: 'promote' }),
     workflows: record('workflows', []),
     schedules: record('schedules', []),
+    actOnSchedule: record('actOnSchedule', {}),
     healthy: async () => true,
   };
   return { training, asked };
@@ -234,6 +237,8 @@ const recordingController = () => {
       return { duplicate: false };
     },
     presets: () => [],
+    scopes: () => [],
+    overview: () => null,
     decisions: () => [],
     outcomes: () => [],
     ...others,
@@ -247,6 +252,15 @@ const loaded = (nStates: number): StoredVersion => ({
   modelHash: 'hash',
 });
 
+/** Nothing changes. */
+const stillLive: Live = {
+  newest: () => [],
+  ledgerSamples: () => [],
+  onChange: () => () => {},
+  onStop: () => () => {},
+  stop: () => {},
+};
+
 /** An app over fakes, each of which a test may replace. */
 export const appWith = (overrides: Partial<AppDeps> = {}) => {
   const training = recordingTraining();
@@ -259,6 +273,7 @@ export const appWith = (overrides: Partial<AppDeps> = {}) => {
     newestCandles: (_, count) => candlesOf(count),
     controller: controller.controller,
     training: training.training,
+    live: stillLive,
     metrics: createMetrics(),
     log: quiet,
     ...overrides,

@@ -32,6 +32,7 @@ const failingTraining = (type: string): Training => {
     decide: fail,
     workflows: fail,
     schedules: fail,
+    actOnSchedule: fail,
     healthy: async () => true,
   };
 };
@@ -133,7 +134,8 @@ describe('routes', () => {
     };
     expect(document.openapi).toBe('3.1.0');
     const served = app.routes
-      .filter(({ path }) => path !== '/*')
+      // The dashboard is a page, not an interface.
+      .filter(({ path }) => path !== '/*' && path !== '/' && !path.startsWith('/assets/'))
       .map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}'));
     expect(Object.keys(document.paths).sort()).toEqual([...new Set(served)].sort());
     expect(document.paths['/predict']?.['post']?.responses).toHaveProperty('200');

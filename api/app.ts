@@ -8,22 +8,29 @@ import { addEndpoint } from './endpoint.ts';
 import { answerError } from './errors.ts';
 import { allowTemporalUi, codecPath, refuseForeignOrigin } from './foreign-origin.ts';
 import { createRateLimit, defaultRates, type Rate, type RateClass } from './limits.ts';
+import type { Live } from './live.ts';
 import type { Metrics } from './metrics.ts';
 import type { Models, ReadVersion } from './models.ts';
 import type { ControllerPort, GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
 import { createPredict, type Predict, type RegimeContext } from './predict.ts';
 import { demandReachable } from './reachable.ts';
+import { addChartRoute } from './routes/chart.ts';
 import { addCodecRoute } from './routes/codec.ts';
+import { addDashboard } from './routes/dashboard.ts';
 import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
 import { addEvaluationRoutes } from './routes/evaluation.ts';
+import { addEventRoutes } from './routes/events.ts';
 import { addGuardrailRoutes } from './routes/guardrails.ts';
 import { addHealthRoutes } from './routes/health.ts';
+import { addModelReportRoutes } from './routes/model-reports.ts';
 import { addModelRoutes } from './routes/models.ts';
 import { addOutcomeRoutes, addRecordRoutes } from './routes/outcomes.ts';
 import { addParamRoutes } from './routes/param.ts';
+import { addParameterRoutes } from './routes/parameters.ts';
 import { addPredictRoute } from './routes/predict.ts';
 import { addPresetRoutes } from './routes/presets.ts';
 import { addLedgerRoutes, addTemporalRoutes } from './routes/records.ts';
+import { addScheduleRoutes } from './routes/schedules.ts';
 import { addDecisionRoutes, addTrainingRoutes } from './routes/training.ts';
 import type { Training } from './training.ts';
 
@@ -39,6 +46,7 @@ export interface AppDeps {
   readonly training: Training;
   /** What PAYLOAD_KEY makes; undefined where it is not set. */
   readonly payloadCodec?: PayloadCodec | undefined;
+  readonly live: Live;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly rates?: Readonly<Record<RateClass, Rate>>;
@@ -73,6 +81,7 @@ const addRoutes = (app: OpenAPIHono, deps: AppDeps) => {
   const routeDeps: RouteDeps = { ...deps, training, predict, regimeContext };
   for (const addRoutesOf of resources) addRoutesOf(add, routeDeps);
   addOpenApiRoute(add, app);
+  addDashboard(app);
 };
 
 const resources = [
@@ -89,6 +98,11 @@ const resources = [
   addRecordRoutes,
   addLedgerRoutes,
   addTemporalRoutes,
+  addScheduleRoutes,
+  addModelReportRoutes,
+  addParameterRoutes,
+  addChartRoute,
+  addEventRoutes,
   addMetricsRoute,
   addCodecRoute,
 ];

@@ -39,6 +39,7 @@ export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
   UnknownPosition: 404,
   UnknownOutcome: 404,
   UnknownLock: 404,
+  UnknownSchedule: 404,
   NoPresets: 404,
   ChampionChanged: 409,
   ClaimNotOpen: 409,

@@ -20,6 +20,7 @@ import { createTrainingClient } from '../temporal/training-client.ts';
 import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
 import { listen } from './listen.ts';
+import { openLive } from './live.ts';
 import { createMetrics } from './metrics.ts';
 import { openModels } from './models.ts';
 import type { Logger } from './ports.ts';
@@ -76,6 +77,7 @@ const openTraining = (config: Config, ledger: Ledger, client: Client) =>
     ledger,
     series: config.series.map(seriesKey),
     defaultStates: config.training.nStates,
+    ui: config.temporal,
     exactlyOnce: config.training.exactlyOnce,
   });
 
@@ -106,12 +108,18 @@ export const openGateway = async (
     log,
   });
   const client = lazyClient(config.temporal);
+  const live = openLive({ ledger, models });
   const app = createApp({
     settings: config,
     ledger,
     models,
     readVersion: read,
-    newestCandles: (series, count) => newestCandles({ ledger, dataDir: config.paths.dataDir, series, count }),
+    newestCandles: (series, count, beforeMs) =>
+      newestCandles({
+        ...{ ledger, dataDir: config.paths.dataDir, series, count },
+        ...(beforeMs === undefined ? {} : { beforeMs }),
+      }),
+    live,
     controller,
     schemaProblem: schemas.problem,
     training: openTraining(config, ledger, client),
@@ -122,6 +130,7 @@ export const openGateway = async (
   const { host, port, compatPorts } = config.gateway;
   const server = await listen(app, { host, ports: [port, ...compatPorts] });
   const stop = async () => {
+    live.stop();
     await server.stop();
     models.stop();
     schemas.stop();

@@ -25,6 +25,7 @@ export type LedgerReader = Pick<
   | 'gaps'
   | 'allGaps'
   | 'fileCounts'
+  | 'files'
   | 'bars'
   | 'version'
   | 'versions'
@@ -42,5 +43,5 @@ export type ControllerPort = {
   ) => ReturnType<Controller[M]> | Promise<ReturnType<Controller[M]>>;
 };
 
-/** The newest stored closed candles of a series. */
-export type NewestCandles = (series: Series, count: number) => CandleColumns;
+/** The newest stored closed candles of a series, or the newest of those that open before a moment. */
+export type NewestCandles = (series: Series, count: number, beforeMs?: number) => CandleColumns;

@@ -23,6 +23,7 @@ export const demandReachable = (training: Training): Training => {
     decide: async (request) => (await reached()).decide(request),
     workflows: async () => (await reached()).workflows(),
     schedules: async () => (await reached()).schedules(),
+    actOnSchedule: async (request) => (await reached()).actOnSchedule(request),
     healthy: () => isReachable(training),
   };
 };

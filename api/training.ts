@@ -9,7 +9,16 @@ export interface Training {
   decide(request: DecisionRequest): Promise<PromotionRecord>;
   workflows(): Promise<readonly WorkflowSummary[]>;
   schedules(): Promise<readonly unknown[]>;
+  /** A trigger starts what is due now, unless it runs. An unknown schedule: type UnknownSchedule. */
+  actOnSchedule(request: ScheduleRequest): Promise<object>;
   healthy(): Promise<boolean>;
+}
+
+export interface ScheduleRequest {
+  readonly id: string;
+  readonly action: 'pause' | 'unpause' | 'trigger';
+  readonly actor: string;
+  readonly reason: string;
 }
 
 export interface TrainRequest {
@@ -67,4 +76,8 @@ export interface WorkflowSummary {
   readonly status: string;
   readonly startedAt: number;
   readonly ms: number | null;
+  /** The highest of what a running run waits for; null where it waits for none, or is over. */
+  readonly attempts: number | null;
+  /** In Temporal's Web UI; null where none is known. */
+  readonly url: string | null;
 }

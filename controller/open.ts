@@ -13,6 +13,7 @@ import {
 } from './guardrails/switches.ts';
 import { createLearn } from './learn.ts';
 import { createPin, createRetire, createVoid } from './lifecycle.ts';
+import { createOverview, createScopes } from './overview.ts';
 import { createClosePosition } from './positions.ts';
 import { createPresets, createRegister } from './presets.ts';
 import { createDecision, createDecisions, createOutcomes, createSummary } from './records.ts';
@@ -78,6 +79,8 @@ export const openController = (options: ControllerOptions) => {
     audit: createAudit(store),
     evaluation: createEvaluation(store, settings),
     presets: createPresets(store, settings),
+    scopes: createScopes(store),
+    overview: createOverview(store, settings),
     decision: createDecision(store, settings),
     decisions: createDecisions(store, settings),
     outcomes: createOutcomes(store),

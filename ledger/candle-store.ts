@@ -110,6 +110,8 @@ export const storedCandles = ({ fromMs, toMs, ...source }: RangeRequest): Readon
 
 export interface NewestRequest extends Source {
   readonly count: number;
+  /** Only candles that open before this; all when left out. */
+  readonly beforeMs?: number;
 }
 
 const readFrom = (request: Source, fromMs: number, toMs = Number.POSITIVE_INFINITY): Candles => {
@@ -126,13 +128,14 @@ const readFrom = (request: Source, fromMs: number, toMs = Number.POSITIVE_INFINI
 };
 
 /** Doubles the span into the past until gaps and overlaps leave enough candles, or there are no more. */
-const readEnough = (request: NewestRequest): Candles => {
-  const range = request.ledger.storedRange(request.series);
-  if (!range) return new Map();
-  for (let bars = request.count; ; bars *= 2) {
-    const fromMs = range.toMs - (bars - 1) * timeframesMs[request.series.timeframe];
-    const candles = readFrom(request, fromMs);
-    if (candles.size >= request.count || fromMs <= range.fromMs) return candles;
+const readEnough = ({ count, beforeMs = Number.POSITIVE_INFINITY, ...source }: NewestRequest) => {
+  const range = source.ledger.storedRange(source.series);
+  if (!range) return new Map<number, CandleValues>();
+  const toMs = Math.min(range.toMs, beforeMs - 1);
+  for (let bars = count; ; bars *= 2) {
+    const fromMs = toMs - (bars - 1) * timeframesMs[source.series.timeframe];
+    const candles = storedCandles({ ...source, fromMs, toMs });
+    if (candles.size >= count || fromMs <= range.fromMs) return candles;
   }
 };
 

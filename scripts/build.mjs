@@ -41,14 +41,17 @@ const removeOrphans = (root) => {
   for (const path of filesUnder(dist)) if (!existsSync(sourceOf(path))) rmSync(path);
 };
 
+/** The program, and the page that a browser runs. */
+const projects = ['tsconfig.build.json', 'dashboard/page'];
+
 /** Not incremental: tsc believes its notes rather than dist/, and would leave a removed dist/ empty. */
-const compile = (root) =>
+const compile = (root, project) =>
   run(
     [
       process.execPath,
       join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
       '-p',
-      'tsconfig.build.json',
+      project,
       '--incremental',
       'false',
       '--tsBuildInfoFile',
@@ -67,8 +70,10 @@ export const build = async (root) => {
   say('Building dist/');
   rmSync(stampFile(root), { force: true });
   const hash = sourceHash(root);
-  const { ok, output } = await compile(root);
-  if (!ok) throw new Error(`the build failed:\n${output}`);
+  for (const project of projects) {
+    const { ok, output } = await compile(root, project);
+    if (!ok) throw new Error(`the build failed:\n${output}`);
+  }
   removeOrphans(root);
   mkdirSync(dirname(stampFile(root)), { recursive: true });
   writeFileSync(stampFile(root), hash);

@@ -6,7 +6,6 @@ import type {
   TrainAnswer,
   Training,
   TrainRequest,
-  WorkflowSummary,
 } from '../api/training.ts';
 import { refusalOfStates } from '../ledger/lineage-rows.ts';
 import type { Ledger } from '../ledger/open.ts';
@@ -16,6 +15,8 @@ import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { IngestRequest, IngestResult, RetrainRequest, RetrainResult } from '../workflows/types.ts';
 import { failureOf, WorkFailed } from './failure-of.ts';
 import { askDecision } from './promotion-requests.ts';
+import { recentWorkflows } from './recent-workflows.ts';
+import { actOnSchedule } from './schedule-actions.ts';
 import { listSchedules } from './schedules.ts';
 
 export interface TrainingClientDeps {
@@ -25,6 +26,8 @@ export interface TrainingClientDeps {
   readonly series: readonly string[];
   /** HMM_STATES: a request that names this number asks for the default. */
   readonly defaultStates: number | 'auto';
+  /** Where runs are shown. */
+  readonly ui: { readonly uiUrl: string | undefined; readonly namespace: string };
   /** EXACTLY_ONCE: a lineage keeps its number of states. */
   readonly exactlyOnce: boolean;
 }
@@ -38,8 +41,9 @@ export const createTrainingClient = (deps: TrainingClientDeps): Training => ({
     const request = { kind, actor, requestId, reason: `asked for by ${actor}`, ...target };
     return { ...(await askDecision(deps.client, request).catch(rethrow)) };
   },
-  workflows: () => recentWorkflows(deps.client).catch(rethrow),
+  workflows: () => recentWorkflows(deps.client, deps.ui).catch(rethrow),
   schedules: () => listSchedules(deps.client).catch(rethrow),
+  actOnSchedule: (request) => actOnSchedule(deps.client, request).catch(rethrow),
   healthy: async () => {
     const check = deps.client.workflowService.getSystemInfo({});
     return await check.then(
@@ -173,23 +177,3 @@ const withoutDefaults = (
   ...(tag === undefined ? {} : { tag }),
   ...(promote === undefined ? {} : { promote }),
 });
-
-const shown = 200;
-
-const recentWorkflows = async (client: Client): Promise<WorkflowSummary[]> => {
-  const rows: WorkflowSummary[] = [];
-  for await (const run of client.workflow.list({ pageSize: shown })) {
-    const ms = run.closeTime ? run.closeTime.getTime() - run.startTime.getTime() : null;
-    const startedAt = run.startTime.getTime();
-    rows.push({
-      id: run.workflowId,
-      runId: run.runId,
-      type: run.type,
-      status: run.status.name,
-      startedAt,
-      ms,
-    });
-    if (rows.length >= shown) break;
-  }
-  return rows;
-};

@@ -40,6 +40,7 @@ const trainingUnder = (payloadKeys: readonly string[]) =>
     series: ['binance:BTC/USDT:1m'],
     defaultStates: 2,
     exactlyOnce: false,
+    ui: { uiUrl: undefined, namespace: temporal.namespace },
   });
 
 /** What the server stores of the newest retrain: events, memo and description, as it gives them to anybody. */

@@ -1,9 +1,21 @@
-import { parseSeries } from '../../series.ts';
+import { type FileRow, seriesOfFile } from '../../ledger/file-rows.ts';
+import { parseSeries, seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { openObject } from '../fields.ts';
 
 const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, answer: openObject } as const;
+
+/** Enough to see what is wrong; all of them are in the ledger. */
+const shownQuarantined = 100;
+
+const quarantinedFile = (file: FileRow) => ({
+  series: seriesKey(seriesOfFile(file)),
+  path: file.path,
+  reason: file.quarantineReason,
+  from_ms: file.tStart,
+  to_ms: file.tEnd,
+});
 
 /** What is stored: read straight from the ledger, in its own words. */
 export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void => {
@@ -22,6 +34,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
         watermark: value,
         gaps: gapsOf(series),
       })),
+      quarantined: ledger.files({ status: 'quarantined', limit: shownQuarantined }).map(quarantinedFile),
     }),
   );
 

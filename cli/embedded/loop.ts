@@ -13,7 +13,7 @@ export interface LoopSummary {
   readonly predict?: { readonly regime: string; readonly regime_proba: Readonly<Record<string, number>> };
   readonly param?: { readonly config_id: string };
   readonly outcome?: { readonly ok: boolean };
-  readonly workflows: readonly Omit<WorkflowSummary, 'startedAt'>[];
+  readonly workflows: readonly Omit<WorkflowSummary, 'startedAt' | 'attempts'>[];
   /** ms */
   readonly timings: Readonly<Record<string, number>>;
 }
@@ -128,5 +128,5 @@ const workflowsOf = async ({ gateway, startedMs }: LoopDeps): Promise<LoopSummar
   const { data } = await gateway.get<{ data: WorkflowSummary[] }>('/workflows');
   return data
     .filter(({ startedAt }) => startedAt >= startedMs)
-    .map(({ id, runId, type, status, ms }) => ({ id, runId, type, status, ms }));
+    .map(({ id, runId, type, status, ms, url }) => ({ id, runId, type, status, ms, url }));
 };

@@ -51,6 +51,8 @@ const gone = (): ControllerError =>
 /** Reads that scan: they have a thread and a connection of their own, so that they never keep a decision waiting. */
 const reads = new Set<string>([
   'presets',
+  'scopes',
+  'overview',
   'decision',
   'decisions',
   'outcomes',

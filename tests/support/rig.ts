@@ -95,6 +95,7 @@ export const openRig = async (temporal: TestTemporal, options: RigOptions = {}) 
       series: config.series.map(seriesKey),
       defaultStates: config.training.nStates,
       exactlyOnce: config.training.exactlyOnce,
+      ui: config.temporal,
     }),
     /** One file of `count` candles for each series, or for the one that is named. */
     land: (count: number, only?: string) =>

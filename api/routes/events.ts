@@ -1,0 +1,79 @@
+import { z } from '@hono/zod-openapi';
+import { streamSSE } from 'hono/streaming';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import { openObject } from '../fields.ts';
+import type { Live, LiveChange } from '../live.ts';
+
+const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } as const;
+
+/** A proxy that cuts silent connections waits longer than this; the page notices a dead one after three. */
+const beatMs = 5_000;
+
+/** Sends what is known, then each change, until the client leaves or the gateway stops. */
+const follow = async (
+  live: Live,
+  write: (event: string, value: unknown) => Promise<void>,
+  onLeave: (left: () => void) => void,
+): Promise<void> => {
+  const waiting: LiveChange[] = [...live.newest()];
+  let wake = (): void => {};
+  let over = false;
+  const end = (): void => {
+    over = true;
+    wake();
+  };
+  const ends = [
+    live.onChange((change) => {
+      waiting.push(change);
+      wake();
+    }),
+    live.onStop(end),
+  ];
+  onLeave(end);
+  try {
+    while (!over) {
+      for (const { topic, atMs, value } of waiting.splice(0)) await write(topic, { atMs, value });
+      await write('beat', { atMs: Date.now() });
+      if (over || waiting.length > 0) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, beatMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  } finally {
+    for (const stop of ends) stop();
+  }
+};
+
+/** What changes, as it changes. */
+export const addEventRoutes = (add: AddEndpoint, { live }: RouteDeps): void => {
+  add(
+    {
+      ...read,
+      path: '/events',
+      summary: 'Changes of ledger, watermarks and model (SSE)',
+      answer: openObject,
+    },
+    ({ context }) =>
+      streamSSE(context, (stream) =>
+        follow(
+          live,
+          (event, value) => stream.writeSSE({ event, data: JSON.stringify(value) }),
+          (left) => stream.onAbort(left),
+        ),
+      ),
+  );
+  add(
+    {
+      ...read,
+      path: '/ledger/history',
+      summary: 'Files by status whenever they changed, since this gateway started',
+      answer: z.object({ data: z.array(openObject) }),
+    },
+    () => ({ data: live.ledgerSamples() }),
+  );
+};

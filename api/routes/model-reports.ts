@@ -1,0 +1,56 @@
+import { z } from '@hono/zod-openapi';
+import { expectedDurations } from '../../hmm/forecast.ts';
+import { fromParameters } from '../../hmm/model.ts';
+import type { SeriesModel } from '../../registry/model-file.ts';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import { ApiError } from '../errors.ts';
+import { openObject, versionName } from '../fields.ts';
+
+const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, answer: openObject } as const;
+
+/** JSON has no infinity: a state that is never left lasts null candles. */
+const transitionsOf = ({ hmm, regimes }: SeriesModel) => ({
+  regimes,
+  matrix: hmm.transitionMatrix,
+  expected_candles: Array.from(expectedDurations(fromParameters(hmm)), (n) =>
+    Number.isFinite(n) ? n : null,
+  ),
+});
+
+/** What a person looks at before promoting. */
+export const addModelReportRoutes = (add: AddEndpoint, { ledger, readVersion }: RouteDeps): void => {
+  add(
+    {
+      ...read,
+      path: '/models/{version}/transitions',
+      summary: 'Transition matrix and expected stay of each regime, by series',
+      params: z.object({ version: versionName }),
+    },
+    ({ params: { version } }) => {
+      if (!ledger.version(version)) throw new ApiError(404, 'UnknownVersion', `no version ${version}`);
+      const { model } = readVersion(version);
+      const series = Object.entries(model.series).map(([key, one]) => [key, transitionsOf(one)]);
+      return { version_id: version, series: Object.fromEntries(series) as Record<string, unknown> };
+    },
+  );
+  add(
+    {
+      ...read,
+      path: '/promotions',
+      summary: 'Promotions and rollbacks, newest first',
+      query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
+    },
+    ({ query: { limit } }) => ({
+      data: ledger.promotions({ limit }).map((row) => ({
+        fence: row.fence,
+        version_id: row.versionId,
+        kind: row.kind,
+        previous_version_id: row.previousVersionId,
+        actor: row.actor,
+        reason: row.reason,
+        created_at: row.createdAt,
+      })),
+    }),
+  );
+};

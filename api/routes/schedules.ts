@@ -1,0 +1,23 @@
+import { z } from '@hono/zod-openapi';
+import type { RouteDeps } from '../app.ts';
+import type { AddEndpoint } from '../endpoint.ts';
+import { opaqueId, openObject, reasonText } from '../fields.ts';
+
+/** An operator's hands on the schedules; what they change stays until the settings behind a schedule change. */
+export const addScheduleRoutes = (add: AddEndpoint, { training }: RouteDeps): void => {
+  add(
+    {
+      method: 'post',
+      path: '/schedules/{id}/{action}',
+      summary: 'Pauses or resumes a schedule, or runs it now unless it runs already',
+      role: 'admin',
+      rate: 'work',
+      timeoutMs: 30_000,
+      params: z.object({ id: opaqueId, action: z.enum(['pause', 'unpause', 'trigger']) }),
+      body: z.object({ reason: reasonText }),
+      answer: openObject,
+    },
+    ({ params: { id, action }, body: { reason }, principal }) =>
+      training.actOnSchedule({ id, action, reason, actor: principal.subject }),
+  );
+};

@@ -1,0 +1,182 @@
+import {
+  CandlestickSeries,
+  ColorType,
+  createChart,
+  createSeriesMarkers,
+  HistogramSeries,
+  type IChartApi,
+  LineSeries,
+  LineStyle,
+  type UTCTimestamp,
+} from 'lightweight-charts';
+import { regimeColour, themeColours } from './colours.ts';
+
+/** As GET /chart answers. */
+export interface ChartPage {
+  readonly series: string;
+  readonly timeframe_ms: number;
+  readonly candles: readonly (readonly [number, number, number, number, number, number])[];
+  readonly regimes: readonly string[];
+  readonly probabilities: readonly (readonly number[])[];
+  readonly forecast: readonly (readonly number[])[];
+  readonly next_before: number | null;
+}
+
+export interface Mark {
+  readonly atMs: number;
+  readonly text: string;
+  readonly kind: 'gap' | 'correction';
+}
+
+const seconds = (ms: number): UTCTimestamp => (ms / 1000) as UTCTimestamp;
+
+const likeliest = (probabilities: readonly number[]): number =>
+  probabilities.reduce((best, p, k) => (p > probabilities[best]! ? k : best), 0);
+
+/** Pages side by side, oldest first. */
+const joined = (pages: readonly ChartPage[]) => ({
+  candles: pages.flatMap(({ candles }) => candles),
+  probabilities: pages.flatMap(({ probabilities }) => probabilities),
+});
+
+export interface MarketChart {
+  /** Oldest page first. */
+  show(pages: readonly ChartPage[], marks: readonly Mark[]): void;
+  remove(): void;
+}
+
+const options = () => {
+  const { text, line, panel } = themeColours();
+  return {
+    autoSize: true,
+    layout: {
+      background: { type: ColorType.Solid, color: panel },
+      textColor: text,
+      panes: { separatorColor: line },
+    },
+    grid: { vertLines: { color: line }, horzLines: { color: line } },
+    timeScale: { timeVisible: true, borderColor: line },
+    rightPriceScale: { borderColor: line },
+  };
+};
+
+/** Each bar as tall as the pane: a background in the colour of the candle's regime. */
+const addBands = (chart: IChartApi) => {
+  const bands = chart.addSeries(HistogramSeries, {
+    priceScaleId: 'bands',
+    priceLineVisible: false,
+    lastValueVisible: false,
+  });
+  bands.priceScale().applyOptions({ scaleMargins: { top: 0, bottom: 0 }, visible: false });
+  return bands;
+};
+
+const addCandles = (chart: IChartApi) => {
+  const { good, bad } = themeColours();
+  return chart.addSeries(CandlestickSeries, {
+    upColor: good,
+    downColor: bad,
+    wickUpColor: good,
+    wickDownColor: bad,
+    borderVisible: false,
+  });
+};
+
+const addProbability = (chart: IChartApi, name: string) =>
+  chart.addSeries(
+    LineSeries,
+    {
+      color: regimeColour(name),
+      lineWidth: 2,
+      title: name,
+      priceLineVisible: false,
+      priceFormat: { type: 'percent' },
+      autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 100 } }),
+    },
+    1,
+  );
+
+const addForecast = (chart: IChartApi, name: string) =>
+  chart.addSeries(
+    LineSeries,
+    {
+      color: regimeColour(name),
+      lineWidth: 1,
+      lineStyle: LineStyle.Dashed,
+      priceLineVisible: false,
+      lastValueVisible: false,
+      priceFormat: { type: 'percent' },
+    },
+    1,
+  );
+
+const markerOf = ({ atMs, text, kind }: Mark) => ({
+  time: seconds(atMs),
+  position: kind === 'gap' ? ('belowBar' as const) : ('aboveBar' as const),
+  shape: kind === 'gap' ? ('square' as const) : ('circle' as const),
+  color: themeColours().accent,
+  text,
+});
+
+/** Candles over bands of their regimes, filtered probabilities below, the forecast dashed beyond the last candle. */
+export const createMarketChart = (place: HTMLElement, onNearStart: () => void): MarketChart => {
+  const chart = createChart(place, options());
+  const bands = addBands(chart);
+  const candleSeries = addCandles(chart);
+  const markers = createSeriesMarkers(candleSeries, []);
+  let lines: { remove(): void }[] = [];
+  let shownOnce = false;
+  chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+    if (shownOnce && range && range.from < 30) onNearStart();
+  });
+
+  const showProbabilities = (pages: readonly ChartPage[]): void => {
+    const newest = pages.at(-1)!;
+    const { candles, probabilities } = joined(pages);
+    for (const line of lines) line.remove();
+    const lastMs = candles.at(-1)?.[0] ?? 0;
+    lines = newest.regimes.flatMap((name, k) => {
+      const past = addProbability(chart, name);
+      past.setData(
+        probabilities.map((row, i) => ({ time: seconds(candles[i]![0]), value: 100 * (row[k] ?? 0) })),
+      );
+      const ahead = addForecast(chart, name);
+      ahead.setData(
+        newest.forecast.map((row, step) => ({
+          time: seconds(lastMs + (step + 1) * newest.timeframe_ms),
+          value: 100 * row[k]!,
+        })),
+      );
+      return [past, ahead].map((series) => ({ remove: () => chart.removeSeries(series) }));
+    });
+    chart.panes()[1]?.setStretchFactor(0.5);
+  };
+
+  return {
+    show(pages, marks) {
+      const { candles, probabilities } = joined(pages);
+      const newest = pages.at(-1);
+      if (!newest) return;
+      const names = newest.regimes;
+      candleSeries.setData(
+        candles.map(([at, open, high, low, close]) => ({ time: seconds(at), open, high, low, close })),
+      );
+      bands.setData(
+        probabilities.map((row, i) => ({
+          time: seconds(candles[i]![0]),
+          value: 1,
+          color: regimeColour(names[likeliest(row)] ?? '', 0.18),
+        })),
+      );
+      const firstMs = candles[0]?.[0] ?? 0;
+      markers.setMarkers(marks.filter(({ atMs }) => atMs >= firstMs).map(markerOf));
+      showProbabilities(pages);
+      if (!shownOnce)
+        chart
+          .timeScale()
+          .setVisibleLogicalRange({ from: Math.max(0, candles.length - 200), to: candles.length + 26 });
+      shownOnce = true;
+    },
+    remove: () => chart.remove(),
+  };
+};

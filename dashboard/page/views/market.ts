@@ -1,0 +1,136 @@
+import { html } from 'htm/preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { get } from '../api.ts';
+import { regimeColour } from '../colours.ts';
+import { percent, time } from '../format.ts';
+import { type LiveData, useQuery } from '../hooks.ts';
+import { type ChartPage, createMarketChart, type Mark, type MarketChart } from '../market-chart.ts';
+import { Answer } from '../parts.ts';
+
+interface Gap {
+  readonly series: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly missing: number;
+  readonly state?: string;
+}
+
+/** A gap is marked on the first candle after it: there is none inside. */
+const marksOf = (gaps: readonly Gap[], { series, timeframe_ms: step }: ChartPage): Mark[] =>
+  gaps
+    .filter((gap) => gap.series === series)
+    .map(({ toMs, missing, state }) => ({
+      atMs: toMs + step,
+      text: `${missing} missing${state ? ` (${state})` : ''}`,
+      kind: 'gap' as const,
+    }))
+    .sort((a, b) => a.atMs - b.atMs);
+
+const Regimes = ({ page }: { page: ChartPage }) => {
+  const now = page.probabilities.at(-1);
+  const [next, far] = [page.forecast[0], page.forecast.at(-1)];
+  if (!now)
+    return html`<p class="empty">No model serves this series yet: train one, and its regimes appear here.</p>`;
+  return html`
+    <div class="scroll">
+      <table>
+        <caption>P(regime), filtered, at ${time(page.candles.at(-1)?.[0])} UTC</caption>
+        <thead>
+          <tr><th scope="col">Regime</th><th scope="col" class="number">now</th><th scope="col" class="number">next candle</th><th scope="col" class="number">in ${page.forecast.length} candles</th></tr>
+        </thead>
+        <tbody>
+          ${page.regimes.map(
+            (name, k) => html`<tr key=${name}>
+              <th scope="row"><span class="swatch" style=${{ background: regimeColour(name) }}></span>${name}</th>
+              <td class="number">${percent(now[k])}</td>
+              <td class="number">${percent(next?.[k])}</td>
+              <td class="number">${percent(far?.[k])}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  `;
+};
+
+/** The newest page is asked for again; older ones are added as the user goes back. */
+const Chart = ({ series, newest, gaps }: { series: string; newest: ChartPage; gaps: readonly Gap[] }) => {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<MarketChart>();
+  const [older, setOlder] = useState<readonly ChartPage[]>([]);
+  const [error, setError] = useState<string>();
+  const loading = useRef(false);
+  const oldest = useRef(newest);
+  oldest.current = older[0] ?? newest;
+
+  const loadOlder = async (): Promise<void> => {
+    const before = oldest.current.next_before;
+    if (loading.current || before === null) return;
+    loading.current = true;
+    try {
+      const page = await get<ChartPage>(`/chart?series=${encodeURIComponent(series)}&before=${before}`);
+      setOlder((pages) => [page, ...pages]);
+    } catch (failure) {
+      setError((failure as Error).message);
+    } finally {
+      loading.current = false;
+    }
+  };
+
+  useEffect(() => {
+    chart.current = createMarketChart(place.current!, () => void loadOlder());
+    return () => chart.current?.remove();
+  }, []);
+  useEffect(() => {
+    // What the newest page holds by now is not shown twice.
+    const firstMs = newest.candles[0]?.[0] ?? 0;
+    const before = older.map((page) => {
+      const keep = page.candles.filter(([at]) => at < firstMs).length;
+      return {
+        ...page,
+        candles: page.candles.slice(0, keep),
+        probabilities: page.probabilities.slice(0, keep),
+      };
+    });
+    chart.current?.show([...before, newest], marksOf(gaps, newest));
+  }, [newest, older, gaps]);
+  return html`
+    ${error ? html`<p class="error" role="alert">${error}</p>` : null}
+    <div class="chart" role="group" aria-label=${`Candles of ${series} with the regime of each as background, filtered probabilities below`} ref=${place}></div>
+  `;
+};
+
+const noGaps: readonly Gap[] = [];
+
+/** Candles with their regimes, back to the first. */
+export const Market = ({ live }: { live: LiveData }) => {
+  const health = useQuery<{ series: string[] }>('/health', 60_000);
+  const [chosen, choose] = useState<string>();
+  const all = health.value?.series ?? [];
+  const series = chosen ?? all[0];
+  const page = useQuery<ChartPage>(series && `/chart?series=${encodeURIComponent(series)}`, 15_000);
+  const gaps = useQuery<{ data: Gap[] }>('/ledger/gaps', 60_000);
+  const watermark = JSON.stringify(live.topics['watermarks']?.value ?? null);
+  useEffect(() => page.reload(), [watermark]);
+  const shown = page.value?.series === series ? page.value : undefined;
+  return html`
+    <section>
+      <div class="toolbar">
+        <label>Series${' '}
+          <select value=${series} onChange=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
+            ${all.map((key) => html`<option key=${key} value=${key}>${key}</option>`)}
+          </select>
+        </label>
+        <span class="legend">
+          ${shown?.regimes.map((name) => html`<span key=${name}><span class="swatch" style=${{ background: regimeColour(name) }}></span>${name}</span>`)}
+        </span>
+      </div>
+      <${Answer} query=${{ ...page, value: shown }}>
+        ${(value: ChartPage) =>
+          value.candles.length === 0
+            ? html`<p class="empty">No candles of ${series} are stored yet.</p>`
+            : html`<${Chart} key=${series} series=${series} newest=${value} gaps=${gaps.value?.data ?? noGaps} /><${Regimes} page=${value} />`}
+      <//>
+    </section>
+  `;
+};

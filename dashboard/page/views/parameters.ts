@@ -1,0 +1,184 @@
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { post } from '../api.ts';
+import { age, count, number, percent, time } from '../format.ts';
+import { useNow, useQuery } from '../hooks.ts';
+import { Answer, type Question, useConfirm } from '../parts.ts';
+
+interface Scope {
+  readonly strategy: string;
+  readonly instrument: string;
+  readonly outcomes: number;
+}
+
+interface Overview extends Scope {
+  readonly policy_version: string | null;
+  readonly pinned_preset: string | null;
+  readonly served: {
+    readonly preset_id: string;
+    readonly since: number;
+    readonly changes_today: number;
+  } | null;
+  readonly decisions_shared: number;
+  readonly presets: readonly {
+    readonly preset_id: string;
+    readonly mean: number;
+    readonly low: number;
+    readonly high: number;
+    readonly outcomes: number;
+    readonly reward: number;
+    readonly share: number;
+  }[];
+}
+
+interface Decision {
+  readonly decision_id: string;
+  readonly preset_id: string;
+  readonly proposed_preset_id: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly propensity: number;
+  readonly model_version: string | null;
+  readonly created_at: number;
+}
+
+interface Outcome {
+  readonly decision_id: string | null;
+  readonly raw_reward: number;
+}
+
+interface Standing {
+  readonly trading_states: readonly {
+    target: string;
+    state: string;
+    reason: string;
+    actor: string;
+    since: number;
+  }[];
+  readonly locks: readonly {
+    id: number;
+    target: string;
+    protection: string;
+    reason: string;
+    until: number | null;
+  }[];
+  readonly equities: readonly {
+    target: string;
+    equity: number;
+    peak: number;
+    drawdown: number;
+    currency: string;
+  }[];
+}
+
+type Ask = (question: Question) => void;
+
+const Guardrails = ({ ask }: { ask: Ask }) => {
+  const standing = useQuery<Standing>('/guardrails', 5_000);
+  const now = useNow();
+  const parts = (target: string) => {
+    const [strategy, instrument] = target === '*' ? [] : target.split(':');
+    return { ...(strategy ? { strategy } : {}), ...(instrument ? { instrument } : {}) };
+  };
+  return html`<section>
+    <div class="toolbar">
+      <h2>Guardrails</h2>
+      <button class="danger" onClick=${() => ask({ title: 'Stop all trading?', text: 'Every answer says HALTED and serves the safe default until a person resumes.', action: 'Kill', danger: true, reason: true, act: (reason) => post('/kill', { reason }) })}>Kill</button>
+    </div>
+    <${Answer} query=${standing}>${({ trading_states, locks, equities }: Standing) => html`
+      ${trading_states.length === 0 ? html`<p class="good">Trading is ACTIVE everywhere.</p>` : null}
+      ${trading_states.map(
+        (
+          one,
+        ) => html`<p key=${one.target}><strong class="bad">${one.target === '*' ? 'everything' : one.target}: ${one.state}</strong> since ${age(one.since, now)}, by ${one.actor}: ${one.reason}
+          <button onClick=${() => ask({ title: `Resume ${one.target === '*' ? 'everything' : one.target}?`, text: 'Trading goes on at once.', action: 'Resume', reason: true, act: (reason) => post('/resume', { ...parts(one.target), reason }) })}>Resume</button></p>`,
+      )}
+      ${
+        locks.length === 0
+          ? html`<p class="dim">No lock is open.</p>`
+          : html`<ul>${locks.map(
+              (
+                lock,
+              ) => html`<li key=${lock.id}>${lock.target}: <strong class="warn">${lock.protection}</strong> – ${lock.reason}, ${lock.until === null ? 'until it is over' : `until ${time(lock.until)} UTC`}
+                <button onClick=${() => ask({ title: `Lift ${lock.protection} of ${lock.target}?`, text: lock.reason, action: 'Unlock', reason: true, act: (reason) => post('/unlock', { lock_id: lock.id, reason }) })}>Unlock</button></li>`,
+            )}</ul>`
+      }
+      ${equities.map((one) => html`<p key=${one.target}>Equity of ${one.target === '*' ? 'everything' : one.target}: ${number(one.equity, 2)} ${one.currency}, ${percent(one.drawdown)} below its peak ${number(one.peak, 2)}</p>`)}
+    `}<//>
+  </section>`;
+};
+
+const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
+  const { strategy, instrument, pinned_preset: pinned } = overview;
+  const where = { strategy, instrument };
+  const now = useNow();
+  const pin = (preset: string | null): Question => ({
+    title: preset === null ? 'Unpin?' : `Pin ${preset}?`,
+    text:
+      preset === null
+        ? 'The policy chooses again.'
+        : 'It is served whatever was learned, until it is unpinned.',
+    action: preset === null ? 'Unpin' : 'Pin',
+    reason: true,
+    act: (reason) => post('/preset/pin', { ...where, preset_id: preset, reason }),
+  });
+  return html`
+    <p>Policy ${overview.policy_version ?? '–'}; ${overview.served ? html`<strong>${overview.served.preset_id}</strong> is held since ${age(overview.served.since, now)}, ${overview.served.changes_today} changes that day` : 'nothing is held'}${pinned ? html`; <strong class="warn">${pinned} is pinned</strong> <button onClick=${() => ask(pin(null))}>Unpin</button>` : null}</p>
+    <div class="scroll"><table>
+      <caption>At the average context: posterior mean reward in deviations with 95 % interval; share of the last ${count(overview.decisions_shared)} decisions</caption>
+      <thead><tr><th scope="col">Preset</th><th scope="col" class="number">Mean</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">Share</th><th scope="col" class="number">Outcomes</th><th scope="col" class="number">Reward</th><th scope="col"><span class="dim">Actions</span></th></tr></thead>
+      <tbody>${overview.presets.map(
+        (preset) => html`<tr key=${preset.preset_id}>
+          <th scope="row">${preset.preset_id}</th><td class="number">${number(preset.mean)}</td>
+          <td class="number">${number(preset.low)} … ${number(preset.high)}</td><td class="number">${percent(preset.share)}</td>
+          <td class="number">${count(preset.outcomes)}</td><td class="number">${number(preset.reward, 2)}</td>
+          <td><button onClick=${() => ask(pin(preset.preset_id))}>Pin</button> <button onClick=${() => ask({ title: `Retire ${preset.preset_id}?`, text: 'It is not served any more; registering its parameters again brings it back with what it knew.', action: 'Retire', reason: true, act: (reason) => post('/preset/retire', { ...where, preset_id: preset.preset_id, reason }) })}>Retire</button></td>
+        </tr>`,
+      )}</tbody></table></div>`;
+};
+
+const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrument'>) => {
+  const where = `strategy=${encodeURIComponent(strategy)}&instrument=${encodeURIComponent(instrument)}`;
+  const decisions = useQuery<{ data: Decision[] }>(`/decisions?limit=25&${where}`, 5_000);
+  const outcomes = useQuery<{ data: Outcome[] }>(`/outcomes?limit=200&${where}`, 5_000);
+  const earned = new Map<string, number>();
+  for (const { decision_id: id, raw_reward } of outcomes.value?.data ?? [])
+    if (id !== null) earned.set(id, (earned.get(id) ?? 0) + raw_reward);
+  return html`<h3>Last decisions</h3><${Answer} query=${decisions}>${({ data }: { data: Decision[] }) =>
+    data.length === 0
+      ? html`<p class="empty">No decision yet: an engine asks with GET /param/${strategy}/${instrument}.</p>`
+      : html`<div class="scroll"><table>
+        <thead><tr><th scope="col">When (UTC)</th><th scope="col">Served</th><th scope="col">Why</th><th scope="col" class="number">Propensity</th><th scope="col">State</th><th scope="col" class="number">Reward</th><th scope="col">Decision</th></tr></thead>
+        <tbody>${data.map(
+          (
+            row,
+          ) => html`<tr key=${row.decision_id}><td>${time(row.created_at)}</td><td>${row.preset_id}${row.proposed_preset_id === row.preset_id ? '' : html` <span class="dim">instead of ${row.proposed_preset_id}</span>`}</td>
+            <td>${row.reason}</td><td class="number">${percent(row.propensity)}</td><td>${row.state}</td><td class="number">${number(earned.get(row.decision_id), 2)}</td><td class="dim">${row.decision_id}</td></tr>`,
+        )}</tbody></table></div>`}<//>`;
+};
+
+/** Presets, how they stand, and who holds what back. */
+export const ParametersView = () => {
+  const scopes = useQuery<{ data: Scope[] }>('/strategies', 10_000);
+  const [asked, choose] = useState<string>();
+  const all = scopes.value?.data ?? [];
+  const names = all.map(({ strategy, instrument }) => `${strategy}/${instrument}`);
+  const chosen = asked ?? names[0];
+  const scope = all[names.indexOf(chosen ?? '')];
+  const path =
+    scope && `/overview/${encodeURIComponent(scope.strategy)}/${encodeURIComponent(scope.instrument)}`;
+  const overview = useQuery<{ data: Overview | null }>(path, 5_000);
+  const { ask, shown } = useConfirm(overview.reload);
+  return html`
+    ${shown}
+    <${Guardrails} ask=${ask} />
+    <section>
+      <div class="toolbar"><h2>Presets</h2><label>Strategy and instrument${' '}<select value=${chosen} onChange=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>${names.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></label></div>
+      ${
+        scope === undefined
+          ? html`<${Answer} query=${scopes}>${() => html`<p class="empty">No engine has asked for parameters yet.</p>`}<//>`
+          : html`<${Answer} query=${overview}>${({ data }: { data: Overview | null }) => (data ? html`<${Presets} overview=${data} ask=${ask} />` : html`<p class="empty">Nothing is stored of it.</p>`)}<//>
+            <${Decisions} key=${chosen} strategy=${scope.strategy} instrument=${scope.instrument} />`
+      }
+    </section>`;
+};

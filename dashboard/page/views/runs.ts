@@ -1,0 +1,90 @@
+import { html } from 'htm/preact';
+import { post } from '../api.ts';
+import { age, duration, time } from '../format.ts';
+import { useNow, useQuery } from '../hooks.ts';
+import { Answer, useConfirm } from '../parts.ts';
+
+interface Run {
+  readonly id: string;
+  readonly runId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly startedAt: number;
+  readonly ms: number | null;
+  readonly attempts?: number;
+  readonly url?: string | null;
+}
+
+interface Schedule {
+  readonly id: string;
+  readonly paused: boolean;
+  readonly note?: string;
+  readonly nextMs: number | null;
+}
+
+const tone = (status: string): string => {
+  if (status === 'COMPLETED' || status === 'RUNNING') return 'good';
+  return status === 'CONTINUED_AS_NEW' ? 'dim' : 'bad';
+};
+
+const Runs = ({ runs }: { runs: readonly Run[] }) => {
+  const now = useNow();
+  if (runs.length === 0) return html`<p class="empty">Nothing ran in the last day.</p>`;
+  return html`<div class="scroll"><table>
+    <thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Started</th><th scope="col" class="number">Took</th><th scope="col" class="number">Attempts</th></tr></thead>
+    <tbody>${runs.map(
+      (run) => html`<tr key=${run.runId}>
+        <td>${run.url ? html`<a href=${run.url} target="_blank" rel="noreferrer">${run.id}</a>` : run.id}</td>
+        <td class=${tone(run.status)}>${run.status.toLowerCase()}</td>
+        <td>${time(run.startedAt)} <span class="dim">${age(run.startedAt, now)}</span></td>
+        <td class="number">${run.ms === null ? duration(now - run.startedAt) : run.ms < 2_000 ? `${run.ms} ms` : duration(run.ms)}</td>
+        <td class="number">${run.attempts ?? '–'}</td>
+      </tr>`,
+    )}</tbody></table></div>`;
+};
+
+const act = (id: string, action: string, reason: string) =>
+  post(`/schedules/${encodeURIComponent(id)}/${action}`, { reason });
+
+/** Ticks and housekeeping hide what a person looks for. */
+const isNews = ({ type }: Run): boolean => !['tick', 'janitor', 'watch'].includes(type);
+
+/** Workflows of the last day and the schedules that start them. */
+export const RunsView = () => {
+  const runs = useQuery<{ data: Run[] }>('/workflows', 5_000);
+  const schedules = useQuery<{ data: Schedule[] }>('/schedules', 10_000);
+  const { ask, shown } = useConfirm(() => {
+    runs.reload();
+    schedules.reload();
+  });
+  const button = (label: string, action: string, id: string) => html`<button
+    onClick=${() => ask({ title: `${label} ${id}?`, text: 'It is done in Temporal at once.', action: label, reason: true, act: (reason) => act(id, action, reason) })}
+  >${label}</button> `;
+  return html`
+    ${shown}
+    <section>
+      <h2>Schedules</h2>
+      <${Answer} query=${schedules}>
+        ${({ data }: { data: Schedule[] }) =>
+          data.length === 0
+            ? html`<p class="empty">No schedules: a worker applies them when it starts.</p>`
+            : html`<div class="scroll"><table>
+              <thead><tr><th scope="col">Schedule</th><th scope="col">Next</th><th scope="col">State</th><th scope="col"><span class="dim">Actions</span></th></tr></thead>
+              <tbody>${data.map(
+                (one) => html`<tr key=${one.id}>
+                  <td>${one.id}</td><td>${time(one.nextMs)}</td>
+                  <td class=${one.paused ? 'warn' : 'good'}>${one.paused ? 'paused' : 'on'} <span class="dim">${one.note ?? ''}</span></td>
+                  <td>${one.paused ? button('Resume', 'unpause', one.id) : button('Pause', 'pause', one.id)}${button('Trigger now', 'trigger', one.id)}</td>
+                </tr>`,
+              )}</tbody></table></div>`}
+      <//>
+    </section>
+    <section>
+      <h2>Runs</h2>
+      <${Answer} query=${runs}>${({ data }: { data: Run[] }) => html`
+        <${Runs} runs=${data.filter(isNews)} />
+        <details><summary>Ticks and housekeeping</summary><${Runs} runs=${data.filter((run) => !isNews(run))} /></details>
+      `}<//>
+    </section>
+  `;
+};
