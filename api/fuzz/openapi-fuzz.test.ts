@@ -44,8 +44,11 @@ const openApp = () => {
   });
   const real = {
     ...{ ledger: state.ledger, controller, models, readVersion: read, rates },
-    newestCandles: (series: (typeof settings.series)[number], count: number) =>
-      newestCandles({ ledger: state.ledger, dataDir, series, count }),
+    newestCandles: (series: (typeof settings.series)[number], count: number, beforeMs?: number) =>
+      newestCandles({
+        ...{ ledger: state.ledger, dataDir, series, count },
+        ...(beforeMs === undefined ? {} : { beforeMs }),
+      }),
   };
   const { training } = recordingTraining();
   const away = { ...training, healthy: async () => false };
@@ -157,9 +160,18 @@ const allowedAbove500 = new Set([503]);
 const revealing =
   /\n\s+at |node_modules|\/tmp\/|\/dev\/shm|file:\/\/\/(?!etc\/passwd)|\.ts:\d|\.js:\d|SQLITE|\[object Object\]/;
 
+/** A stream of events has no end: its first words are looked at. */
+const textOf = async (answer: Response): Promise<string> => {
+  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) return answer.text();
+  const reader = answer.body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder().decode(value);
+};
+
 const problemOf = async (route: Route, asked: Asked): Promise<string | undefined> => {
   const answer = await answered(route, asked);
-  const text = await answer.text();
+  const text = await textOf(answer);
   const said = `${answer.status} ${text.slice(0, 300)}`;
   if (answer.status >= 500 && !allowedAbove500.has(answer.status)) return `a fault of ours: ${said}`;
   if (revealing.test(text) && route.path !== '/openapi.json') return `it tells too much: ${said}`;

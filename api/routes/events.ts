@@ -10,6 +10,8 @@ const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } 
 /** A proxy that cuts silent connections waits longer than this; the page notices a dead one after three. */
 const beatMs = 5_000;
 
+const eventStream = 'text/event-stream';
+
 /** Sends what is known, then each change, until the client leaves or the gateway stops. */
 const follow = async (
   live: Live,
@@ -55,17 +57,21 @@ export const addEventRoutes = (add: AddEndpoint, { live }: RouteDeps): void => {
     {
       ...read,
       path: '/events',
-      summary: 'Changes of ledger, watermarks and model (SSE)',
-      answer: openObject,
+      summary: 'Changes of ledger, watermarks and model, and a beat every 5 s',
+      answer: z.string(),
+      contentType: eventStream,
     },
-    ({ context }) =>
-      streamSSE(context, (stream) =>
+    ({ context }) => {
+      // Nobody would read what follows.
+      if (context.req.method === 'HEAD') return context.body(null, 200, { 'Content-Type': eventStream });
+      return streamSSE(context, (stream) =>
         follow(
           live,
           (event, value) => stream.writeSSE({ event, data: JSON.stringify(value) }),
           (left) => stream.onAbort(left),
         ),
-      ),
+      );
+    },
   );
   add(
     {
