@@ -67,7 +67,7 @@ describe('a run is readable in Temporal', () => {
   it('ingest', async () => {
     expect(await shown(ingestId(btc))).toEqual({
       summary: `Store new candles of ${btc}`,
-      details: '600 candles in 1 pages, 0 gaps, next 2024-01-15T00:00:00.000Z',
+      details: '600 candles in 1 pages, 0 gaps, next 2024-01-15T00:00:00.000Z\nlooked again: 49 compared',
       attributes: { AutotrainSeries: btc, AutotrainStage: 'ingest', AutotrainOutcome: 'stored' },
     });
     expect(await activitySummaries(ingestId(btc))).toContain('page 1');
