@@ -50,6 +50,14 @@ const alterations = [
     'Corrupt',
     (dir: string) => writeFileSync(join(dir, 'metadata.json'), '[1]'),
   ],
+  [
+    'a metric that was edited',
+    'Corrupt',
+    (dir: string) => {
+      const path = join(dir, 'metadata.json');
+      writeFileSync(path, readFileSync(path, 'utf8').replace('{', '{"metric_value": 99,'));
+    },
+  ],
   ['another name', 'Corrupt', (dir: string) => writeFileSync(join(dir, 'version.txt'), idOf(9))],
   ['no directory', 'NotFound', (dir: string) => rmSync(dir, { recursive: true })],
 ] as const;

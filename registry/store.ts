@@ -8,6 +8,7 @@ import { asStorageFailure, systemCode } from '../ledger/storage-failure.ts';
 import { modelHashOf } from './checksum.ts';
 import { isRegistryError, RegistryError } from './errors.ts';
 import type { ModelFile } from './model-file.ts';
+import { sealMetadata, unsealMetadata } from './sealed-metadata.ts';
 import { checkModel, serializeModel } from './serialize.ts';
 import { isVersionId } from './version-id.ts';
 
@@ -48,7 +49,7 @@ const contentsOf = ({ versionId, model, metadata, heads }: WriteRequest) => {
   const modelHash = modelHashOf(json);
   const headsHash = heads === undefined ? undefined : modelHashOf(heads);
   const hashes = { model_hash: modelHash, ...(headsHash === undefined ? {} : { heads_hash: headsHash }) };
-  const described = JSON.stringify({ ...metadata, ...hashes }, null, 2);
+  const described = sealMetadata({ ...metadata, ...hashes });
   const files: (readonly [string, string])[] = [
     ['model.json', json],
     ...(heads === undefined ? [] : [['heads.json', heads] as const]),
@@ -80,7 +81,8 @@ const metadataSchema = z.looseObject({ model_hash: z.string(), heads_hash: z.str
 
 const readMetadata = (dir: string): z.infer<typeof metadataSchema> => {
   const path = join(dir, 'metadata.json');
-  const result = metadataSchema.safeParse(parseJson(readPart(dir, 'metadata.json'), path));
+  const unsealed = unsealMetadata(parseJson(readPart(dir, 'metadata.json'), path), path);
+  const result = metadataSchema.safeParse(unsealed);
   if (result.success) return result.data;
   throw new RegistryError('Corrupt', `${path}: ${z.prettifyError(result.error)}`);
 };
