@@ -29,8 +29,9 @@ import type { Logger } from './ports.ts';
 const modelPollMs = 100;
 
 /** Made and brought up to date if need be; what serves holds it read only, so no bug of a route can write there. */
-const openForReading = ({ paths, domain }: Config): Ledger => {
-  const options = { path: paths.ledgerFile, domain };
+const openForReading = (config: Config): Ledger => {
+  const { paths, domain } = config;
+  const options = { path: paths.ledgerFile, domain, older: config };
   mkdirSync(dirname(paths.ledgerFile), { recursive: true });
   const writable = openLedger(options);
   try {

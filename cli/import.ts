@@ -104,7 +104,12 @@ const run = (env: NodeJS.ProcessEnv, given: Arguments): ImportedFile[] => {
   const files = filesAt(given.from);
   const config = configOf(env);
   const { dataDir, landingDir, ledgerFile } = config.paths;
-  const ledger = openLedger({ path: ledgerFile, domain: config.domain, readonly: wanted.dryRun });
+  const ledger = openLedger({
+    path: ledgerFile,
+    domain: config.domain,
+    readonly: wanted.dryRun,
+    older: config,
+  });
   try {
     const landing = path.relative(dataDir, landingDir);
     return importAll(

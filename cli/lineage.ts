@@ -127,7 +127,7 @@ export const lineageCommand = (
   try {
     const given = readArguments(argv);
     const config = findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile);
-    const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
+    const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain, older: config });
     try {
       const result = run({ config, ledger, actor: `cli:${userInfo().username}` }, given);
       return { code: 0, text: json ? JSON.stringify(result) : describe(result) };

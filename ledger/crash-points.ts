@@ -14,6 +14,11 @@ const steps = {
   // An import: all its CSVs, each through the points of a file, then their rows at once.
   'import:unregistered': 'command',
   'import:registered': 'command',
+  // A manifest of the older stack: its copy, its files and CSVs, the commit.
+  'older:copied': 'command',
+  'older:files': 'command',
+  'older:uncommitted': 'command',
+  'older:committed': 'command',
   // What was trained for a series, until the version is made of it.
   'staged:unsynced': 'worker',
   'staged:written': 'worker',

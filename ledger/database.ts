@@ -21,6 +21,8 @@ export interface Store {
   leaseNow(tx: Writer): number;
   /** Notices what other processes wrote on the lease clock, so that this one's does not lag behind. */
   watchLeaseClock(): void;
+  /** The whole database as bytes, as the transaction under way sees it. */
+  image(): Buffer;
   /** Foreign keys are off while migrations rebuild tables, and on from here. */
   enforceForeignKeys(): void;
   close(): void;
@@ -75,6 +77,7 @@ export const openDatabase = (options: DatabaseOptions): Store => {
     now: clock,
     leaseNow: leaseClock.read,
     watchLeaseClock: () => whileBusy(() => leaseClock.look(db), path),
+    image: () => client.serialize(),
     enforceForeignKeys: () => void client.pragma('foreign_keys = ON'),
     close: () => void client.close(),
   };

@@ -24,10 +24,13 @@ export const knownSchemaVersion = (): number => migrations().length;
 export const hasTable = (db: Reader, name: string): boolean =>
   db.all(sql`select 1 from sqlite_master where type = 'table' and name = ${name}`).length > 0;
 
-/** A `manifest.sqlite` of the older stack has `files` too, with other columns. */
+/** A `manifest.sqlite` of the older stack has `files` too, and was taken out of the way before; see older/. */
 const refuseForeign = (db: Reader): void => {
   if (!hasTable(db, 'files') || hasTable(db, 'meta')) return;
-  throw new LedgerError('Conflict', 'this database has a table "files" but is no ledger of Autotrain');
+  throw new LedgerError(
+    'Conflict',
+    'this database has a table "files", but is neither a ledger of Autotrain nor a manifest of the older stack with all its columns (file_id, path, symbol, timeframe, t_start, t_end, sha256, size_bytes, status, created_at, processed_at, deleted_at)',
+  );
 };
 
 const lastApplied = (tx: Writer): number => {

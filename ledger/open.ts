@@ -19,6 +19,9 @@ import { importStore } from './import/register.ts';
 import { lineageStore } from './lineages.ts';
 import { readMeta, requireOwn, writeMeta } from './meta.ts';
 import { applyMigrations, knownSchemaVersion } from './migrate.ts';
+import { bringOver } from './older/bring-over.ts';
+import { type OlderSettings, olderPlace } from './older/place.ts';
+import { takeOlder } from './older/take-older.ts';
 import { promotionLookStore } from './promotion-looks.ts';
 import { promotionStore } from './promotions.ts';
 import { quarantineStore } from './quarantine.ts';
@@ -38,6 +41,8 @@ export interface LedgerOptions {
   readonly readonly?: boolean;
   /** Epoch ms; the system's clock when left out. Stamps records. */
   readonly clock?: () => number;
+  /** For a `manifest.sqlite` of the older stack: where its CSVs are, and its exchange. Beside it when left out. */
+  readonly older?: OlderSettings;
   /** Named points around commits; only tests give one. */
   readonly crash?: CrashPoint;
   /** ms on a clock that only runs forward, by which leases age; `clock` where that is given, else the system's. */
@@ -45,13 +50,20 @@ export interface LedgerOptions {
 }
 
 /** The domain is looked at first: nothing is written to a ledger of the other one. */
-const prepare = (store: Store, domain: string): void =>
-  store.write((tx) => {
+const prepare = (store: Store, { path, domain, older: settings, crash }: LedgerOptions): void => {
+  const place = olderPlace(path, settings, crash);
+  const isMigrated = store.write((tx) => {
     requireOwn(readMeta(tx), domain);
+    const older = takeOlder(tx, store, path, place);
     applyMigrations(tx);
     writeMeta(tx, domain, store.now());
     store.leaseNow(tx);
+    if (older) bringOver(tx, older, place, store.now());
+    if (older) crash?.('older:uncommitted');
+    return older !== undefined;
   });
+  if (isMigrated) crash?.('older:committed');
+};
 
 const lookEveryMs = 1_000;
 
@@ -86,10 +98,10 @@ const closeOnFailure = <T>(store: Store, work: () => T): T => {
 };
 
 const openStore = (options: LedgerOptions): Store => {
-  const { path, domain, readonly = false, clock, elapsed } = options;
+  const { path, readonly = false, clock, elapsed } = options;
   if (!readonly) makeDirectory(dirname(path));
   const store = openDatabase({ path, readonly, ...(clock && { clock }), ...(elapsed && { elapsed }) });
-  closeOnFailure(store, () => (readonly ? requirePrepared(store, options) : prepare(store, domain)));
+  closeOnFailure(store, () => (readonly ? requirePrepared(store, options) : prepare(store, options)));
   store.enforceForeignKeys();
   return store;
 };
@@ -98,7 +110,7 @@ const withPoints = (store: Store, crash: CrashPoint | undefined): ReturnType<typ
   crash === undefined ? { store, named: (methods) => methods } : commitPoints(store, crash);
 
 /**
- * Opens the ledger; makes it or brings it up to date first, unless `readonly`. Every method is synchronous and
+ * Opens the ledger; makes it, migrates a manifest of the older stack, or brings it up to date first, unless `readonly`. Every method is synchronous and
  * either does all it says or throws and does nothing. Throws LedgerError: `DomainMismatch`, `StorageUnavailable`,
  * `NotFound` (readonly, and not there), `Conflict` (made by newer code, or no ledger).
  */

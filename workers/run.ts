@@ -72,7 +72,10 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   Runtime.install({ logger });
   const release = holdState(config.paths.ledgerFile);
   const crash = run.crash ? { crash: run.crash } : {};
-  const opened = openLedger({ path: config.paths.ledgerFile, domain: config.domain, ...crash });
+  const opened = openLedger({
+    ...{ path: config.paths.ledgerFile, domain: config.domain, older: config },
+    ...crash,
+  });
   const ledger = run.through?.(opened) ?? opened;
   const link = reconcileCurrent({ ledger, modelsDir: config.paths.modelsDir, ...crash });
   log.info({ link }, 'the link of the champion agrees with the ledger');
