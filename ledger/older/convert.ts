@@ -91,12 +91,11 @@ const missing = (given: Given): Converted => {
   };
 };
 
-const isInside = (dataDir: string, path: string): boolean =>
-  !relative(resolve(dataDir), path).startsWith('..');
+const isInside = (folder: string, path: string): boolean => !relative(resolve(folder), path).startsWith('..');
 
-/** Where bytes lie under the data directory; copied there when they lie elsewhere. */
+/** Where bytes lie under the landing folder, which janitor and snapshots know; copied there when they lie elsewhere. */
 const keep = ({ place }: Given, csv: FoundCsv, copy: string): string => {
-  if (isInside(place.dataDir, csv.path)) return relative(resolve(place.dataDir), csv.path);
+  if (isInside(place.landingDir, csv.path)) return relative(resolve(place.dataDir), csv.path);
   writeDurably(join(place.dataDir, copy), csv.bytes, { crash: place.crash });
   return copy;
 };

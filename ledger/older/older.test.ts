@@ -187,11 +187,7 @@ test('a candle that was forming is in no file, and one that was closed stays', (
   there.watermark(`ingest:${seriesKey(btc)}`, at(49) + 1);
   there.db.close();
   const ledger = open(there.manifest);
-  expect(
-    rowsOf(ledger)
-      .map(({ bars }) => bars)
-      .sort(),
-  ).toEqual([10, 9, 9]);
+  expect(rowsOf(ledger).map(({ bars }) => bars)).toEqual([9, 9, 10]);
 });
 
 test('ingest and training go on: what is asked again replaces what was stored, each candle once', () => {

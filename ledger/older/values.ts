@@ -29,4 +29,8 @@ export const epochMsOf = (value: unknown): number | undefined => {
   return /^\d+(\.\d+)?$/.test(text) ? numberMs(Number(text)) : textMs(text);
 };
 
-export const textOf = (value: unknown): string => (value == null ? '' : String(value).trim());
+/** '' for what is neither text nor a number, such as NULL. */
+export const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value.trim();
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
+};
