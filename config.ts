@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import type { Sender } from './alerts/message.ts';
 import { formatOf, type Webhook } from './alerts/webhook.ts';
 import { readSettings, type SettingsRead, type Values } from './config/read-settings.ts';
 import { type ApiKey, defaultTrainThreads, type Role, type SettingName } from './config/settings.ts';
@@ -281,6 +282,13 @@ const healthOf = (values: Values): HealthLimits => ({
   emptyRuns: values.ALERT_EMPTY_RUNS,
   diskFreeBytes: values.ALERT_DISK_FREE_MB * 2 ** 20,
   clockSkewMs: values.ALERT_CLOCK_SKEW,
+});
+
+/** What alerts say of where they come from. */
+export const senderOf = ({ domain, temporal }: Config): Sender => ({
+  domain,
+  namespace: temporal.namespace,
+  uiUrl: temporal.uiUrl,
 });
 
 const webhookOf = ({ ALERT_WEBHOOK_URL: url, ALERT_FORMAT: format }: Values): Webhook | undefined =>

@@ -26,10 +26,26 @@ export interface Sender {
   readonly uiUrl: string | undefined;
 }
 
-const linkTo = (sender: Sender, { workflowId, runId }: AlertRow): string | null =>
+/** What a message is made of: a row of the outbox, or as much as one. */
+type Told = Pick<
+  AlertRow,
+  | 'alertId'
+  | 'kind'
+  | 'severity'
+  | 'status'
+  | 'subject'
+  | 'message'
+  | 'count'
+  | 'createdAt'
+  | 'workflowId'
+  | 'runId'
+  | 'detail'
+>;
+
+const linkTo = (sender: Sender, { workflowId, runId }: Told): string | null =>
   workflowId === null || runId === null ? null : runLink(sender, { workflowId, runId });
 
-export const messageOf = (row: AlertRow, sender: Sender): AlertMessage => ({
+export const messageOf = (row: Told, sender: Sender): AlertMessage => ({
   schema: 'autotrain-alert/1',
   ...{ id: row.alertId, kind: row.kind, severity: row.severity, status: row.status },
   ...{ subject: row.subject, message: row.message, count: row.count, atMs: row.createdAt },

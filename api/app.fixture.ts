@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GatewayConfig } from '../config.ts';
+import { type GatewayConfig, loadConfig } from '../config.ts';
 import type { CandleColumns } from '../features/candle-features.ts';
 import type { HmmParameters } from '../hmm/model.ts';
 import type { VersionRow } from '../ledger/version-rows.ts';
@@ -12,6 +12,7 @@ import type { Series } from '../series.ts';
 import { type AppDeps, createApp } from './app.ts';
 import { ApiError } from './errors.ts';
 import type { Live } from './live.ts';
+import { createLoopState } from './loop-state.ts';
 import { createMetrics } from './metrics.ts';
 import type { Models, Snapshot } from './models.ts';
 import type { ControllerPort, GatewaySettings, LedgerReader, Logger } from './ports.ts';
@@ -25,6 +26,10 @@ export const settings: GatewaySettings = {
   series: [hourly('BTC/USDT'), hourly('ETH/USDT')],
   temporal: { uiUrl: undefined },
   simulator: { seed: 1, replayDir: undefined, untilMs: undefined },
+  paths: loadConfig({ DATA_DIR: tmpdir(), MODELS_DIR: tmpdir() }).paths,
+  health: { staleCandles: 5, emptyRuns: 3, diskFreeBytes: 0, clockSkewMs: 5_000 },
+  rollback: { maxDrop: 0.02, cooldownMs: 1_000 },
+  trainingKill: { maxDrop: 0.2, maxDrawdown: 0.25 },
   gateway: {
     host: '127.0.0.1',
     port: 0,
@@ -154,6 +159,15 @@ const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   versionCount: () => rows.length,
   champion: () => undefined,
   promotions: () => [],
+  reading: () => undefined,
+  claimAttempts: () => ({ newest: undefined, emptyInARow: 0 }),
+  madeAt: () => 0,
+  trainingKill: () => undefined,
+  killedFor: () => false,
+  conditions: () => [],
+  alerts: () => [],
+  alertsSince: () => [],
+  alertCounts: () => ({ waiting: 0, givenUp: 0 }),
 });
 
 /** Remembers what it was asked; answers like the real ones. */
@@ -177,6 +191,7 @@ export const recordingTraining = () => {
       workflow_id: 'retrain:regimes',
     }),
     decide: record('decide', { version_id: 'v1', kind: 'promote' }),
+    holdRetrain: record('holdRetrain', undefined),
     workflows: record('workflows', []),
     schedules: record('schedules', []),
     actOnSchedule: record('actOnSchedule', {}),
@@ -261,13 +276,26 @@ const stillLive: Live = {
   stop: () => {},
 };
 
+/** The real one is tested with a ledger of its own (tests/training-that-goes-on-when-killed.test.ts). */
+const noSwitch: AppDeps['trainingSwitch'] = {
+  kill: () => {
+    throw new ApiError(500, 'Unexpected', 'no switch');
+  },
+  resume: () => {
+    throw new ApiError(500, 'Unexpected', 'no switch');
+  },
+};
+
 /** An app over fakes, each of which a test may replace. */
 export const appWith = (overrides: Partial<AppDeps> = {}) => {
   const training = recordingTraining();
   const controller = recordingController();
+  const ledger = overrides.ledger ?? ledgerOf([versionRowOf('v2', 2), versionRowOf('v1', 1)]);
   const deps: AppDeps = {
     settings,
-    ledger: ledgerOf([versionRowOf('v2', 2), versionRowOf('v1', 1)]),
+    ledger,
+    loop: createLoopState({ ledger, settings: overrides.settings ?? settings }),
+    trainingSwitch: noSwitch,
     models: fixedModels(snapshotOf('v1', modelOf(4))),
     readVersion: () => loaded(4),
     newestCandles: (_, count) => candlesOf(count),

@@ -9,11 +9,13 @@ import { answerError } from './errors.ts';
 import { allowTemporalUi, codecPath, refuseForeignOrigin } from './foreign-origin.ts';
 import { createRateLimit, defaultRates, type Rate, type RateClass } from './limits.ts';
 import type { Live } from './live.ts';
+import type { LoopState } from './loop-state.ts';
 import type { Metrics } from './metrics.ts';
 import type { Models, ReadVersion } from './models.ts';
 import type { ControllerPort, GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
 import { createPredict, type Predict, type RegimeContext } from './predict.ts';
 import { demandReachable } from './reachable.ts';
+import { addAlertRoutes } from './routes/alerts.ts';
 import { addChartRoute } from './routes/chart.ts';
 import { addCodecRoute } from './routes/codec.ts';
 import { addDashboard } from './routes/dashboard.ts';
@@ -33,6 +35,7 @@ import { addLedgerRoutes, addTemporalRoutes } from './routes/records.ts';
 import { addScheduleRoutes } from './routes/schedules.ts';
 import { addDecisionRoutes, addTrainingRoutes } from './routes/training.ts';
 import type { Training } from './training.ts';
+import type { TrainingSwitch } from './training-switch.ts';
 
 export interface AppDeps {
   readonly settings: GatewaySettings;
@@ -47,6 +50,8 @@ export interface AppDeps {
   /** What PAYLOAD_KEY makes; undefined where it is not set. */
   readonly payloadCodec?: PayloadCodec | undefined;
   readonly live: Live;
+  readonly trainingSwitch: TrainingSwitch;
+  readonly loop: LoopState;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly rates?: Readonly<Record<RateClass, Rate>>;
@@ -96,6 +101,7 @@ const resources = [
   addGuardrailRoutes,
   addEvaluationRoutes,
   addRecordRoutes,
+  addAlertRoutes,
   addLedgerRoutes,
   addTemporalRoutes,
   addScheduleRoutes,

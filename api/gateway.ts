@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Client } from '@temporalio/client';
-import type { Config } from '../config.ts';
+import { type Config, senderOf } from '../config.ts';
 import {
   openControllerThreads,
   type ThreadDeps,
@@ -21,9 +21,12 @@ import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
 import { listen } from './listen.ts';
 import { openLive } from './live.ts';
+import { createLoopState } from './loop-state.ts';
 import { createMetrics } from './metrics.ts';
 import { openModels } from './models.ts';
 import type { Logger } from './ports.ts';
+import { createTrainingSwitch } from './training-switch.ts';
+import { watchSilence } from './watch-silence.ts';
 
 /** Reading a link costs microseconds, and a promotion serves that much sooner. */
 const modelPollMs = 100;
@@ -40,6 +43,9 @@ const openForReading = (config: Config): Ledger => {
     writable.close();
   }
 };
+
+/** Often enough to tell a silence of minutes. */
+const silencePollMs = 30_000;
 
 /** Often enough that a changed schema serves while its author still looks. */
 const schemaPollMs = 1_000;
@@ -110,6 +116,7 @@ export const openGateway = async (
   });
   const client = lazyClient(config.temporal);
   const live = openLive({ ledger, models });
+  const loop = createLoopState({ ledger, settings: config });
   const app = createApp({
     settings: config,
     ledger,
@@ -125,8 +132,17 @@ export const openGateway = async (
     schemaProblem: schemas.problem,
     training: openTraining(config, ledger, client),
     payloadCodec: payloadCodecOf(config),
+    trainingSwitch: createTrainingSwitch({
+      ledger: { path: config.paths.ledgerFile, domain: config.domain },
+      modelsDir: config.paths.modelsDir,
+    }),
+    loop,
     metrics,
     log,
+  });
+  const silence = watchSilence({
+    ...{ webhook: config.webhook, log, watchedAtMs: loop.watchedAtMs, everyMs: silencePollMs },
+    sender: senderOf(config),
   });
   const { host, port, compatPorts } = config.gateway;
   const server = await listen(app, { host, ports: [port, ...compatPorts] });
@@ -134,6 +150,7 @@ export const openGateway = async (
     live.stop();
     await server.stop();
     models.stop();
+    silence.stop();
     schemas.stop();
     await controller.close();
     ledger.close();

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { loopMetrics } from './loop-metrics.ts';
 
 /** Names carry their units. Each app has its own registry, so that two in one process do not mix. */
 export const createMetrics = ({ processMetrics = false } = {}) => {
@@ -55,6 +56,7 @@ export const createMetrics = ({ processMetrics = false } = {}) => {
       labelNames: ['series'] as const,
       registers,
     }),
+    ...loopMetrics(registers),
     decisions: new Counter({
       name: 'autotrain_decisions_total',
       help: 'Answered parameter decisions, by strategy.',

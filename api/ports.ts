@@ -13,7 +13,10 @@ export interface Logger {
 }
 
 /** The settings that shape the HTTP surface. */
-export type GatewaySettings = Pick<Config, 'series' | 'gateway' | 'simulator'> & {
+export type GatewaySettings = Pick<
+  Config,
+  'series' | 'gateway' | 'simulator' | 'paths' | 'health' | 'rollback' | 'trainingKill'
+> & {
   readonly temporal: Pick<Config['temporal'], 'uiUrl'>;
 };
 
@@ -32,6 +35,15 @@ export type LedgerReader = Pick<
   | 'versionCount'
   | 'champion'
   | 'promotions'
+  | 'reading'
+  | 'claimAttempts'
+  | 'madeAt'
+  | 'trainingKill'
+  | 'killedFor'
+  | 'conditions'
+  | 'alerts'
+  | 'alertsSince'
+  | 'alertCounts'
 >;
 
 type Asked = Exclude<keyof Controller, 'batch' | 'sync' | 'close' | 'useSchemas' | 'summary' | 'verify'>;

@@ -7,6 +7,8 @@ export interface Training {
   /** Starts a retrain or joins the running one; other arguments than the running one's: type RetrainRunning. */
   train(request: TrainRequest): Promise<TrainAnswer | StartedAnswer>;
   decide(request: DecisionRequest): Promise<PromotionRecord>;
+  /** Pauses the retrain schedule with this note; undefined takes that pause back. */
+  holdRetrain(note: string | undefined): Promise<void>;
   workflows(): Promise<readonly WorkflowSummary[]>;
   schedules(): Promise<readonly unknown[]>;
   /** A trigger starts what is due now, unless it runs. An unknown schedule: type UnknownSchedule. */

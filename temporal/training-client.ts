@@ -9,6 +9,7 @@ import type {
 } from '../api/training.ts';
 import { refusalOfStates } from '../ledger/lineage-rows.ts';
 import type { Ledger } from '../ledger/open.ts';
+import { describeKill } from '../ledger/training-kills.ts';
 import { parseSeries } from '../series.ts';
 import { ingestId, retrainId, taskQueues } from '../workflows/ids.ts';
 import { retrainArguments } from '../workflows/retrain-arguments.ts';
@@ -16,6 +17,7 @@ import type { IngestRequest, IngestResult, RetrainRequest, RetrainResult } from 
 import { failureOf, WorkFailed } from './failure-of.ts';
 import { askDecision } from './promotion-requests.ts';
 import { recentWorkflows } from './recent-workflows.ts';
+import { holdRetrain } from './retrain-hold.ts';
 import { actOnSchedule } from './schedule-actions.ts';
 import { listSchedules } from './schedules.ts';
 
@@ -42,6 +44,7 @@ export const createTrainingClient = (deps: TrainingClientDeps): Training => ({
     return { ...(await askDecision(deps.client, request).catch(rethrow)) };
   },
   workflows: () => recentWorkflows(deps.client, deps.ui).catch(rethrow),
+  holdRetrain: (note) => holdRetrain(deps.client, note).catch(rethrow),
   schedules: () => listSchedules(deps.client).catch(rethrow),
   actOnSchedule: (request) => actOnSchedule(deps.client, request).catch(rethrow),
   healthy: async () => {
@@ -127,6 +130,7 @@ const train = async (
   request: TrainRequest,
 ): Promise<TrainAnswer | StartedAnswer> => {
   try {
+    demandTraining(deps);
     demandLineageStates(deps, request);
     const handle = await startRetrain(deps, request);
     if (!request.wait) return { workflow_id: retrainId };
@@ -134,6 +138,12 @@ const train = async (
   } catch (error) {
     throw failureOf(error);
   }
+};
+
+/** Said at once; the ledger refuses the claim as well, whoever asks. */
+const demandTraining = ({ ledger }: TrainingClientDeps): void => {
+  const kill = ledger.trainingKill();
+  if (kill) throw new WorkFailed('TrainingKilled', describeKill(kill), undefined);
 };
 
 /** Refused before anything is claimed; the training activity looks again, for whoever starts it in another way. */

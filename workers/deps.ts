@@ -6,7 +6,7 @@ import type { StrictPoolTrainer } from '../activities/pooled/train-strict-pool.t
 import type { StrictTrainer } from '../activities/strict/train-strict.ts';
 import type { Trainer } from '../activities/train-deps.ts';
 import { watchedExchange } from '../activities/watched-exchange.ts';
-import type { Config } from '../config.ts';
+import { type Config, senderOf } from '../config.ts';
 import { createCcxtExchange } from '../exchange/ccxt.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
@@ -97,9 +97,5 @@ const watchOf = (config: Config): TrainRoleDeps['watch'] => ({
   isReplay: config.simulator.replayDir !== undefined,
   rollbackDrop: config.rollback.maxDrop,
   killDrop: config.trainingKill.maxDrop,
-  sender: {
-    domain: config.domain,
-    namespace: config.temporal.namespace,
-    uiUrl: config.temporal.uiUrl,
-  },
+  sender: senderOf(config),
 });

@@ -9,12 +9,8 @@ import { type Series, seriesKey, timeframesMs } from '../../series.ts';
 import { owner } from '../claims.ts';
 import { championHashOf } from '../strict/comparison.ts';
 import { lookAt, runUpCandles, unseenFromMs } from './look.ts';
+import { mostCandles, nextLookAt } from './looks.ts';
 import type { WatchDeps } from './watch-deps.ts';
-
-/** A later look needs so much more evidence than the last: looks spend error, and there shall be few. */
-const growth = 1.25;
-/** Evidence from longer ago says little about today. */
-const mostCandles = 20_000;
 
 interface Changed {
   readonly series: Series;
@@ -76,10 +72,10 @@ const lookIfDue = (deps: WatchDeps, { fence }: PromotionRow, changed: Changed, a
   const { ledger, dataDir, options } = deps;
   const { series, champion, predecessor } = changed;
   const last = ledger.lastLook(fence, seriesKey(series));
-  const wanted = Math.max(options.gate.minCandles, Math.ceil((last?.candles ?? 0) * growth));
+  const wanted = nextLookAt(last?.candles ?? 0, options.gate.minCandles);
   const timeframeMs = timeframesMs[series.timeframe];
   const behind = ((ledger.watermark(series) ?? 0) - unseenFromMs(champion, predecessor)) / timeframeMs - 1;
-  if (behind < wanted || (last?.candles ?? 0) >= mostCandles) return false;
+  if (wanted === undefined || behind < wanted) return false;
   const count = Math.min(behind, 2 * mostCandles) + runUpCandles;
   const columns = newestCandles({ ledger, dataDir, series, count });
   const look = (last?.look ?? 0) + 1;

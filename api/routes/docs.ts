@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import { observeLoop } from '../loop-metrics.ts';
 import type { Metrics } from '../metrics.ts';
 import type { LedgerReader } from '../ports.ts';
 
@@ -13,7 +14,7 @@ const observeLedger = (metrics: Metrics, ledger: LedgerReader): void => {
   for (const { series, missing } of ledger.gaps()) metrics.missingCandles.inc({ series }, missing);
 };
 
-export const addMetricsRoute = (add: AddEndpoint, { metrics, ledger }: RouteDeps): void => {
+export const addMetricsRoute = (add: AddEndpoint, { metrics, ledger, loop }: RouteDeps): void => {
   add(
     {
       method: 'get',
@@ -27,6 +28,7 @@ export const addMetricsRoute = (add: AddEndpoint, { metrics, ledger }: RouteDeps
     },
     async ({ context }) => {
       observeLedger(metrics, ledger);
+      observeLoop(metrics, ledger, loop);
       return context.body(await metrics.registry.metrics(), 200, {
         'Content-Type': metrics.registry.contentType,
       });

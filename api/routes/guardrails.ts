@@ -2,19 +2,29 @@ import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { Principal } from '../auth.ts';
 import type { AddEndpoint } from '../endpoint.ts';
-import { instrumentName, openObject, pageOf, pageQuery, reasonText, strategyName } from '../fields.ts';
+import {
+  instrumentName,
+  openObject,
+  pageOf,
+  pageQuery,
+  reasonText,
+  strategyName,
+  versionName,
+} from '../fields.ts';
 import { defined, pageAnswer } from '../pages.ts';
+import { createTrainingActs } from '../training-acts.ts';
 
 /** Everything without names, a strategy by its name, one instrument of it by both. */
 const target = z.object({ strategy: strategyName.optional(), instrument: instrumentName.optional() });
 
-/** The loop's own switch comes with the watch over its health. */
-const scope = z.enum(['trading'], 'must be "trading"').default('trading');
+/** What is stopped: the engine's trading, or the loop that trains and promotes models. */
+const scope = z.enum(['trading', 'training'], 'must be "trading" or "training"').default('trading');
 
 const killBody = target.extend({
   scope,
   state: z.enum(['HALTED', 'REDUCING']).default('HALTED'),
   reason: reasonText,
+  pin: versionName.nullish().openapi({ description: 'training only: the version that serves meanwhile' }),
 });
 const resumeBody = target.extend({ scope, reason: reasonText });
 const unlockBody = z.object({ lock_id: z.number().int().positive(), reason: reasonText });
@@ -33,20 +43,26 @@ const by = ({ strategy, instrument, reason }: z.infer<typeof resumeBody>, { subj
 const changes = { method: 'post', rate: 'engine', timeoutMs: 5_000, answer: openObject } as const;
 
 /** Kill switch, protections and their log. What tightens is an engine's right; what loosens takes an admin. */
-export const addGuardrailRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
+export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
+  const { controller, loop } = deps;
+  const acts = createTrainingActs(deps);
   add(
     {
       ...changes,
       path: '/kill',
       role: 'engine',
-      summary: 'Stops trading until a person resumes it',
+      summary: 'Stops trading, or the training loop, until a person resumes it',
       body: killBody,
     },
-    ({ body, principal }) => controller.kill({ ...by(body, principal), state: body.state }),
+    (call) =>
+      call.body.scope === 'training'
+        ? acts.kill(call)
+        : controller.kill({ ...by(call.body, call.principal), state: call.body.state }),
   );
   add(
     { ...changes, path: '/resume', role: 'admin', summary: 'Re-arms what was killed', body: resumeBody },
-    ({ body, principal }) => controller.resume(by(body, principal)),
+    (call) =>
+      call.body.scope === 'training' ? acts.resume(call) : controller.resume(by(call.body, call.principal)),
   );
   add(
     {
@@ -67,7 +83,11 @@ export const addGuardrailRoutes = (add: AddEndpoint, { controller }: RouteDeps):
       summary: 'Reports equity; drawdown from its peak may lock or kill',
       body: equityBody,
     },
-    ({ body }) => controller.reportEquity(defined(body)),
+    async ({ body }) => {
+      const view = await controller.reportEquity(defined(body));
+      await acts.equityReported(view);
+      return view;
+    },
   );
 
   const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } as const;
@@ -75,10 +95,10 @@ export const addGuardrailRoutes = (add: AddEndpoint, { controller }: RouteDeps):
     {
       ...read,
       path: '/guardrails',
-      summary: 'Trading states, open locks, equities and drawdowns',
+      summary: 'Trading states, open locks, equities and drawdowns, and the training loop',
       answer: openObject,
     },
-    () => controller.standing(),
+    async () => ({ ...(await controller.standing()), training: loop.training() }),
   );
   add(
     {

@@ -1,3 +1,4 @@
+import { isLedgerError } from '../../ledger/errors.ts';
 import { seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
@@ -6,10 +7,25 @@ import { openObject } from '../fields.ts';
 
 const quick = { role: 'open', rate: 'read', timeoutMs: 5_000 } as const;
 
+/** The process lives also when the ledger does not answer. */
+const reading = <T>(ask: () => T): T | null => {
+  try {
+    return ask();
+  } catch (error) {
+    if (isLedgerError(error)) return null;
+    throw error;
+  }
+};
+
+const unreadable = {
+  ...{ kind: 'ledger_unreadable', severity: 'critical', subject: 'ledger' },
+  message: 'the ledger cannot be read: look at the disk and the rights of LEDGER_DB',
+};
+
 /** Whether the process lives, and whether it can serve. */
 export const addHealthRoutes = (
   add: AddEndpoint,
-  { models, ledger, training, settings, schemaProblem }: RouteDeps,
+  { models, ledger, training, settings, schemaProblem, loop }: RouteDeps,
 ): void => {
   add(
     {
@@ -29,6 +45,8 @@ export const addHealthRoutes = (
           loaded_at_ms: snapshot?.loadedAtMs ?? null,
           problem: models.problem() ?? null,
         },
+        training: reading(() => loop.training()),
+        problems: reading(() => loop.problems()) ?? [unreadable],
         strategy_schemas: { problem: schemaProblem?.() ?? null },
       };
     },

@@ -38,7 +38,7 @@ const present = (row: VersionRow, active: string | undefined) => ({
   tag: row.tag,
 });
 
-export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion }: RouteDeps): void => {
+export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, loop }: RouteDeps): void => {
   add({ ...read, path: '/model', summary: 'What serves', answer: modelAnswer }, () => {
     const active = models.snapshot()?.versionId;
     return {
@@ -46,6 +46,7 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion }
       registry_size: ledger.versionCount(),
       metrics: metricsOf(active === undefined ? undefined : ledger.version(active)),
       champion: ledger.champion() ?? null,
+      training: loop.training(),
       problem: models.problem() ?? null,
     };
   });

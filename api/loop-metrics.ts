@@ -1,0 +1,87 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { LoopState } from './loop-state.ts';
+import type { LedgerReader } from './ports.ts';
+
+/** How the loop is; alert rules are written over these. */
+export const loopMetrics = (registers: Registry[]) => ({
+  lagCandles: new Gauge({
+    name: 'autotrain_watermark_age_candles',
+    help: 'Closed candles of a series that are not stored yet, by the clock of the exchange.',
+    labelNames: ['series'] as const,
+    registers,
+  }),
+  lastClaimedFiles: new Gauge({
+    name: 'autotrain_last_retrain_claimed_files',
+    help: 'Files that the newest retrain found to claim.',
+    registers,
+  }),
+  emptyRuns: new Gauge({
+    name: 'autotrain_empty_retrains',
+    help: 'Newest retrains in a row that found nothing to claim.',
+    registers,
+  }),
+  failedRetrains: new Gauge({
+    name: 'autotrain_failed_retrains',
+    help: 'Newest retrains in a row that failed.',
+    registers,
+  }),
+  diskFreeBytes: new Gauge({
+    name: 'autotrain_disk_free_bytes',
+    help: 'Free space on the disk of DATA_DIR (data) and of MODELS_DIR (models).',
+    labelNames: ['root'] as const,
+    registers,
+  }),
+  clockOffsetSeconds: new Gauge({
+    name: 'autotrain_clock_offset_seconds',
+    help: 'Clock of the exchange minus ours, as far as it is certain.',
+    registers,
+  }),
+  problems: new Gauge({
+    name: 'autotrain_problems',
+    help: 'Problems that /health names, by kind.',
+    labelNames: ['kind'] as const,
+    registers,
+  }),
+  trainingKilled: new Gauge({
+    name: 'autotrain_training_killed',
+    help: '1 while the kill switch of the training loop holds.',
+    registers,
+  }),
+  alertsWaiting: new Gauge({
+    name: 'autotrain_alerts_waiting',
+    help: 'Alerts that are to be posted.',
+    registers,
+  }),
+  alertsGivenUp: new Gauge({
+    name: 'autotrain_alerts_given_up',
+    help: 'Alerts of the last 30 days that no receiver took within a day.',
+    registers,
+  }),
+  watchAgeSeconds: new Gauge({
+    name: 'autotrain_watch_age_seconds',
+    help: 'Time since the watch looked at the loop, or since this gateway began to wait for it.',
+    registers,
+  }),
+});
+
+type LoopMetrics = ReturnType<typeof loopMetrics>;
+
+/** Read when they are asked for, as the ledger's numbers are. */
+export const observeLoop = (metrics: LoopMetrics, ledger: LedgerReader, loop: LoopState): void => {
+  const view = loop.view();
+  for (const { series, lagCandles } of view.lags)
+    if (lagCandles !== undefined) metrics.lagCandles.set({ series }, lagCandles);
+  metrics.lastClaimedFiles.set(view.claimedFiles ?? 0);
+  metrics.emptyRuns.set(view.emptyRuns);
+  metrics.failedRetrains.set(view.failedRetrains?.inARow ?? 0);
+  for (const [at, root] of (['data', 'models'] as const).entries())
+    metrics.diskFreeBytes.set({ root }, view.disks[at]?.freeBytes ?? Number.NaN);
+  metrics.clockOffsetSeconds.set((view.clockOffsetMs ?? 0) / 1000);
+  metrics.problems.reset();
+  for (const { kind } of loop.problems()) metrics.problems.inc({ kind });
+  metrics.trainingKilled.set(loop.training().state === 'KILLED' ? 1 : 0);
+  const { waiting, givenUp } = ledger.alertCounts();
+  metrics.alertsWaiting.set(waiting);
+  metrics.alertsGivenUp.set(givenUp);
+  metrics.watchAgeSeconds.set((Date.now() - loop.watchedAtMs()) / 1000);
+};
