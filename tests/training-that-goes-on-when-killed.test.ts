@@ -25,6 +25,7 @@ const schedules: ScheduleSettings = {
   retrainCron: '0 0 1 1 *',
   janitorEveryMs: 86_400_000,
   watchEveryMs: 86_400_000,
+  auditCron: '0 0 1 1 *',
 };
 
 let rig: Rig;
