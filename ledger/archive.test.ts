@@ -179,3 +179,26 @@ test('the archive reads back by the same strict reader', () => {
   const path = join(there.dataDir, 'archive/binance/BTC-USDT/1h/2024-01.csv');
   expect(parseCandles(readFileSync(path), { path }).openTimeMs).toHaveLength(5);
 });
+
+test('an archived month that was altered is refused, whoever reads it, and never merged into', () => {
+  const there = openFresh();
+  land(there, { from: 0, count: 5 });
+  processWaiting(there);
+  archive(there);
+  const path = join(there.dataDir, 'archive/binance/BTC-USDT/1h/2024-01.csv');
+  const good = readFileSync(path, 'utf8');
+  const altered = good.replace(/,(\d)/, (_, digit: string) => `,${(Number(digit) + 1) % 10}`);
+  expect(altered).not.toBe(good);
+  writeFileSync(path, altered);
+  const refusal = expect.objectContaining({ code: 'CandleFileCorrupt' }) as Error;
+  expect(() => closes(there)).toThrow(refusal);
+  expect(() => newestCandles({ ...there, series: btc, count: 3 })).toThrow(refusal);
+  land(there, { from: 5, count: 5 });
+  processWaiting(there);
+  expect(() => archive(there)).toThrow(refusal);
+  expect(readFileSync(path, 'utf8')).toBe(altered);
+  expect(csvs(there)).toHaveLength(1);
+  writeFileSync(path, good);
+  expect(archive(there)).toMatchObject({ archived: 1 });
+  expect(closes(there)).toHaveLength(10);
+});

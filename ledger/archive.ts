@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Series, seriesKey } from '../series.ts';
-import { archivedMonths, archivePath, monthEndMs, monthOf, readArchivedMonth } from './archive-files.ts';
+import { archivedMonths, archivePath, monthEndMs, monthOf, readMonthFile } from './archive-files.ts';
 import { archiveLock } from './archive-lock.ts';
-import { type CandleLine, joinLines } from './candle-csv.ts';
-import { verifyAndReadLines } from './candle-file.ts';
+import type { MonthChange } from './archive-months.ts';
+import { type CandleLine, joinLines, readLines } from './candle-csv.ts';
+import { sha256Of, verifyAndReadLines } from './candle-file.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { writeDurably } from './durable-file.ts';
 import type { FileRow } from './file-rows.ts';
@@ -69,23 +70,29 @@ const merge = (earlier: readonly CandleLine[], later: readonly CandleLine[]): Ca
   return [...lines.values()].sort((one, other) => one.openTimeMs - other.openTimeMs);
 };
 
-const writeMonths = ({ dataDir, series, crash }: ArchiveRequest, lines: readonly CandleLine[]): void => {
-  for (const [month, later] of byMonth(lines)) {
-    const merged = merge(readArchivedMonth(dataDir, series, month), later);
-    writeDurably(archivePath(dataDir, series, month), joinLines(merged), { crash, what: 'month' });
-  }
+/** Replaces one month; the ledger knows its new hash before the bytes are there. */
+const writeMonth = (request: ArchiveRequest, month: string, later: readonly CandleLine[]): MonthChange => {
+  const { ledger, dataDir, series, crash } = request;
+  const path = archivePath(dataDir, series, month);
+  const file = readMonthFile(request, month);
+  const bytes = joinLines(merge(file ? readLines(file.bytes, path) : [], later));
+  const change = { series, month, from: file?.sha256 ?? null, to: sha256Of(bytes) };
+  ledger.announceMonth(change);
+  writeDurably(path, bytes, { crash, what: 'month' });
+  return change;
 };
 
 const copyToArchive = (request: ArchiveRequest): number => {
   const { ledger, dataDir, series, crash } = request;
   const ready = readyFiles(ledger, series);
   if (ready.length === 0) return 0;
-  writeMonths(
-    request,
-    ready.flatMap((file) => verifyAndReadLines(file, dataDir)),
-  );
+  const months = byMonth(ready.flatMap((file) => verifyAndReadLines(file, dataDir)));
+  const changes = [...months].map(([month, later]) => writeMonth(request, month, later));
   crash?.('archive:written');
-  ledger.markArchived(ready.map(({ fileId }) => fileId));
+  ledger.markArchived(
+    ready.map(({ fileId }) => fileId),
+    changes,
+  );
   crash?.('archive:marked');
   return ready.length;
 };
@@ -110,6 +117,7 @@ const pruneMonths = ({ ledger, dataDir, series, archiveDays, crash }: ArchiveReq
   for (const month of old) {
     rmSync(archivePath(dataDir, series, month), { force: true });
     crash?.('month:removed');
+    ledger.forgetMonth(series, month);
   }
   return old;
 };

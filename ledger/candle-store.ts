@@ -25,8 +25,8 @@ interface Source {
   readonly series: Series;
 }
 
-const addMonth = (candles: Candles, { dataDir, series }: Source, month: string): void => {
-  readArchivedMonth(dataDir, series, month).forEach((line, at) => {
+const addMonth = (candles: Candles, source: Source, month: string): void => {
+  readArchivedMonth(source, month).forEach((line, at) => {
     candles.set(line.openTimeMs, valuesOf(line, `archive of ${month}`, at + 2));
   });
 };

@@ -78,6 +78,7 @@ export const commits = {
   commitVersion: 'worker',
   promote: 'worker',
   projectChampion: 'worker',
+  announceMonth: 'worker',
   markArchived: 'worker',
   markDeleted: 'worker',
   markPruned: 'worker',

@@ -1,5 +1,6 @@
 import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, sql, sum } from 'drizzle-orm';
 import type { Series } from '../series.ts';
+import { type MonthChange, settleMonths } from './archive-months.ts';
 import { netOfCorrections } from './correction-rows.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
@@ -96,7 +97,13 @@ const readable = (db: Reader, series: Series, statuses: readonly FileStatus[]): 
     .orderBy(...byFetch)
     .all();
 
-const markArchived = (tx: Writer, fileIds: readonly string[], now: number): void => {
+const markArchived = (
+  tx: Writer,
+  fileIds: readonly string[],
+  months: readonly MonthChange[],
+  now: number,
+): void => {
+  settleMonths(tx, months);
   tx.update(files)
     .set({ archivedAt: now })
     .where(and(isOneOf(fileIds), sql`+${files.status} = 'processed'`, isNull(files.archivedAt)))
@@ -149,7 +156,8 @@ export const fileStore = ({ read, write, now }: Store) => ({
     ),
 
   /** Their candles are durably in the archive. */
-  markArchived: (fileIds: readonly string[]): void => write((tx) => markArchived(tx, fileIds, now())),
+  markArchived: (fileIds: readonly string[], months: readonly MonthChange[] = []): void =>
+    write((tx) => markArchived(tx, fileIds, months, now())),
 
   /** processed and archived → deleted; then the CSVs may be unlinked. Returns how many changed. */
   markDeleted: (fileIds: readonly string[]): number => write((tx) => markDeleted(tx, fileIds, now())),

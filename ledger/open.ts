@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { conditionStore } from './alert-conditions.ts';
 import { alertStore } from './alert-outbox.ts';
+import { archiveMonthStore } from './archive-months.ts';
 import { auditLog } from './audit.ts';
 import { claimAttemptStore } from './claim-attempts.ts';
 import { claimStore } from './claims.ts';
@@ -124,6 +125,7 @@ export const openLedger = (options: LedgerOptions) => {
     ...registrationStore(store),
     ...correctionStore(store),
     ...fileStore(store),
+    ...archiveMonthStore(store),
     ...importStore(store),
     ...quarantineStore(store),
     ...claimStore(store),

@@ -405,3 +405,17 @@ export const trainingKills = sqliteTable(
   },
   () => [uniqueIndex('training_killed_once').on(sql`(resumed_at is null)`).where(sql`resumed_at is null`)],
 );
+
+/** What each month's file of the archive hashes to: an altered one is refused. */
+export const archiveMonths = sqliteTable(
+  'archive_months',
+  {
+    series: text().notNull(),
+    month: text().notNull(),
+    /** Null while its first file is being written. */
+    sha256: text(),
+    /** Of what is being put in its place. */
+    nextSha256: text('next_sha256'),
+  },
+  (table) => [primaryKey({ columns: [table.series, table.month] })],
+);

@@ -62,7 +62,7 @@ const restoreMonth = (
   fetchedAt: number,
 ): NewFile[] => {
   const { dataDir, series, landing, afterMs = Number.NEGATIVE_INFINITY } = request;
-  const lines = readArchivedMonth(dataDir, series, month).filter(
+  const lines = readArchivedMonth(request, month).filter(
     (line) => line.openTimeMs > afterMs && !covered.has(line.openTimeMs) && !isTombstone(line),
   );
   const [first, last] = [lines[0], lines.at(-1)];
