@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import type { TrainingKill } from '../ledger/training-kills.ts';
+import { appWith, settings } from './app.fixture.ts';
+import { createLoopState, silentAfterMs } from './loop-state.ts';
+
+const kill: TrainingKill = {
+  ...{ seq: 1, cause: 'c', actor: 'ann', reason: 'it drifts', pinnedVersionId: null, at: 5 },
+  ...{ resumedAt: null, resumedBy: null, resumeReason: null },
+};
+
+/** A loop in which everything is wrong. */
+const broken = () => {
+  const { ledger } = appWith().deps;
+  const bad = {
+    ...ledger,
+    trainingKill: () => kill,
+    claimAttempts: () => ({ newest: undefined, emptyInARow: 3 }),
+    conditions: () => [
+      {
+        ...{ kind: 'unknown_symbol', subject: 'a', severity: 'critical' as const, message: 'gone' },
+        ...{ since: 1, seenAt: 1, clearSince: null },
+      },
+    ],
+  };
+  const startedAtMs = Date.now() - silentAfterMs - 60_000;
+  return appWith({ ledger: bad, loop: createLoopState({ ledger: bad, settings, startedAtMs }) });
+};
+
+const kinds = ['empty_runs', 'kill', 'stale', 'stale', 'unknown_symbol', 'watch_silent'];
+
+it('/health stays ok and names each problem; a ledger that cannot be read is one of them', async () => {
+  const body = (await (await broken().app.request('/health')).json()) as { problems: { kind: string }[] };
+  expect(body).toMatchObject({ status: 'ok', training: { state: 'KILLED', actor: 'ann', since_ms: 5 } });
+  expect(body.problems.map(({ kind }) => kind).sort()).toEqual(kinds);
+  const well = appWith();
+  expect((await (await well.app.request('/health')).json()) as object).toMatchObject({
+    training: { state: 'ACTIVE', promotions_held_until_ms: null },
+  });
+});
+
+it('/metrics has each of it under a name with its unit', async () => {
+  const text = await (await broken().app.request('/metrics')).text();
+  const value = (name: string) =>
+    text.match(new RegExp(`^${name.replaceAll(/[{}"]/g, '\\$&')} (.+)$`, 'm'))?.[1];
+  expect(value('autotrain_problems{kind="stale"}')).toBe('2');
+  expect(value('autotrain_empty_retrains')).toBe('3');
+  expect(value('autotrain_training_killed')).toBe('1');
+  expect(Number(value('autotrain_disk_free_bytes{root="models"}'))).toBeGreaterThan(0);
+  expect(Number(value('autotrain_watch_age_seconds'))).toBeGreaterThan(300);
+  expect(Number(value('autotrain_watermark_age_candles{series="binance:BTC/USDT:1h"}'))).toBeGreaterThan(
+    1_000,
+  );
+});
