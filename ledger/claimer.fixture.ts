@@ -1,12 +1,12 @@
 /**
  * A process that does what retrain runs do, against a shared ledger, as fast as it can: claims some series, then
- * completes, gives back, or dies with its claim. `node --import tsx claimer.fixture.ts <ledger> <name> <seed>`;
- * it prints one JSON object: what it completed, and every failure that a caller saw.
+ * completes, gives back, or dies with its claim. `node --import tsx claimer.fixture.ts <ledger> <name> <seed> <series>`,
+ * <series> of them; it prints one JSON object: what it completed, every failure that a caller saw, how long each waited.
  */
 import { isLedgerError } from './errors.ts';
 import { openLedger } from './open.ts';
 
-const [path = '', name = '', seed = '1'] = process.argv.slice(2);
+const [path = '', name = '', seed = '1', seriesCount = '12'] = process.argv.slice(2);
 
 /** xorshift32: enough to make the processes differ, and the same in each run. */
 const random = (() => {
@@ -19,17 +19,17 @@ const random = (() => {
   };
 })();
 
-const leaseMs = 400;
-const symbols = Array.from({ length: 12 }, (_, index) => `binance:S${index}/USDT:1h`);
+const leaseMs = 1_500;
+const symbols = Array.from({ length: Number(seriesCount) }, (_, index) => `binance:S${index}/USDT:1h`);
 const ledger = openLedger({ path, domain: 'production' });
 const completed: string[] = [];
 const failures: string[] = [];
-let slowestMs = 0;
+const waitsMs: number[] = [];
 
 const timed = <T>(work: () => T): T => {
   const start = performance.now();
   const result = work();
-  slowestMs = Math.max(slowestMs, performance.now() - start);
+  waitsMs.push(performance.now() - start);
   return result;
 };
 
@@ -43,13 +43,13 @@ const version = (claimId: number, series: readonly string[]) => ({
 
 const round = (number: number): void => {
   const owner = { workflowId: `retrain:${name}`, runId: `${name}-${number}` };
-  const series = symbols.filter(() => random(3) === 0);
+  const series = symbols.filter(() => random(8) === 0);
   const claim = timed(() => ledger.claim({ ...owner, leaseMs, series }));
   if (claim.files.length === 0) return;
   const { claimId } = claim;
   const fate = random(10);
   if (fate < 2) return;
-  timed(() => ledger.hold({ ...owner, claimId, leaseMs }));
+  timed(() => ledger.renew({ ...owner, claimId, leaseMs }));
   if (fate < 5) {
     timed(() => ledger.giveBack({ ...owner, claimId, countAttempt: false, maxAttempts: 99 }));
     return;
@@ -74,4 +74,4 @@ for (let number = 0; !settled(); number += 1) {
   }
 }
 ledger.close();
-process.stdout.write(JSON.stringify({ completed, failures, slowestMs }));
+process.stdout.write(JSON.stringify({ completed, failures, waitsMs }));

@@ -11,13 +11,18 @@ export interface WorkerProcess {
   kill(): Promise<void>;
 }
 
-/** A worker of dist/ in a process of its own; with `crashAt` it kills itself with SIGKILL at that point. */
+/**
+ * A worker of dist/ in a process of its own; with `crashAt` it kills itself with SIGKILL at that point, with STOP_AT in
+ * `env` it stops there. Its log goes to `onLog`, or to the test's own stderr.
+ */
 export const startWorkerProcess = async (
   env: Readonly<Record<string, string>>,
   crashAt?: string,
+  onLog?: (text: string) => void,
 ): Promise<WorkerProcess> => {
-  const module = crashAt === undefined ? 'dist/workers/main.js' : 'tests/processes/crashing-worker.mjs';
-  const args = crashAt === undefined ? ['--no-schedules'] : [];
+  const isPlain = crashAt === undefined && env['STOP_AT'] === undefined;
+  const module = isPlain ? 'dist/workers/main.js' : 'tests/processes/crashing-worker.mjs';
+  const args = isPlain ? ['--no-schedules'] : [];
   const child = fork(fileURLToPath(new URL(module, root)), args, {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -27,8 +32,9 @@ export const startWorkerProcess = async (
       ...(crashAt === undefined ? {} : { CRASH_AT: crashAt }),
     },
     execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', onLog ? 'pipe' : 'inherit', 'ipc'],
   });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => onLog?.(text));
   const gone = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
   const ready = new Promise<void>((resolve) => child.once('message', () => resolve()));
   await Promise.race([
