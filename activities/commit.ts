@@ -15,6 +15,7 @@ import { seriesKey } from '../series.ts';
 import type { CommitRequest, CommittedVersion, SeriesOutcome } from '../workflows/types.ts';
 import { owner } from './claims.ts';
 import { failure } from './failures.ts';
+import { orFenced } from './lease.ts';
 import { removeStaged } from './staging.ts';
 import { strictCommit } from './strict/report.ts';
 import {
@@ -48,29 +49,34 @@ export const createCommitActivities = (deps: CommitDeps) => ({
       return summaryOf(
         readVersion(deps.modelsDir, done.versionId, done.modelHash).metadata as unknown as VersionMetadata,
       );
-    const claim = deps.ledger.hold({ claimId: request.claimId, ...owner(), leaseMs: deps.leaseMs });
-    const { versionId, model, metadata, strict } = assemble(deps, claim, request);
-    const { dir, modelHash } = writeVersionDir({
-      modelsDir: deps.modelsDir,
-      ...{ versionId, model, metadata: { ...metadata } },
-      ...(strict.heads.length > 0 && { heads: serializeHeads(strict.records) }),
-      ...(deps.crash ? { crash: deps.crash } : {}),
-    });
-    deps.ledger.commitVersion({
-      claimId: request.claimId,
-      ...owner(),
-      version: rowOf(metadata, dir, modelHash),
-      alerts: refusedGates(metadata),
-      dispositions: strict.dispositions,
-      heads: strict.heads,
-      isInPlace: () => existsSync(path.join(deps.modelsDir, dir)),
-    });
+    const metadata = orFenced(deps.ledger, request.claimId, () => makeVersion(deps, request));
     deps.crash?.('version:committed');
     removeStaged(deps.modelsDir, request.claimId);
     deps.crash?.('staged:removed');
     return summaryOf(metadata);
   },
 });
+
+const makeVersion = (deps: CommitDeps, request: CommitRequest): VersionMetadata => {
+  const claim = deps.ledger.hold({ claimId: request.claimId, ...owner(), leaseMs: deps.leaseMs });
+  const { versionId, model, metadata, strict } = assemble(deps, claim, request);
+  const { dir, modelHash } = writeVersionDir({
+    modelsDir: deps.modelsDir,
+    ...{ versionId, model, metadata: { ...metadata } },
+    ...(strict.heads.length > 0 && { heads: serializeHeads(strict.records) }),
+    ...(deps.crash ? { crash: deps.crash } : {}),
+  });
+  deps.ledger.commitVersion({
+    claimId: request.claimId,
+    ...owner(),
+    version: rowOf(metadata, dir, modelHash),
+    alerts: refusedGates(metadata),
+    dispositions: strict.dispositions,
+    heads: strict.heads,
+    isInPlace: () => existsSync(path.join(deps.modelsDir, dir)),
+  });
+  return metadata;
+};
 
 const assemble = (deps: CommitDeps, claim: Claim, request: CommitRequest) => {
   const staged = request.trained.map((outcome) => readStaged(deps.modelsDir, outcome));

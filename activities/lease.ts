@@ -9,6 +9,19 @@ export interface LeaseDeps {
   readonly leaseMs: number;
 }
 
+/**
+ * What fails because the claim was lost meanwhile says so: the janitor puts aside what a run left that it took for dead,
+ * and the run, when it wakes, would only say that its directory is missing.
+ */
+export const orFenced = <T>(ledger: Ledger, claimId: number, work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    ledger.renew({ claimId, ...owner(), leaseMs: 0 });
+    throw error;
+  }
+};
+
 /** A ledger that is busy for a moment is no reason to lose a training; the next renewal comes before the lease is over. */
 const isLoss = (error: unknown): boolean => !isLedgerError(error, 'StorageUnavailable');
 

@@ -19,7 +19,7 @@ const random = (() => {
   };
 })();
 
-const leaseMs = 1_500;
+const leaseMs = 4_000;
 const symbols = Array.from({ length: Number(seriesCount) }, (_, index) => `binance:S${index}/USDT:1h`);
 const ledger = openLedger({ path, domain: 'production' });
 const completed: string[] = [];
@@ -43,12 +43,12 @@ const version = (claimId: number, series: readonly string[]) => ({
 
 const round = (number: number): void => {
   const owner = { workflowId: `retrain:${name}`, runId: `${name}-${number}` };
-  const series = symbols.filter(() => random(8) === 0);
+  const series = symbols.filter(() => random(16) === 0);
   const claim = timed(() => ledger.claim({ ...owner, leaseMs, series }));
   if (claim.files.length === 0) return;
   const { claimId } = claim;
   const fate = random(10);
-  if (fate < 2) return;
+  if (fate < 1) return;
   timed(() => ledger.renew({ ...owner, claimId, leaseMs }));
   if (fate < 5) {
     timed(() => ledger.giveBack({ ...owner, claimId, countAttempt: false, maxAttempts: 99 }));

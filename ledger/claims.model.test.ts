@@ -1,7 +1,7 @@
 /**
  * Random sequences of what ingests, runs, activities, Temporal, operators and the janitor do, against a ledger and
  * against a model in memory that is plain enough to be believed. After each step both must agree on every file and
- * every answer. A failure prints its seed and path: MODEL_SEED and MODEL_PATH run it again.
+ * every answer. A failure prints its seed and path: MODEL_SEED and MODEL_PATH run it again, without shrinking.
  */
 import fc from 'fast-check';
 import { test } from 'vitest';
@@ -83,11 +83,11 @@ const step = fc.oneof(
   rarely(back.map(pruneStep)),
 );
 
-const numRuns = process.env['AUTOTRAIN_TESTS'] === 'full' ? 2_000 : 150;
+const numRuns = process.env['AUTOTRAIN_TESTS'] === 'full' ? 2_000 : 60;
 
 const replay = () => {
   const { MODEL_SEED: seed, MODEL_PATH: path } = process.env;
-  return { ...(seed && { seed: Number(seed) }), ...(path && { path, endOnFailure: true }) };
+  return { ...(seed && { seed: Number(seed), endOnFailure: true }), ...(path && { path }) };
 };
 
 const live = (steps: readonly Step[]): void => {
@@ -104,10 +104,10 @@ const live = (steps: readonly Step[]): void => {
 test(
   'the ledger and a plain model agree after every step of random histories',
   () => {
-    fc.assert(fc.property(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), live), {
+    fc.assert(fc.property(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), live), {
       numRuns,
       ...replay(),
     });
   },
-  numRuns * 800,
+  numRuns * 5_000,
 );

@@ -108,16 +108,17 @@ const retrainedByAnother = async (stalled: WorkflowHandle): Promise<RetrainResul
 const expectOneVersion = ({ version_id }: RetrainResult): void => {
   expect(rig.ledger.versions({ limit: 9 }).map(({ versionId }) => versionId)).toEqual([version_id]);
   expect(rig.ledger.champion()?.versionId).toBe(version_id);
-  expect(rig.ledger.lineages().map(({ headVersionId }) => headVersionId)).toEqual([version_id]);
+  expect(rig.ledger.lineages().every(({ headVersionId }) => headVersionId === version_id)).toBe(true);
   const { processing, downloaded } = rig.ledger.fileCounts();
   expect(processing + downloaded).toBe(0);
 };
 
 describe('a worker that wakes up after its lease', () => {
   it('in the middle of training: it changes nothing, and its failure says that it was fenced', async () => {
-    rig = await openRig(temporal, { settings: { ...settings, HMM_COVARIANCE: 'full' } });
-    rig.land(6_000);
-    rig.land(6_000);
+    const slow = { EXACTLY_ONCE: 'false', HMM_COVARIANCE: 'full' };
+    rig = await openRig(temporal, { settings: { ...settings, ...slow } });
+    rig.land(9_000);
+    rig.land(9_000);
     const sleeper = await startWorker(5, { HMM_STATES: '12' });
     const handle = await startRetrain();
     await untilIteration(handle, 1);
