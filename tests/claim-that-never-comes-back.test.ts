@@ -31,7 +31,7 @@ beforeEach(async () => {
   rig = await openRig(temporal, { trainer: held.trainer, leaseMs });
   await applySchedules(rig.client, {
     ...{ series: [], ingestCron: '0 0 1 1 *', retrainCron: '0 0 1 1 *', janitorEveryMs: sweepEveryMs },
-    ...{ watchEveryMs: 86_400_000 },
+    ...{ watchEveryMs: 86_400_000, auditCron: '0 0 1 1 *' },
   });
   rig.land(300);
   rig.land(300);
