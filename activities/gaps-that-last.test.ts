@@ -7,6 +7,7 @@ import type { Candle } from '../exchange/exchange.ts';
 import { replaySource } from '../exchange/simulator/replay.ts';
 import { type Simulator, startSimulator } from '../exchange/simulator/server.ts';
 import { freshDir } from '../ledger/fresh.fixture.ts';
+import { landCandles } from '../ledger/landing.ts';
 import { openLedger } from '../ledger/open.ts';
 import { parseSeries, seriesKey, type Timeframe, timeframesMs } from '../series.ts';
 import { createIngestRole } from './index.ts';
@@ -20,7 +21,7 @@ afterEach(async () => {
 });
 
 /** The whole of a recorded history, ingested page by page. */
-const ingested = async (file: string, timeframe: Timeframe) => {
+const ingested = async (file: string, timeframe: Timeframe, refetchCandles = 48) => {
   const folder = freshDir();
   const end = file.endsWith('.gz') ? '.csv.gz' : '.csv';
   cpSync(path.join(dirty, file), path.join(folder, `binance_BTCUSDT_${timeframe}${end}`));
@@ -34,7 +35,7 @@ const ingested = async (file: string, timeframe: Timeframe) => {
   });
   const role = createIngestRole({
     ...{ ledger, dataDir, landingDir: path.join(dataDir, 'incoming'), batchLimit: 1000, sleepMs: 0 },
-    ...{ refetchCandles: 48, archiveMs: 3650 * dayMs, secondLookMs: 0 },
+    ...{ refetchCandles, archiveMs: 3650 * dayMs, secondLookMs: 0 },
     exchange: await createCcxtExchange({ id: 'binance', baseUrl: started.url }),
     startMs: async () => source.firstMs,
   });
@@ -45,7 +46,7 @@ const ingested = async (file: string, timeframe: Timeframe) => {
   while (!(await run(() => role.ingestPage(request))).caughtUp);
   const lookAgain = () => run(() => role.lookAgain(request));
   return {
-    ...{ ledger, clock, series, started, lookAgain },
+    ...{ ledger, dataDir, clock, series, started, lookAgain },
     gaps: () => ledger.gaps(series),
     /** A day later: as many ingests as there are gaps to ask for. */
     nextDay: async () => {
@@ -61,7 +62,7 @@ const ingested = async (file: string, timeframe: Timeframe) => {
 const summed = (gaps: readonly { missing: number }[]) => gaps.reduce((sum, { missing }) => sum + missing, 0);
 
 test('the real outages of 2017 to 2020 are told apart from what comes late, and nothing is invented', async () => {
-  const there = await ingested('real_gaps_BTCUSDT_1h_2017_2020.csv.gz', '1h');
+  const there = await ingested('real_gaps_BTCUSDT_1h_2017_2020.csv.gz', '1h', 0);
   const { ledger, series, started } = there;
   const found = there.gaps();
   expect([found.length, summed(found)]).toEqual([18, 108]);
@@ -87,7 +88,7 @@ test('the real outages of 2017 to 2020 are told apart from what comes late, and 
     { openTimeMs: came[1]![0], change: 'appeared', before: null },
     { openTimeMs: came[0]![0], change: 'appeared', before: null },
   ]);
-});
+}, 120_000);
 
 const atKlines = <T extends object>(fault: T) => ({ ...fault, path: '/klines' });
 
@@ -120,4 +121,24 @@ test('gaps are asked for less and less often', async () => {
   }
   expect(waits).toEqual([5, 20, 80, 320, 1280]);
   expect(there.gaps()).toMatchObject([{ state: 'outage', attempts: 5, answers: 5, nextRetryAt: null }]);
+});
+
+test('a gap whose candles came by another way, such as an import, is filled when the exchange gives them too', async () => {
+  const there = await ingested('real_outage_BTCUSDT_5m_2023-03-24.csv', '5m');
+  const { ledger, series, dataDir } = there;
+  const [gap] = there.gaps();
+  const step = timeframesMs['5m'];
+  const candles = Array.from(
+    { length: 16 },
+    (_, at): Candle => [gap!.fromMs + at * step, '9', '9', '9', '9', '1'],
+  );
+  const watermark = ledger.watermark(series)!;
+  landCandles({
+    ...{ ledger, dataDir, landing: 'incoming', series, candles, fetchedAt: Date.now(), gaps: [] },
+    ...{ expectedWatermark: watermark, nextWatermark: watermark },
+  });
+  there.started.edits.apply({ symbol: 'BTCUSDT', timeframe: '5m', rewrite: candles });
+  await there.nextDay();
+  expect(ledger.allGaps(series)).toMatchObject([{ missing: 16, state: 'filled' }]);
+  expect(ledger.corrections({ limit: 9 })).toEqual([]);
 });

@@ -71,7 +71,7 @@ const land = (
   changes.sort((one, other) => one.openTimeMs - other.openTimeMs);
   const { ledger, dataDir, landingDir, crash } = deps;
   landLook({
-    ...{ ledger, dataDir, series, missing, changes, cover: found.cover, ...rest },
+    ...{ ledger, dataDir, series, missing, changes, cover: found.cover, given: found.given, ...rest },
     landing: path.relative(dataDir, landingDir),
     ...(crash && { crash }),
   });

@@ -151,6 +151,9 @@ const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   watermarks: () => [{ series: btc, value: 1000 * hourMs, updatedAt: 5 }],
   gaps: () => [openGap],
   allGaps: () => [openGap],
+  corrections: () => [
+    { fileId: 'hash', series: btc, openTimeMs: hourMs, change: 'removed', before: '1,2,1,1.5,10' },
+  ],
   fileCounts: () => ({ downloaded: 1, processing: 0, processed: 2, deleted: 0, quarantined: 0 }),
   files: () => [],
   bars: () => 1000,

@@ -27,6 +27,7 @@ export type LedgerReader = Pick<
   | 'watermarks'
   | 'gaps'
   | 'allGaps'
+  | 'corrections'
   | 'fileCounts'
   | 'files'
   | 'bars'

@@ -18,6 +18,7 @@ export interface LookLanding {
   /** Of the series, asked for before the exchange was. */
   readonly expectedRevision: number;
   readonly cover: NonNullable<Differences['cover']>;
+  readonly given: readonly number[];
   readonly missing: readonly number[];
   /** In order of time; none: only the look itself is recorded. */
   readonly changes: readonly Change[];
@@ -61,8 +62,8 @@ const writeCorrection = (look: LookLanding) => {
  * same changes, the janitor removes the CSV. Throws LedgerError `WatermarkMoved`, `StorageUnavailable`.
  */
 export const landLook = (look: LookLanding): void => {
-  const { ledger, series, expectedRevision, cover, missing, changes, crash } = look;
+  const { ledger, series, expectedRevision, cover, given, missing, changes, crash } = look;
   const written = changes.length > 0 ? writeCorrection(look) : {};
-  ledger.recordComparison({ series, expectedRevision, cover, missing, ...written });
+  ledger.recordComparison({ series, expectedRevision, cover, given, missing, ...written });
   if (changes.length > 0) crash?.('file:registered');
 };

@@ -17,6 +17,8 @@ export interface LookRecord {
   /** `revision` of the series when the look began: another look may have corrected something since. */
   readonly expectedRevision: number;
   readonly cover: NonNullable<Differences['cover']>;
+  /** Open times of the answer: where a gap was there is none, also when the candle came in another way (an import). */
+  readonly given: readonly number[];
   /** Candles that were left out, but not (yet) often enough to be removed. */
   readonly missing: readonly number[];
   /** The correction file, durably in place, and what it changes; undefined: nothing changed. */
@@ -46,7 +48,6 @@ const register = (
   insertCorrections(tx, file.fileId, series, changes);
   const timesOf = (kind: Change['kind']) =>
     changes.filter((change) => change.kind === kind).map(({ openTimeMs }) => openTimeMs);
-  fillGaps(tx, series, timesOf('appeared'), now);
   forgetSuspicions(tx, series, timesOf('removed'));
   const [rewritten, appeared, removed] = [timesOf('rewritten'), timesOf('appeared'), timesOf('removed')];
   const counts = { rewritten: rewritten.length, appeared: appeared.length, removed: removed.length };
@@ -55,10 +56,11 @@ const register = (
 };
 
 const recordComparison = (tx: Writer, look: LookRecord, now: number): void => {
-  const { series, expectedRevision, cover, missing, correction } = look;
+  const { series, expectedRevision, cover, given, missing, correction } = look;
   requireRevision(tx, series, expectedRevision);
   if (correction) register(tx, look, correction, now);
   recordMissing(tx, series, { cover, missing }, now);
+  fillGaps(tx, series, given, now);
   recordAnsweredGaps(tx, series, cover, now);
 };
 

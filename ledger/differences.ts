@@ -17,6 +17,8 @@ export interface Change {
 export interface Differences {
   /** First and last open time of the answer. It says nothing about what lies outside; undefined: it was empty. */
   readonly cover: { readonly fromMs: number; readonly toMs: number } | undefined;
+  /** Open times of the answer. */
+  readonly given: readonly number[];
   /** Candles that the exchange rewrote, or gives where none was stored. */
   readonly changes: readonly Change[];
   /** Stored candles that the answer leaves out although it gives candles on both sides of them. */
@@ -41,11 +43,13 @@ export const differences = (
   answer: readonly Candle[],
 ): Differences => {
   const [first, last] = [answer[0]?.[0], answer.at(-1)?.[0]];
-  if (first === undefined || last === undefined) return { cover: undefined, changes: [], missing: [] };
-  const given = new Set(answer.map(([openTimeMs]) => openTimeMs));
-  const missing = [...stored.keys()].filter((time) => time > first && time < last && !given.has(time));
+  const given = answer.map(([openTimeMs]) => openTimeMs);
+  if (first === undefined || last === undefined) return { cover: undefined, given, changes: [], missing: [] };
+  const there = new Set(given);
+  const missing = [...stored.keys()].filter((time) => time > first && time < last && !there.has(time));
   return {
     cover: { fromMs: first, toMs: last },
+    given,
     changes: answer.flatMap((candle) => changeOf(candle, stored.get(candle[0]))),
     missing: missing.sort((one, other) => one - other),
   };

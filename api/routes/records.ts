@@ -1,3 +1,4 @@
+import { z } from '@hono/zod-openapi';
 import { type FileRow, seriesOfFile } from '../../ledger/file-rows.ts';
 import { parseSeries, seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
@@ -45,6 +46,16 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
       summary: 'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry',
     },
     () => ({ data: ledger.allGaps() }),
+  );
+
+  add(
+    {
+      ...read,
+      path: '/ledger/corrections',
+      summary: 'Candles that the exchange rewrote, removed or gave late, newest first, with the copy before',
+      query: z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) }),
+    },
+    ({ query: { limit } }) => ({ data: ledger.corrections({ limit }) }),
   );
 
   add({ ...read, path: '/watermarks', summary: 'Open time of the next candle to ask for' }, () => ({
