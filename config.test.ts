@@ -78,6 +78,7 @@ describe('loadConfig', () => {
       ingestCron: '* * * * *',
       retrainCron: '0 */6 * * *',
       auditCron: '30 3 * * *',
+      snapshotCron: '30 4 * * *',
     });
     expect(config.explicit.size).toBe(0);
   });

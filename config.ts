@@ -61,6 +61,7 @@ export interface Config {
     readonly ingestCron: string;
     readonly retrainCron: string;
     readonly auditCron: string;
+    readonly snapshotCron: string;
   };
   readonly gateway: GatewayConfig;
   readonly controller: {
@@ -263,6 +264,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     ingestCron: values.INGEST_CRON ?? cronOncePer(values.TIMEFRAME),
     retrainCron: values.RETRAIN_CRON,
     auditCron: values.AUDIT_CRON,
+    snapshotCron: values.SNAPSHOT_CRON,
   },
   gateway: gatewayOf(values),
   controller: {

@@ -35,6 +35,8 @@ export const failures = {
   TrainingFailed: terminal(500, 'the fit did not give a usable model'),
   Fenced: terminal(409, 'a newer run holds the files; this one changed nothing'),
   ModelCorrupt: terminal(500, 'a version in the registry differs from its checksum'),
+  SnapshotUnsettled: retryable(503, 'files were moved while they were copied, several times in a row'),
+  SnapshotDamaged: terminal(500, 'the champion, or a copy, is not sound; there is no snapshot of this run'),
   UnknownVersion: terminal(404, 'the registry has no such version'),
   NoPredecessor: terminal(409, 'there is no earlier champion to roll back to'),
   TrainingKilled: terminal(423, 'the kill switch of the training loop holds until an admin resumes it'),

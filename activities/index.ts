@@ -6,6 +6,7 @@ import { createJanitorActivities, type JanitorDeps } from './janitor.ts';
 import { createLookAgainActivities } from './look-again.ts';
 import { createPooledActivities, type PooledDeps } from './pooled/train-pooled.ts';
 import { createPromotionActivities, type PromotionDeps } from './promotion.ts';
+import { createSnapshotActivities, type SnapshotDeps } from './snapshot.ts';
 import type { StrictDeps } from './strict/train-strict.ts';
 import { createTrainActivities } from './train.ts';
 import { translating } from './translate.ts';
@@ -18,7 +19,8 @@ export type TrainRoleDeps = ClaimDeps &
   CommitDeps &
   PromotionDeps &
   JanitorDeps &
-  WatchDeps;
+  WatchDeps &
+  SnapshotDeps;
 
 /** What the role `ingest` offers: everything that speaks to the exchange. */
 export const createIngestRole = (deps: IngestDeps) =>
@@ -38,6 +40,7 @@ export const createTrainRole = (deps: TrainRoleDeps) =>
     ...createPromotionActivities(deps),
     ...createJanitorActivities(deps),
     ...createWatchActivities(deps),
+    ...createSnapshotActivities(deps),
   });
 
 export type Activities = ReturnType<typeof createIngestRole> & ReturnType<typeof createTrainRole>;

@@ -4,6 +4,7 @@ import { LedgerError } from '../ledger/errors.ts';
 import { asStorageFailure } from '../ledger/storage-failure.ts';
 import { InvalidName } from '../names.ts';
 import { RegistryError } from '../registry/errors.ts';
+import { SnapshotError } from '../snapshots/errors.ts';
 import { type FailureType, failure } from './failures.ts';
 
 const ofExchange: Record<ExchangeErrorKind, FailureType> = {
@@ -56,6 +57,8 @@ const typeOf = (error: Error): FailureType | undefined => {
   if (error instanceof LedgerError) return ofLedger[error.code];
   if (error instanceof RegistryError) return ofRegistry[error.code];
   if (error instanceof InvalidName) return 'InvalidName';
+  if (error instanceof SnapshotError)
+    return error.code === 'Unsettled' ? 'SnapshotUnsettled' : 'SnapshotDamaged';
   return asStorageFailure(error, '') instanceof LedgerError ? 'StorageUnavailable' : ofTraining(error);
 };
 

@@ -12,12 +12,14 @@ import type { Config } from '../config.ts';
 import { findConfig } from './find-config.ts';
 import { importCommand } from './import.ts';
 import { LedgerUsageError, ledgerCommand } from './ledger.ts';
+import { describeRehearsal, rehearse } from './rehearse.ts';
 import { describeWhy, openStoredController, whyDecision } from './why.ts';
 
 const usage = `usage: autotrain why DECISION_ID [--json]
        autotrain evaluation --strategy S --instrument I [--days N] [--json]
        autotrain import FILE|DIR --series S [--json]
-       autotrain ledger snapshot | list | verify [NAME] | restore NAME | restore --resume [--json]`;
+       autotrain ledger snapshot | list | verify [NAME] | restore NAME | restore --resume [--json]
+       autotrain rehearse [--json]`;
 
 const dayMs = 86_400_000;
 
@@ -95,10 +97,17 @@ const ofStore =
 
 type Command = (env: NodeJS.ProcessEnv, given: Arguments) => Said | Promise<Said>;
 
+const rehearsal: Command = async (env, { operands }) => {
+  if (operands.length > 0) throw new UsageError('rehearse takes no name');
+  const value = await rehearse(findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile));
+  return { value, text: describeRehearsal(value), ok: value.ok };
+};
+
 const commands: Readonly<Record<string, Command>> = {
   why: ofStore(why),
   evaluation: ofStore(evaluation),
   ledger: ledgerCommand,
+  rehearse: rehearsal,
 };
 
 /** The answer and the exit code. */

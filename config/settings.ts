@@ -138,6 +138,7 @@ export const settings = {
     path,
     'where snapshots of ledger, parameter store, registry and candles lie; unset: snapshots under DATA_DIR',
   ),
+  SNAPSHOT_CRON: required('30 4 * * *', parse.cron, 'when to take a snapshot, UTC'),
   SNAPSHOT_KEEP: required('7', parse.integer(1, 10_000), 'newest snapshots that are kept'),
   DOMAIN: required(
     'production',

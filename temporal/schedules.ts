@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import { auditId, ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
+import {
+  auditId,
+  ingestId,
+  janitorId,
+  retrainId,
+  snapshotId,
+  taskQueues,
+  watchId,
+} from '../workflows/ids.ts';
 import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { backNote, isOurPause, pauseGone } from './gone.ts';
@@ -11,6 +19,7 @@ export interface ScheduleSettings {
   readonly gone?: readonly string[];
   readonly ingestCron: string;
   readonly retrainCron: string;
+  readonly snapshotCron: string;
   readonly janitorEveryMs: number;
   readonly watchEveryMs: number;
   readonly auditCron: string;
@@ -52,6 +61,13 @@ export const wantedSchedules = (settings: ScheduleSettings): Wanted[] => [
       summary: 'Scheduled retrain',
       memo: { arguments: retrainArguments({}) },
     },
+  },
+  {
+    id: `schedule-${snapshotId}`,
+    taskQueue: taskQueues.train,
+    spec: { cronExpressions: [settings.snapshotCron] },
+    catchupWindowMs: 43_200_000,
+    tick: { workflow: 'snapshot', workflowId: snapshotId, args: [], summary: 'Back up the state' },
   },
   {
     id: `schedule-${janitorId}`,

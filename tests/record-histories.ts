@@ -12,7 +12,16 @@ import { startSimulator } from '../exchange/simulator/server.ts';
 import { setup } from '../scripts/setup.mjs';
 import { askDecision } from '../temporal/promotion-requests.ts';
 import { workflowsPath } from '../workers/roles.ts';
-import { auditId, ingestId, janitorId, promoteId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
+import {
+  auditId,
+  ingestId,
+  janitorId,
+  promoteId,
+  retrainId,
+  snapshotId,
+  taskQueues,
+  watchId,
+} from '../workflows/ids.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { startServer } from './server-process.ts';
 import { anchorMs, market } from './support/candles.ts';
@@ -219,6 +228,20 @@ const recordPooled = (temporal: TestTemporal): Promise<void> =>
     await startedAndRecorded('retrain-one-series-not-pooled', rig, retrain());
   });
 
+const snapshot: Start = (client) =>
+  client.workflow.start('snapshot', { workflowId: snapshotId, taskQueue: taskQueues.train, args: [] });
+
+/** With a version and its candles, and with a champion that is gone. */
+const recordSnapshot = (temporal: TestTemporal): Promise<void> =>
+  withRig(temporal, { trainer: trainAndPass }, async (rig) => {
+    await rig.startTrain();
+    rig.land(300);
+    await over(await retrain()(rig.client));
+    await startedAndRecorded('snapshot-taken', rig, snapshot);
+    rmSync(path.join(rig.config.paths.modelsDir, 'registry'), { recursive: true });
+    await startedAndRecorded('snapshot-without-champion', rig, snapshot);
+  });
+
 const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>> = {
   ingest: recordIngest,
   corrections: recordCorrections,
@@ -227,6 +250,7 @@ const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>
   approval: recordApproval,
   pooled: recordPooled,
   watch: recordWatch,
+  snapshot: recordSnapshot,
 };
 
 const recordAll = async (temporal: TestTemporal, wanted: readonly string[]): Promise<void> => {

@@ -2,7 +2,15 @@ import { type ScheduleHandle, ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainAnswer } from '../api/training.ts';
 import { applySchedules, listSchedules, type ScheduleSettings } from '../temporal/schedules.ts';
-import { auditId, ingestId, janitorId, retrainId, taskQueues, watchId } from '../workflows/ids.ts';
+import {
+  auditId,
+  ingestId,
+  janitorId,
+  retrainId,
+  snapshotId,
+  taskQueues,
+  watchId,
+} from '../workflows/ids.ts';
 import type { TickRequest } from '../workflows/types.ts';
 import { openRig, type Rig } from './support/rig.ts';
 import { heldTrainer } from './support/trainers.ts';
@@ -18,6 +26,7 @@ const settings: ScheduleSettings = {
   series: [btc],
   ingestCron: '0 0 1 1 *',
   retrainCron: '0 0 1 1 *',
+  snapshotCron: '0 0 1 1 *',
   janitorEveryMs: 1_000 * minuteMs,
   watchEveryMs: 1_000 * minuteMs,
   auditCron: '0 0 1 1 *',
@@ -27,6 +36,7 @@ const ids = [
   `schedule-${ingestId(btc)}`,
   `schedule-${janitorId}`,
   `schedule-${retrainId}`,
+  `schedule-${snapshotId}`,
   `schedule-${watchId}`,
 ];
 

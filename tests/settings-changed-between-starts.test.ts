@@ -37,6 +37,7 @@ describe('schedules of series that are gone', () => {
     ingestCron: '0 0 1 1 *',
     auditCron: '0 0 1 1 *',
     retrainCron: '0 0 1 1 *',
+    snapshotCron: '0 0 1 1 *',
     watchEveryMs: 60_000_000,
     janitorEveryMs: 60_000_000,
   };

@@ -14,6 +14,7 @@ import type { Ledger } from '../ledger/open.ts';
 import { failedRetrains } from '../temporal/failed-retrains.ts';
 import { askApproval, askDecision } from '../temporal/promotion-requests.ts';
 import { holdRetrain } from '../temporal/retrain-hold.ts';
+import { snapshotInThread } from './snapshots.ts';
 
 const dayMs = 86_400_000;
 
@@ -56,6 +57,8 @@ export interface TrainParts {
   readonly client: Client;
   readonly trainer: Trainer & PooledTrainer & StrictTrainer & StrictPoolTrainer;
   readonly codeVersion: string;
+  /** Tests run from source, where a thread needs a loader. */
+  readonly snapshotThread?: URL;
   readonly crash?: CrashPoint;
 }
 
@@ -86,6 +89,7 @@ export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => (
     failedRetrains: () => failedRetrains(parts.client),
     holdRetrain: (note) => holdRetrain(parts.client, note),
   },
+  snapshot: snapshotInThread(config, parts.snapshotThread),
   ...(parts.crash ? { crash: parts.crash } : {}),
 });
 

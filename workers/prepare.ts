@@ -52,6 +52,7 @@ export const prepareSchedules = async (
     ingestCron: config.schedules.ingestCron,
     auditCron: config.schedules.auditCron,
     retrainCron: config.schedules.retrainCron,
+    snapshotCron: config.schedules.snapshotCron,
     watchEveryMs: 60_000,
     janitorEveryMs: Math.max(5_000, config.training.leaseMs / 2),
   };

@@ -10,5 +10,6 @@ export const promoteId = `promote:${modelName}`;
 export const janitorId = 'janitor';
 export const watchId = 'watch';
 export const auditId = 'audit';
+export const snapshotId = 'snapshot';
 
 export const taskQueues = { ingest: 'autotrain-ingest', train: 'autotrain-train' } as const;

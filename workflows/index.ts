@@ -4,5 +4,6 @@ export { ingest } from './ingest.ts';
 export { janitor } from './janitor.ts';
 export { promote } from './promote.ts';
 export { retrain } from './retrain.ts';
+export { snapshot } from './snapshot.ts';
 export { tick } from './tick.ts';
 export { watch } from './watch.ts';

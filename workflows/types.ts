@@ -195,8 +195,20 @@ export interface SweepResult {
   readonly versionsPruned: number;
 }
 
+export interface SnapshotResult {
+  readonly name: string;
+  readonly champion: string | null;
+  readonly versions: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** What the ledger knows and the disk did not have. */
+  readonly missing: number;
+  /** Older snapshots that went. */
+  readonly removed: number;
+}
+
 export interface TickRequest {
-  readonly workflow: 'ingest' | 'retrain' | 'janitor' | 'watch' | 'audit';
+  readonly workflow: 'audit' | 'ingest' | 'janitor' | 'retrain' | 'snapshot' | 'watch';
   readonly workflowId: string;
   readonly args: readonly unknown[];
   readonly summary: string;

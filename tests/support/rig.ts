@@ -24,6 +24,8 @@ import type { TestTemporal } from '../temporal-server.ts';
 import { landPage } from './candles.ts';
 import { type Trainer, trainHere } from './trainers.ts';
 
+const snapshotThread = new URL('../snapshot-thread.mjs', import.meta.url);
+
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** Small enough that a real fit takes some tens of milliseconds. Sliding mode, unless a test is about strict mode. */
@@ -131,7 +133,12 @@ const trainRole = (
     onGiveBack?.();
     return ledger.giveBack(request);
   };
-  const deps = trainDeps(config, { ...parts, ledger: { ...ledger, giveBack }, codeVersion: 'test' });
+  const deps = trainDeps(config, {
+    ...parts,
+    ledger: { ...ledger, giveBack },
+    codeVersion: 'test',
+    snapshotThread,
+  });
   return leaseMs === undefined ? deps : { ...deps, leaseMs };
 };
 
