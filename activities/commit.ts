@@ -107,8 +107,12 @@ const claimedBy = (claim: Claim, staged: readonly Staged[]): string[] => {
   return claim.files.filter((file) => trained.has(seriesKey(seriesOfFile(file)))).map(({ fileId }) => fileId);
 };
 
+type Composed = { readonly outcome: Pick<Staged['outcome'], 'series' | 'decision'> } & {
+  readonly training: Pick<Staged['training'], 'model'>;
+};
+
 /** A series that passed brings its candidate; every other one keeps the champion's model, where there is one. */
-const composeModel = (staged: readonly Staged[], inherited: ModelFile['series']): ModelFile => {
+export const composeModel = (staged: readonly Composed[], inherited: ModelFile['series']): ModelFile => {
   const series: Record<string, SeriesModel> = { ...inherited };
   for (const { outcome, training } of staged) {
     const keeps = inherited[outcome.series];

@@ -12,14 +12,15 @@ import { stageTraining } from './staging.ts';
 import { type StrictDeps, trainStrict } from './strict/train-strict.ts';
 import { championOf, hashOfColumns, type TrainDeps } from './train-deps.ts';
 import type { TrainingJob } from './train-series-model.ts';
+import { slidingInputs } from './training-inputs.ts';
 
 export const createTrainActivities = (deps: StrictDeps) => ({
   /** Trains one series and stages the result. Heartbeats carry the iteration and renew the lease. */
   async trainSeries(request: TrainSeriesRequest): Promise<SeriesOutcome> {
     if (deps.options.exactlyOnce) return await trainStrict(deps, request);
-    const { job, dataHash, newCandles } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
+    const { job, ...rest } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
     const training = await underLease(deps, request.claimId, (options) => deps.trainer.train(job, options));
-    return stageTraining(deps, request.claimId, request.series, { training, dataHash, newCandles });
+    return stageTraining(deps, request.claimId, request.series, { training, ...rest });
   },
 });
 
@@ -42,7 +43,12 @@ export const prepare = (deps: TrainDeps, request: TrainSeriesRequest) => {
     gate: { ...options.gate, look: champion ? looksAt(ledger, champion.versionId, request.series) + 1 : 1 },
     ...(champion ? { champion: champion.model } : {}),
   };
-  return { job, dataHash: hashOfColumns(columns), newCandles: mine.reduce((sum, { bars }) => sum + bars, 0) };
+  return {
+    job,
+    dataHash: hashOfColumns(columns),
+    newCandles: mine.reduce((sum, { bars }) => sum + bars, 0),
+    inputs: slidingInputs(job, { files: mine, champion: champion?.versionId ?? null }),
+  };
 };
 
 /** Corrections alone are no reason to train again: they count when new candles come. */

@@ -12,6 +12,7 @@ import {
   type StrictPart,
 } from './strict/report.ts';
 import type { SeriesTraining } from './train-series-model.ts';
+import type { TrainingInputs } from './training-inputs.ts';
 
 export const metricName = 'val_log_likelihood';
 
@@ -31,6 +32,8 @@ export interface StagedTraining {
   readonly dataHash: string;
   readonly newCandles: number;
   readonly strict?: StrictPart;
+  /** Not of a pool. */
+  readonly inputs?: TrainingInputs;
 }
 
 export interface Staged extends StagedTraining {
@@ -60,6 +63,8 @@ export interface VersionMetadata {
   readonly dispositions: Partial<StrictDispositions> & { readonly claimed: number };
   /** Strict mode, by series. */
   readonly lineages?: Readonly<Record<string, LineageReport>>;
+  /** By series, what `autotrain reproduce` trains again from; not of a pool. */
+  readonly inputs: Readonly<Record<string, TrainingInputs>>;
   /** By series: the model against baselines on candles that it was not fitted on, and its regimes. */
   readonly evaluation: Readonly<Record<string, Evaluation>>;
   readonly warnings: Readonly<Record<string, readonly string[]>>;
@@ -107,6 +112,9 @@ export const describeVersion = (facts: VersionFacts): VersionMetadata => {
     file_ids: facts.fileIds,
     dispositions: { claimed: sum(staged.map(({ newCandles }) => newCandles)), ...countDispositions(staged) },
     ...lineageReports(staged),
+    inputs: Object.fromEntries(
+      staged.flatMap(({ outcome, inputs }) => (inputs ? [[outcome.series, inputs]] : [])),
+    ),
     evaluation: Object.fromEntries(
       staged.flatMap(({ outcome, training }) =>
         training.evaluation ? [[outcome.series, training.evaluation]] : [],

@@ -13,13 +13,15 @@ import { findConfig } from './find-config.ts';
 import { importCommand } from './import.ts';
 import { LedgerUsageError, ledgerCommand } from './ledger.ts';
 import { describeRehearsal, rehearse } from './rehearse.ts';
+import { describeReproduction, reproduceVersion } from './reproduce.ts';
 import { describeWhy, openStoredController, whyDecision } from './why.ts';
 
 const usage = `usage: autotrain why DECISION_ID [--json]
        autotrain evaluation --strategy S --instrument I [--days N] [--json]
        autotrain import FILE|DIR --series S [--json]
        autotrain ledger snapshot | list | verify [NAME] | restore NAME | restore --resume [--json]
-       autotrain rehearse [--json]`;
+       autotrain rehearse [--json]
+       autotrain reproduce VERSION [--json]`;
 
 const dayMs = 86_400_000;
 
@@ -103,11 +105,22 @@ const rehearsal: Command = async (env, { operands }) => {
   return { value, text: describeRehearsal(value), ok: value.ok };
 };
 
+const reproduction: Command = (env, { operands }) => {
+  const [version] = operands;
+  if (operands.length !== 1 || version === undefined) throw new UsageError('reproduce takes one version');
+  const value = reproduceVersion(
+    findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile),
+    version,
+  );
+  return { value, text: describeReproduction(value), ok: value.reproduced };
+};
+
 const commands: Readonly<Record<string, Command>> = {
   why: ofStore(why),
   evaluation: ofStore(evaluation),
   ledger: ledgerCommand,
   rehearse: rehearsal,
+  reproduce: reproduction,
 };
 
 /** The answer and the exit code. */

@@ -34,7 +34,15 @@ export interface HeadRequest {
 /** The head that a version holds for a series. Throws `NotFound`, `Corrupt`. */
 export const readHead = (request: HeadRequest): SeriesHead => {
   const { modelsDir, versionId, series, expectedHeadHash } = request;
-  const { text, where } = readHeadsText(modelsDir, versionId);
+  return headIn(readHeadsText(modelsDir, versionId), series, expectedHeadHash);
+};
+
+/** Of heads.json's text. */
+export const headIn = (
+  { text, where }: ReturnType<typeof readHeadsText>,
+  series: string,
+  expectedHeadHash?: string,
+): SeriesHead => {
   const found = checked(JSON.parse(text), 'Corrupt', where).series[series];
   if (!found) throw new RegistryError('NotFound', `${where} holds no head of ${series}`);
   if (expectedHeadHash === undefined || headHashOf(found.head) === expectedHeadHash) return found;

@@ -112,10 +112,18 @@ const readUnaltered = (dir: string, headsHash: string): string => {
 };
 
 /** The text of a version's heads.json. Throws `NotFound`, `Corrupt`. */
-export const readHeadsText = (modelsDir: string, versionId: string): { text: string; where: string } => {
-  const dir = versionDir(modelsDir, versionId);
+export const readHeadsText = (modelsDir: string, versionId: string): HeadsText =>
+  readHeadsTextIn(versionDir(modelsDir, versionId));
+
+interface HeadsText {
+  readonly text: string;
+  readonly where: string;
+}
+
+/** The same, of the version in this directory. */
+export const readHeadsTextIn = (dir: string): HeadsText => {
   const { heads_hash: headsHash } = readMetadata(dir);
-  if (headsHash === undefined) throw new RegistryError('NotFound', `${versionId} holds no lineage heads`);
+  if (headsHash === undefined) throw new RegistryError('NotFound', `${dir} holds no lineage heads`);
   return { text: readUnaltered(dir, headsHash), where: join(dir, 'heads.json') };
 };
 
@@ -130,6 +138,18 @@ export const readVersion = (
 ): StoredVersion => {
   const version = readDir(versionDir(modelsDir, versionId), versionId);
   if (expectedModelHash === undefined || version.modelHash === expectedModelHash) return version;
+  throw new RegistryError('Corrupt', `${versionId}: model.json is not the one that the ledger knows`);
+};
+
+/** A version in another folder than the registry, such as MODEL_ARCHIVE_DIR. Throws as `readVersion`. */
+export const readVersionIn = (
+  folder: string,
+  versionId: string,
+  expectedModelHash: string,
+): StoredVersion => {
+  if (!isVersionId(versionId)) throw new RegistryError('NotFound', 'that is no version id');
+  const version = readDir(join(folder, versionId), versionId);
+  if (version.modelHash === expectedModelHash) return version;
   throw new RegistryError('Corrupt', `${versionId}: model.json is not the one that the ledger knows`);
 };
 

@@ -15,6 +15,7 @@ import { quarantiningBadFiles } from '../quarantine.ts';
 import { stageTraining } from '../staging.ts';
 import { championOf, hashOfColumns, type TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
+import { strictInputs } from '../training-inputs.ts';
 import { type Classified, classify } from './classify.ts';
 import { isInside } from './ranges.ts';
 import type { StrictJob, StrictTraining } from './train-strict-model.ts';
@@ -31,13 +32,16 @@ export type StrictDeps = TrainDeps & { readonly trainer: StrictTrainer };
 
 /** Trains one series on the claimed files alone and stages the result with what became of each of their candles. */
 export const trainStrict = async (deps: StrictDeps, request: TrainSeriesRequest): Promise<SeriesOutcome> => {
-  const { job, lineage, dispositions } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
+  const { job, lineage, dispositions, inputs } = quarantiningBadFiles(deps.ledger, () =>
+    prepare(deps, request),
+  );
   const { head, comparison, ...training } = await underLease(deps, request.claimId, (options) =>
     deps.trainer.trainStrict(job, options),
   );
   return stageTraining(deps, request.claimId, request.series, {
     training,
     dataHash: hashOfColumns(job.columns),
+    inputs,
     newCandles: dispositions.reduce((sum, { candles }) => sum + candles, 0),
     strict: {
       ...{ ...lineage, head, dispositions, notes: settingsThatChanged(deps, job) },
@@ -67,7 +71,9 @@ const prepare = (deps: StrictDeps, request: TrainSeriesRequest) => {
     ...(champion && { champion: champion.model }),
     gate: { ...gate, look: champion ? looksAt(ledger, champion.versionId, request.series) + 1 : 1 },
   };
-  return { job, lineage: { lineage, from: row?.headVersionId ?? null }, dispositions };
+  const head = row?.headVersionId ?? null;
+  const inputs = strictInputs(job, { files: mine, champion: champion?.versionId ?? null, head });
+  return { job, lineage: { lineage, from: head }, dispositions, inputs };
 };
 
 /** Earliest fetched first. */
