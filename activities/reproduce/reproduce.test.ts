@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { autotrainCommand } from '../../cli/autotrain.ts';
+import { sealMetadata } from '../../registry/sealed-metadata.ts';
 import { versionDir } from '../../registry/store.ts';
 import { openStrict } from '../strict/strict.fixture.ts';
 import { reproduce } from './reproduce.ts';
@@ -114,7 +115,8 @@ it('other bytes are seen: a model or a head that its inputs do not give', async 
   const metadata = JSON.parse(readFileSync(path, 'utf8'));
   metadata.inputs['binance:BTC/USDT:1m'].seed += 1;
   metadata.inputs['binance:BTC/USDT:1m'].min_points -= 20;
-  writeFileSync(path, JSON.stringify(metadata));
+  const { metadata_hash: _, ...fields } = metadata;
+  writeFileSync(path, sealMetadata(fields));
   expect(again(strict, version)).toMatchObject({
     reproduced: false,
     reason: 'other bytes from the same inputs',
