@@ -32,9 +32,10 @@ export const describeReproduction = (done: Reproduction): string =>
     ),
     ...done.gone.map((what) => `gone       ${what}`),
     ...done.changed.map((what) => `changed    ${what}`),
-    ...(done.code_version.then === done.code_version.now && done.node_version.then === done.node_version.now
+    ...(done.code_version.before === done.code_version.now &&
+    done.node_version.before === done.node_version.now
       ? []
       : [
-          `code       ${done.code_version.then} on Node ${done.node_version.then} then, ${done.code_version.now} on ${done.node_version.now} now`,
+          `code       ${done.code_version.before} on Node ${done.node_version.before} then, ${done.code_version.now} on ${done.node_version.now} now`,
         ]),
   ].join('\n');

@@ -31,8 +31,8 @@ export interface Reproduction {
   readonly gone: readonly string[];
   /** Inputs that are other ones now. */
   readonly changed: readonly string[];
-  readonly code_version: { readonly then: string; readonly now: string };
-  readonly node_version: { readonly then: string; readonly now: string };
+  readonly code_version: { readonly before: string; readonly now: string };
+  readonly node_version: { readonly before: string; readonly now: string };
 }
 
 interface Gathered {
@@ -131,17 +131,17 @@ const compare = (places: ReproducePlaces, versionId: string, found: FoundVersion
   const headOfThen = (series: string) => metadata.lineages?.[series]?.head_hash;
   const sameHeads = all.every(({ series }) => headOfThen(series) === result?.heads.get(series));
   const reproduced = result?.hash === found.modelHash && sameHeads;
-  const code = { then: metadata.code_version, now: places.codeVersion };
+  const code = { before: metadata.code_version, now: places.codeVersion };
   return {
     ...{ version_id: versionId, reproduced, gone, changed, code_version: code },
-    reason: reasonOf(gone, changed, reproduced, code.then !== code.now),
+    reason: reasonOf(gone, changed, reproduced, code.before !== code.now),
     model_hash: { stored: found.modelHash, trained: result?.hash ?? null },
     series: all.map(({ series, inputs, columns }) => ({
       ...{ series, mode: inputs.mode, candles: columns.openTimeMs.length },
       decision: result?.decisions.get(series) ?? null,
       ...headsOf(headOfThen(series), result?.heads.get(series)),
     })),
-    node_version: { then: metadata.node_version, now: process.version },
+    node_version: { before: metadata.node_version, now: process.version },
   };
 };
 
