@@ -26,6 +26,7 @@ const schedules: ScheduleSettings = {
   janitorEveryMs: 86_400_000,
   watchEveryMs: 86_400_000,
   auditCron: '0 0 1 1 *',
+  snapshotCron: '0 0 1 1 *',
 };
 
 let rig: Rig;
