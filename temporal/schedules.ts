@@ -19,7 +19,8 @@ export interface ScheduleSettings {
   readonly gone?: readonly string[];
   readonly ingestCron: string;
   readonly retrainCron: string;
-  readonly snapshotCron: string;
+  /** Absent: none is taken by itself. */
+  readonly snapshotCron?: string;
   readonly janitorEveryMs: number;
   readonly watchEveryMs: number;
   readonly auditCron: string;
@@ -62,13 +63,7 @@ export const wantedSchedules = (settings: ScheduleSettings): Wanted[] => [
       memo: { arguments: retrainArguments({}) },
     },
   },
-  {
-    id: `schedule-${snapshotId}`,
-    taskQueue: taskQueues.train,
-    spec: { cronExpressions: [settings.snapshotCron] },
-    catchupWindowMs: 43_200_000,
-    tick: { workflow: 'snapshot', workflowId: snapshotId, args: [], summary: 'Back up the state' },
-  },
+  ...snapshotSchedule(settings),
   {
     id: `schedule-${janitorId}`,
     taskQueue: taskQueues.train,
@@ -101,6 +96,19 @@ export const wantedSchedules = (settings: ScheduleSettings): Wanted[] => [
     },
   },
 ];
+
+const snapshotSchedule = ({ snapshotCron }: ScheduleSettings): Wanted[] =>
+  snapshotCron === undefined
+    ? []
+    : [
+        {
+          id: `schedule-${snapshotId}`,
+          taskQueue: taskQueues.train,
+          spec: { cronExpressions: [snapshotCron] },
+          catchupWindowMs: 43_200_000,
+          tick: { workflow: 'snapshot', workflowId: snapshotId, args: [], summary: 'Back up the state' },
+        },
+      ];
 
 /**
  * Brings the schedules in line with the settings. One that an operator edited or paused stays as it is until the
