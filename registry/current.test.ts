@@ -1,4 +1,4 @@
-import { mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
@@ -57,6 +57,15 @@ test('the link is not pointed at what is missing or corrupt', () => {
   rmSync(join(there.modelsDir, 'registry', idOf(3), 'model.json'));
   expect(() => pointCurrentAt(there.modelsDir, idOf(3), 99)).toThrow(corrupt);
   expect(readCurrent(there.modelsDir)).toBe(idOf(2));
+});
+
+test('a temporary link that a crash left is gone after the next swap, also when that is another promotion', () => {
+  const there = served();
+  promote(there, 3);
+  expect(() => projectChampion({ ...there, crash: crashAt('link:tmp') })).toThrow(Crash);
+  promote(there, 2);
+  projectChampion(there);
+  expect(readdirSync(there.modelsDir).filter((name) => name.startsWith('.current-'))).toEqual([]);
 });
 
 test.each(['link:tmp', 'link:renamed', 'link:synced'])(

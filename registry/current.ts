@@ -1,4 +1,4 @@
-import { readlinkSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import { syncDirectory } from '../ledger/durable-file.ts';
@@ -42,9 +42,17 @@ export const readCurrentLink = (modelsDir: string): string | undefined => {
   }
 };
 
+const temporaryLink = '.current-';
+
+/** What a death between link and rename left; whoever swaps holds the ledger's write lock, so none is in use. */
+const removeLeftLinks = (modelsDir: string): void => {
+  for (const name of readdirSync(modelsDir))
+    if (name.startsWith(temporaryLink)) rmSync(join(modelsDir, name), { force: true });
+};
+
 const swapLink = (modelsDir: string, versionId: string, fence: number, crash: CrashPoint): void => {
-  const temporary = join(modelsDir, `.current-${fence}`);
-  rmSync(temporary, { force: true });
+  removeLeftLinks(modelsDir);
+  const temporary = join(modelsDir, `${temporaryLink}${fence}`);
   symlinkSync(join('registry', versionId), temporary);
   crash('link:tmp');
   renameSync(temporary, linkPath(modelsDir));

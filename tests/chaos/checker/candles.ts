@@ -1,0 +1,128 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import {
+  all,
+  type Candle,
+  type CheckRequest,
+  candlesOf,
+  type FileRow,
+  filesUnder,
+  type Problem,
+  problem,
+} from './store.ts';
+
+interface Copies {
+  /** By open time, what is current: the later fetched copy. */
+  readonly current: ReadonlyMap<number, Candle>;
+  readonly twice: readonly number[];
+}
+
+const monthEndMs = (openTimeMs: number): number => {
+  const date = new Date(openTimeMs);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+};
+
+const isDamaged = ({ damaged }: CheckRequest, file: FileRow): boolean => damaged.includes(file.path);
+
+const archived = ({ dataDir }: CheckRequest, [exchange, symbol, timeframe]: readonly string[]): Candle[] => {
+  const folder = path.join(dataDir, 'archive', exchange!, symbol!.replace('/', '-'), timeframe!);
+  return filesUnder(folder)
+    .filter((name) => /^\d{4}-\d{2}\.csv$/.test(name))
+    .sort()
+    .flatMap((name) => candlesOf(path.join(folder, name)));
+};
+
+/** A candle is in the archive, or in one CSV that is not archived yet, and nowhere twice. */
+const copiesOf = (request: CheckRequest, name: readonly string[], files: readonly FileRow[]): Copies => {
+  const current = new Map<number, Candle>();
+  const twice: number[] = [];
+  const put = (candles: readonly Candle[], replaces: boolean): void => {
+    for (const candle of candles) {
+      if (current.has(candle[0]) && !replaces) twice.push(candle[0]);
+      current.set(candle[0], candle);
+    }
+  };
+  put(archived(request, name), false);
+  const live = files
+    .filter(
+      ({ status, archived_at }) => status !== 'deleted' && status !== 'quarantined' && archived_at === null,
+    )
+    .sort((one, other) => one.fetched_at - other.fetched_at);
+  for (const file of live) put(candlesOf(path.join(request.dataDir, file.path)), file.kind !== 'candles');
+  return { current, twice };
+};
+
+const isSame = (one: Candle, other: Candle): boolean =>
+  one.every((value, i) => Number(value) === Number(other[i]));
+
+interface Disposed {
+  readonly lineage: string;
+  readonly kind: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+}
+
+/** How often a lineage was trained on each open time, and which it knows at all. */
+const disposedOf = (rows: readonly Disposed[], stepMs: number) => {
+  const known = new Set<number>();
+  const trained = new Map<number, number>();
+  for (const { kind, from_ms: from, to_ms: to } of rows)
+    for (let time = from; time <= to; time += stepMs) {
+      known.add(time);
+      if (kind === 'trained') trained.set(time, (trained.get(time) ?? 0) + 1);
+    }
+  return { known, trained };
+};
+
+const checkSeries = (db: Sqlite.Database, request: CheckRequest, truthFile: string): Problem[] => {
+  const [exchange, id, timeframe] = truthFile.replace('.csv', '').split('_') as [string, string, string];
+  const files = all<FileRow>(db, 'select * from files').filter(
+    (file) => file.symbol.replace('/', '') === id && file.timeframe === timeframe,
+  );
+  const symbol = files[0]?.symbol ?? id;
+  const truth = candlesOf(path.join(request.truthDir, truthFile));
+  const newest = truth.at(-1)?.[0] ?? 0;
+  const { current, twice } = copiesOf(request, [exchange, symbol, timeframe], files);
+  const excused = new Set(
+    files
+      .filter((file) => isDamaged(request, file))
+      .flatMap(({ path: name }) => {
+        const [from = 0, to = -1] = path.basename(name).split('-').map(Number);
+        return truth.map(([time]) => time).filter((time) => time >= from && time <= to);
+      }),
+  );
+  const isPruned = (time: number): boolean => monthEndMs(time) <= newest - request.archiveDays * 86_400_000;
+  const series = `${exchange}:${symbol}:${timeframe}`;
+  const lineage = db
+    .prepare('select lineage from lineages where series = ? order by seq desc')
+    .pluck()
+    .get(series);
+  const rows = db.prepare('select * from dispositions where lineage = ?').all(lineage ?? '') as Disposed[];
+  const { known, trained } = disposedOf(rows, request.timeframeMs);
+  return [
+    ...twice.map((time) => problem('doubled', `${series} at ${time}: two current copies`)),
+    ...truth.flatMap((candle) => {
+      const [time] = candle;
+      const copy = current.get(time);
+      if (excused.has(time)) return [];
+      if (!copy && !isPruned(time)) return [problem('lost', `${series} at ${time}: no current copy`)];
+      if (copy && !isSame(copy, candle)) return [problem('lost', `${series} at ${time}: another candle`)];
+      if (request.strict && !known.has(time))
+        return [problem('lost', `${series} at ${time}: no disposition in ${lineage}`)];
+      return [];
+    }),
+    ...[...trained]
+      .filter(([, times]) => times > 1)
+      .map(([time, times]) => problem('doubled', `${lineage} at ${time}: trained ${times} times`)),
+    ...[...current.keys()]
+      .filter((time) => time > newest)
+      .map((time) => problem('wrong', `${series} at ${time}: the exchange has not closed it`)),
+  ];
+};
+
+/** Every candle that the exchange gave as closed has one current copy, and one disposition in the lineage that learns. */
+export const checkCandles = (db: Sqlite.Database, request: CheckRequest): Problem[] =>
+  readdirSync(request.truthDir)
+    .filter((name) => name.endsWith('.csv'))
+    .flatMap((name) => checkSeries(db, request, name));

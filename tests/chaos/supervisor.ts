@@ -1,0 +1,138 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { type Order, type Running, tell } from './processes.ts';
+import { type Hit, openScene } from './scene.ts';
+import type { Member, World } from './world.ts';
+
+export interface Kill {
+  readonly victim: Member | 'temporal' | 'all';
+  /** The named point, or `at random`. */
+  readonly point: string;
+  /** What it was in the middle of. */
+  readonly hit: readonly Hit[];
+}
+
+export type Aim = Pick<Order, 'points' | 'nth'>;
+
+const members: readonly Member[] = ['ingest', 'train', 'gateway'];
+
+/** Keeps workers, gateway and Temporal alive, kills them, and logs what each kill hit. */
+export const openSupervisor = async (world: World, log: (kill: Kill) => void = () => {}) => {
+  const kills: Kill[] = [];
+  const look = openScene(world);
+  const running = new Map<Member, Running>();
+  const aims = new Map<Member, readonly Aim[]>();
+  const watchers = new Set<() => void>();
+  let recoveries = 0;
+  let failure: unknown;
+  /** While everything is killed on purpose, or for good, nobody is started again by itself. */
+  let isHandsOff = false;
+  /** Starts of what was killed. */
+  let rising: Promise<unknown> = Promise.resolve();
+
+  const tellWatchers = (): void => {
+    for (const watch of watchers) watch();
+  };
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    tellWatchers();
+  };
+  const aimsOf = (member: Member): readonly Aim[] => aims.get(member) ?? [];
+  const orderOf = (member: Member): Order | undefined => {
+    const [aim] = aimsOf(member);
+    return aim && { ...aim, signal: 'SIGKILL', note: world.noteOf(member) };
+  };
+
+  const diedAt = (victim: Kill['victim']): string => {
+    const note = world.noteOf(victim);
+    try {
+      return readFileSync(note, 'utf8');
+    } catch {
+      return 'at random';
+    } finally {
+      rmSync(note, { force: true });
+    }
+  };
+
+  const record = (victim: Kill['victim']): void => {
+    const kill = { victim, point: diedAt(victim), hit: look() };
+    kills.push(kill);
+    log(kill);
+    tellWatchers();
+  };
+
+  /** Whoever ends otherwise than by SIGKILL has failed: that is no kill. */
+  const demandKilled = (member: Member, { child, said }: Running, signal: NodeJS.Signals | null): void => {
+    if (signal === 'SIGKILL') return;
+    throw new Error(`${member} ended by itself (${signal ?? child.exitCode}): ${said()}`);
+  };
+
+  const run = async (member: Member): Promise<void> => {
+    const mine = await world.start(member, orderOf(member));
+    running.set(member, mine);
+    const next = mine.gone.then(async (signal) => {
+      if (isHandsOff) return;
+      demandKilled(member, mine, signal);
+      record(member);
+      aims.set(member, aimsOf(member).slice(1));
+      const risen = run(member);
+      rising = Promise.all([rising, risen]);
+      await risen;
+      recoveries += 1;
+    });
+    next.catch(fail);
+  };
+  const runAll = () => Promise.all(members.map(run));
+  const killAll = () => Promise.all([...running.values()].map((one) => one.kill()));
+
+  await runAll();
+  return {
+    kills,
+    look,
+    recoveries: () => recoveries,
+    /** It dies at these, one after the other: each next one from its start on. */
+    aim: (member: Member, next: readonly Aim[]): void => {
+      aims.set(member, next);
+      tell(running.get(member) as Running, { order: orderOf(member) });
+    },
+    left: aimsOf,
+    kill: (member: Member) => (running.get(member) as Running).kill(),
+    /** Kills Temporal, alone or with all others, and starts again what was killed. */
+    killTemporal: async (victim: 'temporal' | 'all'): Promise<void> => {
+      isHandsOff = victim === 'all';
+      await Promise.all([world.temporal.kill(), ...(victim === 'all' ? [killAll()] : [])]);
+      record(victim);
+      await world.temporal.restart();
+      isHandsOff = false;
+      if (victim === 'all') await runAll();
+      recoveries += 1;
+    },
+    /** Until everything that was killed runs again. */
+    untilUp: async (): Promise<void> => void (await rising.catch(fail)),
+    /** False when nobody died for so long. */
+    nextKill: (patienceMs: number): Promise<boolean> =>
+      new Promise((resolve) => {
+        const before = kills.length;
+        const done = (happened: boolean): void => {
+          clearTimeout(timer);
+          watchers.delete(watch);
+          resolve(happened);
+        };
+        const watch = (): void => {
+          if (kills.length > before || failure !== undefined) done(true);
+        };
+        const timer = setTimeout(() => done(false), patienceMs);
+        watchers.add(watch);
+      }),
+    /** Throws what went wrong with the processes themselves. */
+    demandSound: (): void => {
+      if (failure !== undefined) throw failure;
+    },
+    close: async (): Promise<void> => {
+      isHandsOff = true;
+      await rising.catch(() => {});
+      await killAll();
+    },
+  };
+};
+
+export type Supervisor = Awaited<ReturnType<typeof openSupervisor>>;
