@@ -45,5 +45,3 @@ export const openMarket = async (seed: number) => {
     },
   };
 };
-
-export type Market = Awaited<ReturnType<typeof openMarket>>;

@@ -1,17 +1,15 @@
 import { expect, it } from 'vitest';
-import { crashPoints } from '../../ledger/crash-points.ts';
 import { setup } from '../../scripts/setup.mjs';
 import { calm } from './calm.ts';
 import { loopOf } from './loop.ts';
-import { gatewayPoints, ingestStages, type Playing, type Stage, swapStages, trainingStages } from './plan.ts';
+import type { Playing, Stage } from './plan.ts';
 import { registerPresets } from './presets.ts';
 import { openSupervisor, type Supervisor } from './supervisor.ts';
+import { trainingStages } from './training-plan.ts';
 import { sound, verdictOn } from './verdict.ts';
 import { openWorld } from './world.ts';
 
 const patienceMs = 1_200_000;
-const t0 = Date.now();
-const died = new Set<string>();
 
 type Scene = Playing & { readonly supervisor: Supervisor };
 
@@ -20,10 +18,7 @@ const playedOut = async (seed: number, play: (scene: Scene) => Promise<void>): P
   const { temporalPath } = await setup({ build: true, ownServer: true });
   const world = await openWorld({ temporalPath, seed });
   try {
-    const supervisor = await openSupervisor(world, (kill) => {
-      console.error(((Date.now() - t0) / 1000).toFixed(1), JSON.stringify(kill));
-      died.add(kill.point);
-    });
+    const supervisor = await openSupervisor(world);
     await registerPresets(world.url);
     const scene: Scene = { world, supervisor, loop: loopOf(world), damaged: [] };
     await play(scene);
@@ -49,28 +44,6 @@ const goThrough = async ({ supervisor }: Scene, { member, points, work }: Stage)
   }
 };
 
-const dieAsGateway = async ({ supervisor, world }: Scene, point: string): Promise<void> => {
-  await supervisor.untilUp();
-  supervisor.aim('gateway', [{ points: [point], nth: 1 }]);
-  const death = supervisor.nextKill(60_000);
-  // Engines pass the other points by themselves.
-  if (point.startsWith('register')) await registerPresets(world.url);
-  await death;
-};
-
-it(
-  'a SIGKILL at every point of an ingest, of a decision and of an outcome, or of Temporal, loses nothing',
-  () =>
-    playedOut(7, async (scene) => {
-      for (const stage of ingestStages(scene)) await goThrough(scene, stage);
-      for (const point of gatewayPoints) await dieAsGateway(scene, point);
-      await scene.supervisor.untilUp();
-      await scene.supervisor.killTemporal('temporal');
-      await scene.supervisor.killTemporal('all');
-    }),
-  patienceMs,
-);
-
 it(
   'a SIGKILL at every point of a claim, a training, a commit and a give-back trains no candle twice',
   () =>
@@ -79,17 +52,3 @@ it(
     }),
   patienceMs,
 );
-
-it(
-  'a SIGKILL at every point of archive, swap and janitor tears nothing and leaves nothing behind',
-  () =>
-    playedOut(9, async (scene) => {
-      for (const stage of swapStages(scene)) await goThrough(scene, stage);
-    }),
-  patienceMs,
-);
-
-it('somebody died at every point of the table', () => {
-  const wanted = crashPoints.filter(({ by }) => by !== 'command').map(({ point }) => point);
-  expect(wanted.filter((point) => !died.has(point))).toEqual([]);
-});

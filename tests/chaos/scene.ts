@@ -28,7 +28,10 @@ const uncommitted = (db: Sqlite.Database, { dataDir, modelsDir }: Places): strin
   const months = names(path.join(dataDir, 'archive'), true).filter((name) => name.includes('.tmp-'));
   const made = names(path.join(modelsDir, 'registry')).filter((name) => !versions.has(name));
   const staged = names(path.join(modelsDir, 'staging'), true).filter((name) => name.endsWith('.json'));
-  const at = (...folder: string[]) => (name: string) => stamped(path.join(...folder, name));
+  const at =
+    (...folder: string[]) =>
+    (name: string) =>
+      stamped(path.join(...folder, name));
   return [
     ...landed.map(at(dataDir)),
     ...months.map(at(dataDir, 'archive')),
@@ -52,8 +55,11 @@ export const openScene = (places: Places) => {
       if (remember) seen.add(name);
       return fresh;
     };
+    // Leases are counted on the ledger's own clock.
     const open = db
-      .prepare('select count(*) from claims where closed_at is null and lease_until > ?')
+      .prepare(
+        'select count(*) from claims where closed_at is null and lease_until > (select max(now_ms) from lease_clock)',
+      )
       .pluck();
     const unlinked = db
       .prepare('select linked_at is null from promotions order by fence desc limit 1')
@@ -62,7 +68,7 @@ export const openScene = (places: Places) => {
     const files = uncommitted(db, places).filter(isNew);
     const swaps = links(places.modelsDir).filter(isNew);
     return [
-      ...(Number(open.get(Date.now())) > 0 ? ['claim' as const] : []),
+      ...(Number(open.get()) > 0 ? ['claim' as const] : []),
       ...(files.length > 0 ? ['file' as const] : []),
       ...(swaps.length > 0 || unlinked === 1 ? ['swap' as const] : []),
     ];
