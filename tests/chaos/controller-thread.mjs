@@ -4,6 +4,6 @@ import { serveController } from '../../dist/controller/thread/serve.js';
 import { arm, crash } from './crash-hook.mjs';
 
 const channel = new BroadcastChannel('crash-orders');
-channel.onmessage = ({ data }) => arm(data ?? undefined);
+channel.addEventListener('message', ({ data }) => arm(data ?? undefined));
 channel.unref();
 serveController(parentPort, workerData, crash);

@@ -23,7 +23,7 @@ const playedOut = async (seed: number, play: (scene: Scene) => Promise<void>): P
     const scene: Scene = { world, supervisor, loop: loopOf(world), damaged: [] };
     await play(scene);
     await supervisor.untilUp();
-    await calm(scene.loop, world);
+    await supervisor.unlessFailed(calm(scene.loop, world));
     supervisor.demandSound();
     expect(await verdictOn(world, scene.damaged)).toEqual(sound);
     await supervisor.close();
@@ -39,7 +39,7 @@ const goThrough = async ({ supervisor }: Scene, { member, points, work }: Stage)
     points.map((point) => ({ points: [point], nth: 1 })),
   );
   for (let tries = 0; supervisor.left(member).length > 0 && tries < 4; tries += 1) {
-    await work();
+    await supervisor.unlessFailed(work());
     supervisor.demandSound();
   }
 };

@@ -118,13 +118,13 @@ const play = async (world: World, supervisor: Supervisor, { rounds, seed, say }:
     const { problems } = checkNow(requestOf(world));
     failures.push(...problems.map(({ kind, what }) => `round ${round}: ${kind}: ${what}`));
     if (round % kindness === 0) {
-      await stop();
+      await supervisor.unlessFailed(stop());
       say?.(`round ${round}: ${supervisor.kills.length} kills, ${world.market.bars()} candles`);
       stop = keepGoing(loop);
     }
   }
-  await stop();
-  await calm(loop, world);
+  await supervisor.unlessFailed(stop());
+  await supervisor.unlessFailed(calm(loop, world));
   supervisor.demandSound();
   return failures;
 };
@@ -143,7 +143,7 @@ export const playRounds = async (options: RoundsOptions): Promise<Report> => {
   const { rounds, seed } = options;
   const world = await openWorld(options);
   try {
-    const supervisor = await openSupervisor(world);
+    const supervisor = await openSupervisor(world, (kill) => options.say?.(JSON.stringify(kill)));
     await registerPresets(world.url);
     const during = await play(world, supervisor, options);
     const { problems, wrong: _, ...counts } = await verdictOn(world);

@@ -22,7 +22,7 @@ const uncommitted = (db: Sqlite.Database, { dataDir, modelsDir }: Places): strin
   const known = new Set(db.prepare('select path from files').pluck().all() as string[]);
   const versions = new Set(db.prepare('select version_id from versions').pluck().all() as string[]);
   const landed = names(path.join(dataDir, 'incoming'), true)
-    .filter((name) => /\.csv$/.test(name))
+    .filter((name) => name.endsWith('.csv'))
     .map((name) => path.join('incoming', name))
     .filter((name) => !known.has(name));
   const months = names(path.join(dataDir, 'archive'), true).filter((name) => name.includes('.tmp-'));

@@ -32,8 +32,14 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
   const tellWatchers = (): void => {
     for (const watch of watchers) watch();
   };
+  let failAll: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    failAll = reject;
+  });
+  failed.catch(() => {});
   const fail = (error: unknown): void => {
     failure ??= error;
+    failAll(error);
     tellWatchers();
   };
   const aimsOf = (member: Member): readonly Aim[] => aims.get(member) ?? [];
@@ -123,6 +129,8 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
         const timer = setTimeout(() => done(false), patienceMs);
         watchers.add(watch);
       }),
+    /** Its result, unless something goes wrong with the processes that it waits for. */
+    unlessFailed: <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]),
     /** Throws what went wrong with the processes themselves. */
     demandSound: (): void => {
       if (failure !== undefined) throw failure;

@@ -103,15 +103,16 @@ export const openWorld = async (options: WorldOptions) => {
     /** Until somebody stands still or died at this point. */
     untilNoted: (point: string) =>
       until(`somebody is at ${point}`, () => existsSync(at(`${point}-died-at`)), 120_000),
-    /** Starts a part of the loop; resolves when it works. */
+    /** Starts a part of the loop; resolves when it works, or died. */
     start: async (member: Member, order?: Order): Promise<Running> => {
       const { ablation } = options;
       const one = await spares[member].take();
       tell(one, {
         start: { env, codePath, role: member, ...(ablation && { ablation }), ...(order && { order }) },
       });
-      const { url } = await one.message('ready');
-      if (member === 'gateway') tell(engines, { url });
+      // It may die at a point that it passes while it starts.
+      const ready = await Promise.race([one.message('ready').catch(() => undefined), one.gone]);
+      if (typeof ready === 'object' && member === 'gateway') tell(engines, { url: ready?.['url'] });
       return one;
     },
     close: async () => {

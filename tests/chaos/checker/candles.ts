@@ -94,11 +94,9 @@ const checkSeries = (db: Sqlite.Database, request: CheckRequest, truthFile: stri
   );
   const isPruned = (time: number): boolean => monthEndMs(time) <= newest - request.archiveDays * 86_400_000;
   const series = `${exchange}:${symbol}:${timeframe}`;
-  const lineage = db
-    .prepare('select lineage from lineages where series = ? order by seq desc')
-    .pluck()
-    .get(series);
-  const rows = db.prepare('select * from dispositions where lineage = ?').all(lineage ?? '') as Disposed[];
+  const newestLineage = db.prepare('select lineage from lineages where series = ? order by seq desc').pluck();
+  const lineage = (newestLineage.get(series) as string | undefined) ?? 'no lineage';
+  const rows = db.prepare('select * from dispositions where lineage = ?').all(lineage) as Disposed[];
   const { known, trained } = disposedOf(rows, request.timeframeMs);
   return [
     ...twice.map((time) => problem('doubled', `${series} at ${time}: two current copies`)),

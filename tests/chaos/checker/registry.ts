@@ -38,7 +38,10 @@ export const checkRegistry = (db: Sqlite.Database, { modelsDir }: CheckRequest):
     const why = whyBroken(path.join(modelsDir, 'registry', row.version_id), row);
     return why === undefined ? [] : [problem('torn', `${row.version_id} ${why}`)];
   });
-  const champion = db.prepare('select version_id from promotions order by fence desc limit 1').pluck().get();
+  const champion = db
+    .prepare('select version_id from promotions order by fence desc limit 1')
+    .pluck()
+    .get() as string | undefined;
   const current = currentOf(modelsDir);
   if (current === champion) return broken;
   return [...broken, problem('torn', `current is ${current}, the ledger promoted ${champion}`)];
