@@ -49,6 +49,26 @@ const Status = ({ live }: { live: LiveData }) => {
   </div>`;
 };
 
+interface Health {
+  readonly problems?: readonly {
+    readonly kind: string;
+    readonly severity: string;
+    readonly subject: string;
+    readonly message: string;
+  }[];
+}
+
+/** What smells, before anything else. */
+const Problems = () => {
+  const health = useQuery<Health>('/health', 10_000);
+  const problems = health.value?.problems ?? [];
+  if (problems.length === 0) return null;
+  return html`<section aria-label="Problems"><h2>Problems</h2><ul>${problems.map(
+    ({ kind, severity, subject, message }) =>
+      html`<li key=${kind + subject}><strong class=${severity === 'critical' ? 'bad' : 'warn'}>${kind}</strong> ${subject}: ${message}</li>`,
+  )}</ul></section>`;
+};
+
 /** With REQUIRE_AUTH on: a key for this tab. */
 const Login = () => {
   const [key, setKey] = useState(credential());
@@ -86,7 +106,7 @@ const App = () => {
       )}</ul></nav>
       <${Status} live=${live} />
     </header>
-    <main id="content" tabindex="-1">${probe.locked ? html`<${Login} />` : html`<${view} key=${name} live=${live} />`}</main>
+    <main id="content" tabindex="-1"><${Problems} />${probe.locked ? html`<${Login} />` : html`<${view} key=${name} live=${live} />`}</main>
   `;
 };
 

@@ -15,16 +15,27 @@ interface Gap {
   readonly state?: string;
 }
 
+interface Correction {
+  readonly series: string;
+  readonly openTimeMs: number;
+  readonly change: string;
+}
+
+/** What the exchange did to the candle, under it. */
+const correctionMarks = (corrections: readonly Correction[], { series }: ChartPage): Mark[] =>
+  corrections
+    .filter((one) => one.series === series)
+    .map(({ openTimeMs, change }) => ({ atMs: openTimeMs, text: change, kind: 'correction' as const }));
+
 /** A gap is marked on the first candle after it: there is none inside. */
-const marksOf = (gaps: readonly Gap[], { series, timeframe_ms: step }: ChartPage): Mark[] =>
+const gapMarks = (gaps: readonly Gap[], { series, timeframe_ms: step }: ChartPage): Mark[] =>
   gaps
     .filter((gap) => gap.series === series)
     .map(({ toMs, missing, state }) => ({
       atMs: toMs + step,
       text: `${missing} missing${state ? ` (${state})` : ''}`,
       kind: 'gap' as const,
-    }))
-    .sort((a, b) => a.atMs - b.atMs);
+    }));
 
 const Regimes = ({ page }: { page: ChartPage }) => {
   const now = page.probabilities.at(-1);
@@ -54,7 +65,17 @@ const Regimes = ({ page }: { page: ChartPage }) => {
 };
 
 /** The newest page is asked for again; older ones are added as the user goes back. */
-const Chart = ({ series, newest, gaps }: { series: string; newest: ChartPage; gaps: readonly Gap[] }) => {
+const Chart = ({
+  series,
+  newest,
+  gaps,
+  corrections,
+}: {
+  series: string;
+  newest: ChartPage;
+  gaps: readonly Gap[];
+  corrections: readonly Correction[];
+}) => {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<MarketChart>();
   const [older, setOlder] = useState<readonly ChartPage[]>([]);
@@ -92,8 +113,12 @@ const Chart = ({ series, newest, gaps }: { series: string; newest: ChartPage; ga
         probabilities: page.probabilities.slice(0, keep),
       };
     });
-    chart.current?.show([...before, newest], marksOf(gaps, newest));
-  }, [newest, older, gaps]);
+    const marks = [...gapMarks(gaps, newest), ...correctionMarks(corrections, newest)];
+    chart.current?.show(
+      [...before, newest],
+      marks.sort((a, b) => a.atMs - b.atMs),
+    );
+  }, [newest, older, gaps, corrections]);
   return html`
     ${error ? html`<p class="error" role="alert">${error}</p>` : null}
     <div class="chart" role="group" aria-label=${`Candles of ${series} with the regime of each as background, filtered probabilities below`} ref=${place}></div>
@@ -101,6 +126,7 @@ const Chart = ({ series, newest, gaps }: { series: string; newest: ChartPage; ga
 };
 
 const noGaps: readonly Gap[] = [];
+const noCorrections: readonly Correction[] = [];
 
 /** Candles with their regimes, back to the first. */
 export const Market = ({ live }: { live: LiveData }) => {
@@ -110,6 +136,7 @@ export const Market = ({ live }: { live: LiveData }) => {
   const series = chosen ?? all[0];
   const page = useQuery<ChartPage>(series && `/chart?series=${encodeURIComponent(series)}`, 15_000);
   const gaps = useQuery<{ data: Gap[] }>('/ledger/gaps', 60_000);
+  const corrections = useQuery<{ data: Correction[] }>('/ledger/corrections?limit=1000', 60_000);
   const watermark = JSON.stringify(live.topics['watermarks']?.value ?? null);
   useEffect(() => page.reload(), [watermark]);
   const shown = page.value?.series === series ? page.value : undefined;
@@ -129,7 +156,7 @@ export const Market = ({ live }: { live: LiveData }) => {
         ${(value: ChartPage) =>
           value.candles.length === 0
             ? html`<p class="empty">No candles of ${series} are stored yet.</p>`
-            : html`<${Chart} key=${series} series=${series} newest=${value} gaps=${gaps.value?.data ?? noGaps} /><${Regimes} page=${value} />`}
+            : html`<${Chart} key=${series} series=${series} newest=${value} gaps=${gaps.value?.data ?? noGaps} corrections=${corrections.value?.data ?? noCorrections} /><${Regimes} page=${value} />`}
       <//>
     </section>
   `;
