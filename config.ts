@@ -32,6 +32,7 @@ export interface Config {
     readonly modelsDir: string;
   };
   readonly archive: { readonly days: number; readonly deleteAfterProcess: boolean };
+  readonly audit: { readonly keepDays: number };
   readonly registry: {
     readonly keep: number;
     readonly archiveDir: string | undefined;
@@ -241,6 +242,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     days: values.ARCHIVE_DAYS ?? values.TRAIN_WINDOW_DAYS,
     deleteAfterProcess: values.DELETE_AFTER_PROCESS,
   },
+  audit: { keepDays: values.AUDIT_KEEP_DAYS },
   registry: {
     keep: values.KEEP_N_MODELS,
     archiveDir: values.MODEL_ARCHIVE_DIR === undefined ? undefined : resolve(values.MODEL_ARCHIVE_DIR),

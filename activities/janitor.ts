@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { auditFolders } from '../audit/folders.ts';
 import { type Archived, archiveProcessed } from '../ledger/archive.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
@@ -14,6 +15,8 @@ export interface JanitorDeps {
   readonly series: readonly Series[];
   readonly dataDir: string;
   readonly landingDir: string;
+  /** Audit rows stay in the ledger for so long, then in compressed files. */
+  readonly auditKeepMs: number;
   readonly modelsDir: string;
   readonly modelArchiveDir?: string | undefined;
   readonly archiveDays: number;
@@ -38,6 +41,8 @@ export const createJanitorActivities = (deps: JanitorDeps) => ({
   /** Removes what crashes left: orphan files, half-written versions, staged trainings; prunes old versions. */
   async tidyDisk(): Promise<{ orphansRemoved: number; versionsQuarantined: number; versionsPruned: number }> {
     const { ledger, modelsDir, dataDir, crash } = deps;
+    const folder = auditFolders(dataDir).ledger;
+    ledger.rotateAudit({ folder, beforeMs: Date.now() - deps.auditKeepMs });
     const olderThanMs = 2 * deps.leaseMs;
     const landing = path.relative(dataDir, deps.landingDir);
     const orphans = removeOrphans({ ledger, dataDir, landing, olderThanMs, crash });

@@ -19,6 +19,7 @@ import { createPayloadCodec } from '../temporal/payload-codec.ts';
 import { createTrainingClient } from '../temporal/training-client.ts';
 import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
+import { keepStoreTidy } from './housekeeping.ts';
 import { listen } from './listen.ts';
 import { openLive } from './live.ts';
 import { createLoopState } from './loop-state.ts';
@@ -114,6 +115,7 @@ export const openGateway = async (
     metrics,
     log,
   });
+  const stopTidying = keepStoreTidy({ config, controller, log });
   const client = lazyClient(config.temporal);
   const live = openLive({ ledger, models });
   const loop = createLoopState({ ledger, settings: config });
@@ -152,6 +154,7 @@ export const openGateway = async (
     models.stop();
     silence.stop();
     schemas.stop();
+    stopTidying();
     await controller.close();
     ledger.close();
     release();

@@ -47,7 +47,10 @@ export type LedgerReader = Pick<
   | 'alertCounts'
 >;
 
-type Asked = Exclude<keyof Controller, 'batch' | 'sync' | 'close' | 'useSchemas' | 'summary' | 'verify'>;
+type Asked = Exclude<
+  keyof Controller,
+  'batch' | 'sync' | 'close' | 'useSchemas' | 'summary' | 'verify' | 'rotateAudit' | 'verifyAudit'
+>;
 
 /** What the gateway asks of the bandit controller, whether it answers from a thread or at once. */
 export type ControllerPort = {

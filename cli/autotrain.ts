@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { OffPolicyValue } from '../bandit/ope/estimators.ts';
 import type { Config } from '../config.ts';
+import { verifyAudits } from './audit.ts';
 import { findConfig } from './find-config.ts';
 import { importCommand } from './import.ts';
 import { LedgerUsageError, ledgerCommand } from './ledger.ts';
@@ -18,6 +19,7 @@ import { describeWhy, openStoredController, whyDecision } from './why.ts';
 
 const usage = `usage: autotrain why DECISION_ID [--json]
        autotrain evaluation --strategy S --instrument I [--days N] [--json]
+       autotrain audit verify [--json]
        autotrain import FILE|DIR --series S [--json]
        autotrain ledger snapshot | list | verify [NAME] | restore NAME | restore --resume [--json]
        autotrain rehearse [--json]
@@ -121,6 +123,10 @@ const commands: Readonly<Record<string, Command>> = {
   ledger: ledgerCommand,
   rehearse: rehearsal,
   reproduce: reproduction,
+  audit: (env, { operands }) => {
+    if (operands.join(' ') !== 'verify') throw new UsageError('audit takes verify');
+    return verifyAudits(env);
+  },
 };
 
 /** The answer and the exit code. */

@@ -140,6 +140,11 @@ export const settings = {
   ),
   SNAPSHOT_CRON: required('30 4 * * *', parse.cron, 'when to take a snapshot, UTC'),
   SNAPSHOT_KEEP: required('7', parse.integer(1, 10_000), 'newest snapshots that are kept'),
+  AUDIT_KEEP_DAYS: required(
+    '90',
+    parse.integer(1, maxWindowDays),
+    'days of audit rows kept in the databases; older ones move to compressed files under DATA_DIR/audit',
+  ),
   DOMAIN: required(
     'production',
     parse.oneOf('production', 'research'),

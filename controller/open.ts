@@ -2,7 +2,7 @@ import type { StrategySchemas } from '../strategy_schemas/load.ts';
 import { openStore, type Syncs } from './database.ts';
 import { createDecide } from './decide.ts';
 import { createEvaluation } from './evaluation.ts';
-import { createAudit } from './guardrails/audit.ts';
+import { createAudit, createRotateAudit, createVerifyAudit } from './guardrails/audit.ts';
 import { createReportEquity } from './guardrails/equity.ts';
 import {
   createKill,
@@ -77,6 +77,8 @@ export const openController = (options: ControllerOptions) => {
     openWindow: createOpenWindow(store, settings),
     standing: createStanding(store, settings),
     audit: createAudit(store),
+    rotateAudit: createRotateAudit(store, settings.clock),
+    verifyAudit: createVerifyAudit(store),
     evaluation: createEvaluation(store, settings),
     presets: createPresets(store, settings),
     scopes: createScopes(store),

@@ -264,4 +264,20 @@ export const audit = sqliteTable('audit', {
   reason: text().notNull(),
   until: integer(),
   detail: text().notNull(),
+  /** Of the link before and of this row (audit/chain.ts); empty in rows from before there was a chain. */
+  hash: text().notNull().default(''),
+});
+
+/**
+ * Audit rows that were moved to compressed files, with the links of the chain on both ends. Read in SQL (audit/segments.ts).
+ * @public
+ */
+export const auditSegments = sqliteTable('audit_segments', {
+  firstSeq: integer('first_seq').primaryKey(),
+  lastSeq: integer('last_seq').notNull(),
+  firstLink: text('first_link').notNull(),
+  lastLink: text('last_link').notNull(),
+  file: text().notNull(),
+  sha256: text().notNull(),
+  movedAt: integer('moved_at').notNull(),
 });

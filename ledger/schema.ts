@@ -296,6 +296,17 @@ export const scheduleLooks = sqliteTable('schedule_looks', {
   lookedAt: integer('looked_at').notNull(),
 });
 
+/** Audit rows that were moved to compressed files, with the links of the chain on both ends. */
+export const auditSegments = sqliteTable('audit_segments', {
+  firstSeq: integer('first_seq').primaryKey(),
+  lastSeq: integer('last_seq').notNull(),
+  firstLink: text('first_link').notNull(),
+  lastLink: text('last_link').notNull(),
+  file: text().notNull(),
+  sha256: text().notNull(),
+  movedAt: integer('moved_at').notNull(),
+});
+
 export const audit = sqliteTable('audit', {
   seq: integer().primaryKey({ autoIncrement: true }),
   at: integer().notNull(),
@@ -303,6 +314,8 @@ export const audit = sqliteTable('audit', {
   action: text().notNull(),
   subject: text().notNull(),
   detail: text({ mode: 'json' }).$type<unknown>(),
+  /** Of the link before and of this row (audit/chain.ts); empty in rows from before there was a chain. */
+  hash: text().notNull().default(''),
 });
 
 /** The outbox: what people are told. A row is written with its cause, in one transaction, and posted later. */

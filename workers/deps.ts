@@ -69,6 +69,7 @@ export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => (
   scope: config.training.scope,
   dataDir: config.paths.dataDir,
   landingDir: config.paths.landingDir,
+  auditKeepMs: config.audit.keepDays * 86_400_000,
   modelsDir: config.paths.modelsDir,
   modelArchiveDir: config.registry.archiveDir,
   archiveDays: config.archive.days,

@@ -1,4 +1,7 @@
 import { desc, lt } from 'drizzle-orm';
+import { append } from '../../audit/chain.ts';
+import { type Rotation, rotateAudit } from '../../audit/segments.ts';
+import { type AuditVerdict, verifyAudit } from '../../audit/verify.ts';
 import type { Db, Store } from '../database.ts';
 import { checkedLimit, cursorSeq } from '../pages.ts';
 import { audit } from '../schema.ts';
@@ -15,9 +18,7 @@ export interface Act {
 }
 
 export const recordAct = (db: Db, { until = null, detail = {}, ...act }: Act, at: number): void => {
-  db.insert(audit)
-    .values({ ...act, until, detail: JSON.stringify(detail), at })
-    .run();
+  append(db, { ...act, until, detail: JSON.stringify(detail), at });
 };
 
 /** The audit log, newest first. */
@@ -31,4 +32,19 @@ export const createAudit =
       .orderBy(desc(audit.seq))
       .limit(checkedLimit(limit))
       .all()
-      .map((row) => ({ ...row, detail: JSON.parse(row.detail) as Record<string, unknown> }));
+      .map(({ hash: _hash, ...row }) => ({
+        ...row,
+        detail: JSON.parse(row.detail) as Record<string, unknown>,
+      }));
+
+/** Moves old rows to a compressed file; gives how many. */
+export const createRotateAudit =
+  ({ write }: Store, clock: () => number) =>
+  (rotation: Omit<Rotation, 'now'>): number =>
+    write((db) => rotateAudit(db, { ...rotation, now: clock() }));
+
+/** Finds any row that was altered, removed or put elsewhere. */
+export const createVerifyAudit =
+  ({ db }: Store) =>
+  (folder: string): AuditVerdict =>
+    verifyAudit(db, folder);

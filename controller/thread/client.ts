@@ -57,6 +57,7 @@ const reads = new Set<string>([
   'decisions',
   'outcomes',
   'audit',
+  'verifyAudit',
   'evaluation',
   'summary',
   'verify',
