@@ -70,6 +70,7 @@ export interface Config {
     readonly maxPresets: number;
     readonly epsilon: number;
     readonly decisionTtlMs: number;
+    readonly decisionsKeepDays: number;
   };
   readonly temporal: Readonly<ReturnType<typeof temporalOf>>;
   readonly simulator: {
@@ -274,6 +275,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     maxPresets: values.MAX_PRESETS,
     epsilon: values.EPSILON,
     decisionTtlMs: values.DECISION_TTL,
+    decisionsKeepDays: values.DECISIONS_KEEP_DAYS,
   },
   temporal: temporalOf(values),
   simulator: { seed: values.SIM_SEED, replayDir: values.SIM_REPLAY, untilMs: values.SIM_UNTIL },

@@ -7,17 +7,24 @@ const everyMs = 10 * 60_000;
 const dayMs = 86_400_000;
 
 export interface Housekeeping {
-  readonly config: Pick<Config, 'paths' | 'audit'>;
-  readonly controller: Pick<ThreadedController, 'rotateAudit'>;
+  readonly config: Pick<Config, 'paths' | 'audit' | 'controller'>;
+  readonly controller: Pick<ThreadedController, 'rotateAudit' | 'compact'>;
   readonly log: Logger;
 }
 
+/** Piece after piece: each is a request of its own, so that decisions go in between. */
+const compactAll = async ({ config, controller }: Housekeeping): Promise<void> => {
+  const beforeMs = Date.now() - config.controller.decisionsKeepDays * dayMs;
+  while ((await controller.compact({ beforeMs })).more);
+};
+
 /** Keeps the parameter store from growing for ever: in its own thread, a bounded piece at a time, between requests. */
-export const tidyStore = async ({ config, controller }: Housekeeping): Promise<number> =>
-  await controller.rotateAudit({
-    folder: auditFolders(config.paths.dataDir).controller,
-    beforeMs: Date.now() - config.audit.keepDays * dayMs,
-  });
+export const tidyStore = async (deps: Housekeeping): Promise<void> => {
+  const { config, controller } = deps;
+  await compactAll(deps);
+  const folder = auditFolders(config.paths.dataDir).controller;
+  await controller.rotateAudit({ folder, beforeMs: Date.now() - config.audit.keepDays * dayMs });
+};
 
 /** Now and then while the gateway serves. Returns how to stop. */
 export const keepStoreTidy = (deps: Housekeeping): (() => void) => {

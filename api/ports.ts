@@ -49,7 +49,16 @@ export type LedgerReader = Pick<
 
 type Asked = Exclude<
   keyof Controller,
-  'batch' | 'sync' | 'close' | 'useSchemas' | 'summary' | 'verify' | 'rotateAudit' | 'verifyAudit'
+  | 'batch'
+  | 'sync'
+  | 'close'
+  | 'useSchemas'
+  | 'summary'
+  | 'verify'
+  | 'rotateAudit'
+  | 'compact'
+  | 'dailySums'
+  | 'verifyAudit'
 >;
 
 /** What the gateway asks of the bandit controller, whether it answers from a thread or at once. */

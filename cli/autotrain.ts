@@ -19,6 +19,7 @@ import { describeWhy, openStoredController, whyDecision } from './why.ts';
 
 const usage = `usage: autotrain why DECISION_ID [--json]
        autotrain evaluation --strategy S --instrument I [--days N] [--json]
+       autotrain days --strategy S --instrument I [--json]
        autotrain audit verify [--json]
        autotrain import FILE|DIR --series S [--json]
        autotrain ledger snapshot | list | verify [NAME] | restore NAME | restore --resume [--json]
@@ -90,6 +91,23 @@ const evaluation = (config: Config, { strategy, instrument, days, operands }: Ar
   }
 };
 
+/** What is left of decisions and outcomes that are older than DECISIONS_KEEP_DAYS. */
+const days = (config: Config, { strategy, instrument, operands }: Arguments): Said => {
+  if (strategy === undefined || instrument === undefined || operands.length > 0)
+    throw new UsageError('days takes --strategy and --instrument');
+  const controller = openStoredController(config);
+  try {
+    const sums = controller.dailySums({ strategy, instrument });
+    const rows = sums.map(
+      (one) =>
+        `${one.day}  ${one.preset_id.padEnd(20)} ${one.decisions} decisions, ${one.outcomes} outcomes, rewards ${one.raw_reward_sum.toFixed(2)}`,
+    );
+    return { value: { days: sums }, text: rows.join('\n') || 'nothing was compacted yet' };
+  } finally {
+    controller.close();
+  }
+};
+
 /** Answers from the settings under which a parameter store is there. */
 const ofStore =
   (command: (config: Config, given: Arguments) => Said): Command =>
@@ -120,6 +138,7 @@ const reproduction: Command = (env, { operands }) => {
 const commands: Readonly<Record<string, Command>> = {
   why: ofStore(why),
   evaluation: ofStore(evaluation),
+  days: ofStore(days),
   ledger: ledgerCommand,
   rehearse: rehearsal,
   reproduce: reproduction,

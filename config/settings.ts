@@ -306,6 +306,11 @@ export const settings = {
     parse.durationMs(1_000, dayMs),
     'how long a poll with the same features gets its open decision again',
   ),
+  DECISIONS_KEEP_DAYS: required(
+    '90',
+    parse.integer(30, maxWindowDays),
+    'days of decisions and outcomes kept one by one; older ones are kept as sums of each day',
+  ),
   L2: required(
     '1',
     parse.number(0, 1e6, { above: true }),

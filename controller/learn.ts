@@ -11,7 +11,7 @@ import { knownPosteriors, type Learner, learned, learnedReward, storePosterior }
 import { type HotScope, isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
 import { evidenceAfter } from './rebuild.ts';
 import { normaliseReward, noteReward } from './reward-scale.ts';
-import { outcomes } from './schema.ts';
+import { outcomes, spentKeys } from './schema.ts';
 import { type ScopeRow, storeLearned, withNewFeatures } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
@@ -20,6 +20,14 @@ const outcomeOfKey = perConnection((db) =>
     .select()
     .from(outcomes)
     .where(eq(outcomes.idempotencyKey, sql.placeholder('key')))
+    .prepare(),
+);
+
+const spentKey = perConnection((db) =>
+  db
+    .select({ payloadHash: spentKeys.payloadHash })
+    .from(spentKeys)
+    .where(eq(spentKeys.key, sql.placeholder('key')))
     .prepare(),
 );
 
@@ -33,7 +41,7 @@ const inserted = perConnection((db) =>
 /** True when this very outcome is stored already. Throws Conflict when its key stands for another one. */
 const isStored = (db: Db, { key, payloadHash }: Report): boolean => {
   if (key === null) return false;
-  const stored = outcomeOfKey(db).get({ key });
+  const stored = outcomeOfKey(db).get({ key }) ?? spentKey(db).get({ key });
   if (!stored || stored.payloadHash === payloadHash) return stored !== undefined;
   throw new ControllerError('Conflict', `${key} is already stored with another payload`);
 };

@@ -1,4 +1,6 @@
 import type { StrategySchemas } from '../strategy_schemas/load.ts';
+import { createCompact } from './compaction/compact.ts';
+import { createDailySums } from './compaction/read.ts';
 import { openStore, type Syncs } from './database.ts';
 import { createDecide } from './decide.ts';
 import { createEvaluation } from './evaluation.ts';
@@ -77,6 +79,8 @@ export const openController = (options: ControllerOptions) => {
     openWindow: createOpenWindow(store, settings),
     standing: createStanding(store, settings),
     audit: createAudit(store),
+    compact: createCompact(store, settings),
+    dailySums: createDailySums(store),
     rotateAudit: createRotateAudit(store, settings.clock),
     verifyAudit: createVerifyAudit(store),
     evaluation: createEvaluation(store, settings),

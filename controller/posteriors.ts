@@ -81,7 +81,7 @@ const split = (row: typeof posteriors.$inferSelect, rates: readonly Rate[]): Arm
 const joined = (blocks: readonly Float64Array[]): Buffer =>
   toBlob(Float64Array.from(blocks.flatMap((block) => [...block])));
 
-const asPosterior = (
+export const asPosterior = (
   row: typeof posteriors.$inferSelect,
   dimension: number,
   rates: readonly Rate[],
@@ -126,14 +126,20 @@ const posteriorStored = perConnection((db) => {
   return db.insert(posteriors).values(row).onConflictDoUpdate({ target: posteriors.armId, set }).prepare();
 });
 
-export const storePosterior = (db: Db, armId: number, { memory, ...rest }: Posterior): void => {
-  const row = {
-    gram: joined(memory.sums.map(({ gram }) => gram)),
-    moment: joined(memory.sums.map(({ moment }) => moment)),
-    lastSeq: memory.lastSeq,
-    ...rest,
-  };
-  posteriorStored(db).run({ armId, ...row });
+/** As it is stored. */
+export const posteriorRow = (
+  armId: number,
+  { memory, ...rest }: Posterior,
+): typeof posteriors.$inferInsert => ({
+  armId,
+  gram: joined(memory.sums.map(({ gram }) => gram)),
+  moment: joined(memory.sums.map(({ moment }) => moment)),
+  lastSeq: memory.lastSeq,
+  ...rest,
+});
+
+export const storePosterior = (db: Db, armId: number, posterior: Posterior): void => {
+  posteriorStored(db).run(posteriorRow(armId, posterior));
 };
 
 export const dropPosterior = (db: Db, armId: number): void => {

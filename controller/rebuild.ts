@@ -1,6 +1,7 @@
-import { and, asc, eq, isNotNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull } from 'drizzle-orm';
 import { bestRate, updatedEvidence } from '../bandit/forgetting.ts';
 import { forecastsOf } from '../bandit/learner.ts';
+import { readCheckpoint } from './compaction/checkpoint.ts';
 import type { Db } from './database.ts';
 import { contextVector, type Features } from './features.ts';
 import type { Policy } from './policies.ts';
@@ -39,32 +40,53 @@ export const evidenceAfter = (
 export const rateOf = ({ evidence }: Pick<ScopeRow, 'evidence'>, { rates }: Policy): number =>
   rates.length === 1 || evidence.length !== rates.length ? 0 : bestRate(evidence);
 
-/** Learns the outcomes in their order; one that was taken back is left out. */
-export const replayOutcomes = (db: Db, { id, featureSet }: ScopeRow, policy: Policy): Replayed => {
-  const rows = db
+type OutcomeRow = typeof outcomes.$inferSelect;
+
+/** Learned outcomes after a number, in their order. */
+export const learnedOutcomes = (
+  db: Db,
+  scopeId: number,
+  { after, limit = -1 }: { after: number; limit?: number },
+): OutcomeRow[] =>
+  db
     .select()
     .from(outcomes)
-    .where(and(eq(outcomes.scopeId, id), isNotNull(outcomes.learnedSeq)))
+    .where(and(eq(outcomes.scopeId, scopeId), gt(outcomes.learnedSeq, after)))
     .orderBy(asc(outcomes.learnedSeq))
+    .limit(limit)
     .all();
-  const takenBack = new Set(
+
+const takenBackIn = (db: Db, scopeId: number): Set<number | null> =>
+  new Set(
     db
       .select({ reverses: outcomes.reverses })
       .from(outcomes)
-      .where(and(eq(outcomes.scopeId, id), isNotNull(outcomes.reverses)))
+      .where(and(eq(outcomes.scopeId, scopeId), isNotNull(outcomes.reverses)))
       .all()
       .map(({ reverses }) => reverses),
   );
-  const presets = new Map(
+
+const presetsOf = (db: Db, scopeId: number): Map<number, string> =>
+  new Map(
     db
       .select()
       .from(arms)
-      .where(eq(arms.scopeId, id))
+      .where(eq(arms.scopeId, scopeId))
       .all()
       .map((arm) => [arm.id, arm.presetId]),
   );
-  const posteriors = new Map<number, Posterior>();
-  let evidence: readonly number[] = [];
+
+/** Learns outcomes in their order on top of what was known before; one that was taken back is left out. */
+export const learnOutcomes = (
+  db: Db,
+  { id, featureSet }: ScopeRow,
+  policy: Policy,
+  { base, rows }: { base: Replayed; rows: readonly OutcomeRow[] },
+): Replayed => {
+  const takenBack = takenBackIn(db, id);
+  const presets = presetsOf(db, id);
+  const posteriors = new Map(base.posteriors);
+  let { evidence } = base;
   for (const { seq, armId, features, reward, learnedSeq } of rows) {
     if (takenBack.has(seq)) continue;
     const x = contextVector(featureSet, JSON.parse(features) as Features);
@@ -74,6 +96,13 @@ export const replayOutcomes = (db: Db, { id, featureSet }: ScopeRow, policy: Pol
     posteriors.set(armId, learned(before, outcome, policy));
   }
   return { posteriors, evidence };
+};
+
+/** Learns all outcomes of a scope: those that were compacted are in its checkpoint, the others are learned on top. */
+export const replayOutcomes = (db: Db, scope: ScopeRow, policy: Policy): Replayed => {
+  const { throughSeq, ...base } = readCheckpoint(db, scope, policy);
+  const rows = learnedOutcomes(db, scope.id, { after: throughSeq });
+  return learnOutcomes(db, scope, policy, { base, rows });
 };
 
 /** Learns everything again from the outcomes, inside the caller's transaction; gives the evidence of each speed. */

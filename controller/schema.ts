@@ -161,8 +161,65 @@ export const outcomes = sqliteTable(
   (t) => [
     index('outcomes_scope').on(t.scopeId, t.seq),
     index('outcomes_learned').on(t.scopeId, t.learnedSeq),
+    /** A decision may go when no outcome is of it any more. */
+    index('outcomes_decision').on(t.decisionSeq),
   ],
 );
+
+/** Where the outcomes of a scope were compacted to: what was learned up to there is in `checkpoints`. */
+export const compactedScopes = sqliteTable('compacted_scopes', {
+  scopeId: integer('scope_id')
+    .primaryKey()
+    .references(() => scopes.id),
+  /** Number of the last learned outcome that is gone. */
+  throughSeq: integer('through_seq').notNull(),
+  /** What the checkpoints were learned under: under anything else they mean nothing. */
+  learning: text().notNull(),
+  featureSet: text('feature_set').notNull(),
+  evidence: text().notNull(),
+});
+
+/** As `posteriors`, of the compacted outcomes alone. */
+export const checkpoints = sqliteTable('checkpoints', {
+  armId: integer('arm_id')
+    .primaryKey()
+    .references(() => arms.id),
+  gram: blob({ mode: 'buffer' }).notNull(),
+  moment: blob({ mode: 'buffer' }).notNull(),
+  lastSeq: integer('last_seq').notNull(),
+  outcomes: integer().notNull(),
+  rewardSum: real('reward_sum').notNull(),
+});
+
+/** What is left of compacted decisions and outcomes: sums of each UTC day and preset. */
+export const dailySums = sqliteTable(
+  'daily_sums',
+  {
+    scopeId: integer('scope_id')
+      .notNull()
+      .references(() => scopes.id),
+    armId: integer('arm_id')
+      .notNull()
+      .references(() => arms.id),
+    /** `2026-11-24` */
+    day: text().notNull(),
+    decisions: integer().notNull().default(0),
+    rewarded: integer().notNull().default(0),
+    voided: integer().notNull().default(0),
+    forced: integer().notNull().default(0),
+    propensitySum: real('propensity_sum').notNull().default(0),
+    outcomes: integer().notNull().default(0),
+    rawRewardSum: real('raw_reward_sum').notNull().default(0),
+    rewardSum: real('reward_sum').notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.scopeId, t.armId, t.day] })],
+);
+
+/** Keys of compacted outcomes: an outcome counts once, however late it is sent again. */
+export const spentKeys = sqliteTable('spent_keys', {
+  key: text().primaryKey(),
+  payloadHash: text('payload_hash').notNull(),
+});
 
 /** An open position keeps the parameters that it was opened with. */
 export const positions = sqliteTable(
@@ -178,7 +235,7 @@ export const positions = sqliteTable(
     openedAt: integer('opened_at').notNull(),
     closedAt: integer('closed_at'),
   },
-  (t) => [primaryKey({ columns: [t.scopeId, t.positionId] })],
+  (t) => [primaryKey({ columns: [t.scopeId, t.positionId] }), index('positions_decision').on(t.decisionSeq)],
 );
 
 /** Where trading stands: of everything (`*`), of a strategy, or of `strategy:instrument`. Latched: only a person brings ACTIVE back. */

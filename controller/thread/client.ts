@@ -58,6 +58,7 @@ const reads = new Set<string>([
   'outcomes',
   'audit',
   'verifyAudit',
+  'dailySums',
   'evaluation',
   'summary',
   'verify',
