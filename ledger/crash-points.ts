@@ -1,7 +1,7 @@
 /**
  * The named points of every step that touches disk or ledger, at which tests kill the process, and who passes them: a
  * `worker`, a `gateway`, or a `command` (whose own tests kill it there). To add one, add a line here and call
- * `crash?.('…')` at the step; tests/chaos/points.test.ts then demands that a SIGKILL hit it.
+ * `crash?.('…')` at the step.
  */
 const steps = {
   // A page of candles: its CSV, then its row and watermark.

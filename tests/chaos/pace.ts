@@ -16,7 +16,7 @@ export const paceOf = (loadMs: number): Pace => {
   const slowness = loadMs / usualLoadMs;
   const stretched = (ms: number): number => Math.round(ms * between(1, slowness, 5));
   return {
-    leaseMs: Math.round(6_000 * between(1, slowness, 20)),
+    leaseMs: Math.round(6_000 * between(1, slowness, 6)),
     timeouts: {
       exchange: stretched(2_000),
       ledger: stretched(1_000),

@@ -63,7 +63,7 @@ const killWorker = async (
   const all = pointsOf(member, workerPoints);
   const points = random.uniform() < 0.9 ? all.filter((point) => busy.test(point)) : all;
   supervisor.aim(member, [{ points, nth: 1 + random.integer(12) }]);
-  if (await supervisor.nextKill(8_000)) return;
+  if (await supervisor.nextKill(20_000)) return;
   supervisor.aim(member, []);
   await untilBusy(supervisor);
   await supervisor.kill(member);
