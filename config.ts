@@ -37,6 +37,8 @@ export interface Config {
     readonly keep: number;
     readonly archiveDir: string | undefined;
   };
+  /** How long the ledger keeps rows of what is gone. */
+  readonly ledgerRowsMs: number;
   readonly snapshots: { readonly dir: string; readonly keep: number };
   readonly training: TrainingConfig;
   readonly promotion: {
@@ -248,6 +250,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     keep: values.KEEP_N_MODELS,
     archiveDir: values.MODEL_ARCHIVE_DIR === undefined ? undefined : resolve(values.MODEL_ARCHIVE_DIR),
   },
+  ledgerRowsMs: values.LEDGER_ROWS_DAYS * dayMs,
   snapshots: {
     dir: resolve(values.SNAPSHOT_DIR ?? `${pathsOf(values, explicit, embedded).dataDir}/snapshots`),
     keep: values.SNAPSHOT_KEEP,

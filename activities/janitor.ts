@@ -22,11 +22,16 @@ export interface JanitorDeps {
   readonly archiveDays: number;
   readonly deleteAfterProcess: boolean;
   readonly keepModels: number;
+  /** LEDGER_ROWS_DAYS */
+  readonly ledgerRowsMs: number;
   /** What is younger may still be on its way into the ledger. */
   readonly leaseMs: number;
   /** Named points between steps, for tests that end the process there. */
   readonly crash?: CrashPoint;
 }
+
+/** Some 100 ms under the write lock. */
+const filesAtOnce = 1000;
 
 export const createJanitorActivities = (deps: JanitorDeps) => ({
   /** Compacts processed files into monthly archives and lets their CSVs go; repeating it changes nothing more. */
@@ -38,8 +43,13 @@ export const createJanitorActivities = (deps: JanitorDeps) => ({
     };
   },
 
-  /** Removes what crashes left: orphan files, half-written versions, staged trainings; prunes old versions. */
-  async tidyDisk(): Promise<{ orphansRemoved: number; versionsQuarantined: number; versionsPruned: number }> {
+  /** Removes what crashes left: orphan files, half-written versions, staged trainings; prunes old versions, folds old rows. */
+  async tidyDisk(): Promise<{
+    orphansRemoved: number;
+    versionsQuarantined: number;
+    versionsPruned: number;
+    rowsCompacted: number;
+  }> {
     const { ledger, modelsDir, dataDir, crash } = deps;
     const folder = auditFolders(dataDir).ledger;
     ledger.rotateAudit({ folder, beforeMs: Date.now() - deps.auditKeepMs });
@@ -55,6 +65,7 @@ export const createJanitorActivities = (deps: JanitorDeps) => ({
       orphansRemoved: orphans.length + half.length + staged,
       versionsQuarantined: unknown.length,
       versionsPruned: pruned.length,
+      rowsCompacted: ledger.compactRows({ olderThanMs: deps.ledgerRowsMs, limit: filesAtOnce }).files,
     };
   },
 });

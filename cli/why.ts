@@ -16,6 +16,20 @@ export const openStoredController = ({ paths, domain, controller, training }: Co
     ...controller,
   });
 
+/** Rows of files that were deleted long ago are folded; their ids stay in metadata.json. */
+const foldedOf = (ledger: Ledger, files: number) =>
+  files <= 0
+    ? null
+    : {
+        files,
+        ranges: ledger.fileRanges().map(({ series, fromMs, toMs, files: all, chain, compactedAt }) => ({
+          ...{ series, files: all, chain },
+          from: new Date(fromMs).toISOString(),
+          to: new Date(toMs).toISOString(),
+          compacted_at: new Date(compactedAt).toISOString(),
+        })),
+      };
+
 /** What a model was trained on: its window and files with their hashes, as the ledger has them. */
 const originOf = (ledger: Ledger, { modelsDir }: Config['paths'], versionId: string) => {
   const version = ledger.version(versionId);
@@ -44,6 +58,7 @@ const originOf = (ledger: Ledger, { modelsDir }: Config['paths'], versionId: str
     pruned: prunedAt !== null,
     windows,
     files,
+    folded: foldedOf(ledger, version.claimedFiles - files.length),
   };
 };
 
@@ -77,6 +92,15 @@ const describeModel = (model: Why['model']): string[] => {
     `           model.json ${model.model_hash}`,
     `           data ${model.data_hash}`,
     ...model.windows.map(({ series, from, to }) => `window     ${series}  ${from} … ${to}`),
+    ...(model.folded === null
+      ? []
+      : [
+          `folded     ${model.folded.files} of its file rows (LEDGER_ROWS_DAYS); metadata.json has their ids`,
+          ...model.folded.ranges.map(
+            ({ series, from, to, files, compacted_at: at, chain }) =>
+              `           ${series}  ${from} … ${to}, ${files} files, last folded ${at}, chain ${chain}`,
+          ),
+        ]),
     ...model.files.map(
       ({ file, sha256, bars }) => `file       ${path.basename(file)}  ${bars} candles  ${sha256}`,
     ),

@@ -134,6 +134,11 @@ export const settings = {
     parse.boolean,
     'remove ingested CSV files once their candles are in the archive',
   ),
+  LEDGER_ROWS_DAYS: required(
+    '90',
+    parse.integer(1, maxWindowDays),
+    'days after which rows of deleted files and closed claims are folded into ranges',
+  ),
   SNAPSHOT_DIR: optional(
     path,
     'where snapshots of ledger, parameter store, registry and candles lie; unset: snapshots under DATA_DIR',

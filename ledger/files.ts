@@ -5,6 +5,7 @@ import { netOfCorrections } from './correction-rows.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, type FileStatus, inSeries } from './file-rows.ts';
+import { fileRangesOf } from './row-ranges.ts';
 import { fileStatuses, files } from './schema.ts';
 
 export const fileById = (db: Reader, fileId: string): FileRow | undefined =>
@@ -61,7 +62,10 @@ const barsOf = (db: Reader, series: Series): number =>
       .from(files)
       .where(and(inSeries(series), eq(files.kind, 'candles'), ne(files.status, 'quarantined')))
       .get()?.bars ?? 0,
-  );
+  ) +
+  fileRangesOf(db, series)
+    .filter(({ kind }) => kind === 'candles')
+    .reduce((sum, range) => sum + range.bars, 0);
 
 const storedRange = (db: Reader, series: Series): { fromMs: number; toMs: number } | undefined => {
   const range = {
@@ -73,7 +77,10 @@ const storedRange = (db: Reader, series: Series): { fromMs: number; toMs: number
     .from(files)
     .where(and(inSeries(series), ne(files.status, 'quarantined')))
     .get();
-  return row?.fromMs == null || row.toMs == null ? undefined : { fromMs: row.fromMs, toMs: row.toMs };
+  const folded = fileRangesOf(db, series);
+  const from = [...folded.map(({ fromMs }) => fromMs), ...(row?.fromMs == null ? [] : [row.fromMs])];
+  const to = [...folded.map(({ toMs }) => toMs), ...(row?.toMs == null ? [] : [row.toMs])];
+  return from.length === 0 ? undefined : { fromMs: Math.min(...from), toMs: Math.max(...to) };
 };
 
 const fetchEnds = (db: Reader, series: Series): { oldest: number | null; newest: number | null } =>

@@ -7,6 +7,7 @@ import { LedgerError } from './errors.ts';
 import { type NewFile, unclaimed } from './file-rows.ts';
 import { fileById, isOneOf } from './files.ts';
 import { activeLineage, type LineageRow, nextLineageName } from './lineage-rows.ts';
+import { inheritRanges } from './row-ranges.ts';
 import { claims, dispositions, files, lineages, versions } from './schema.ts';
 import { livingVersion } from './version-rows.ts';
 
@@ -76,6 +77,7 @@ const inherit = (tx: Writer, { lineage, versionId }: BranchPoint, branch: string
       .values({ ...row, lineage: branch })
       .run();
   }
+  inheritRanges(tx, lineage, branch, last);
 };
 
 const startAt = (branch: BranchPoint | undefined) =>

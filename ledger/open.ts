@@ -7,6 +7,7 @@ import { claimAttemptStore } from './claim-attempts.ts';
 import { claimStore } from './claims.ts';
 import { commitPoints } from './commit-points.ts';
 import { correctionStore } from './corrections.ts';
+import { compactStore } from './compact.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { openDatabase, type Store } from './database.ts';
 import { dispositionStore } from './dispositions.ts';
@@ -29,6 +30,7 @@ import { quarantineStore } from './quarantine.ts';
 import { readingStore } from './readings.ts';
 import { registrationStore } from './registration.ts';
 import { retentionStore } from './retention.ts';
+import { rowRangeStore } from './row-ranges.ts';
 import { scheduleLookStore } from './schedule-looks.ts';
 import { startStore } from './starts.ts';
 import { trainingKillStore } from './training-kills.ts';
@@ -136,6 +138,8 @@ export const openLedger = (options: LedgerOptions) => {
     ...promotionStore(store),
     ...retentionStore(store),
     ...epochStore(store),
+    ...compactStore(store),
+    ...rowRangeStore(store),
     ...alertStore(store),
     ...conditionStore(store),
     ...readingStore(store),

@@ -306,6 +306,51 @@ export const auditSegments = sqliteTable('audit_segments', {
   sha256: text().notNull(),
   movedAt: integer('moved_at').notNull(),
 });
+/** Rows of files that were deleted long ago, folded: one row per series and kind. See compact.ts. */
+export const fileRanges = sqliteTable(
+  'file_ranges',
+  {
+    series: text().notNull(),
+    kind: text({ enum: fileKinds }).notNull(),
+    fromMs: integer('from_ms').notNull(),
+    toMs: integer('to_ms').notNull(),
+    files: integer().notNull(),
+    bars: integer().notNull(),
+    /** sha256 over the one before and each file_id, in the order of registration. */
+    chain: text().notNull(),
+    compactedAt: integer('compacted_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.series, table.kind] })],
+);
+
+/** Dispositions of folded files. Trained candles as runs without a hole; of each other kind one row with the count. */
+export const dispositionRanges = sqliteTable(
+  'disposition_ranges',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    lineage: text().notNull(),
+    series: text().notNull(),
+    kind: text({ enum: dispositionKinds }).notNull(),
+    fromMs: integer('from_ms').notNull(),
+    toMs: integer('to_ms').notNull(),
+    candles: integer().notNull(),
+    /** Of versions up to this one. */
+    untilSeq: integer('until_seq').notNull(),
+  },
+  (table) => [index('disposition_ranges_by_time').on(table.lineage, table.kind, table.toMs)],
+);
+
+/** Folded files of which a lineage has dispositions, and the candles in them. */
+export const lineageFiles = sqliteTable(
+  'lineage_files',
+  {
+    lineage: text().notNull(),
+    untilSeq: integer('until_seq').notNull(),
+    files: integer().notNull(),
+    bars: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.lineage, table.untilSeq] })],
+);
 
 export const audit = sqliteTable('audit', {
   seq: integer().primaryKey({ autoIncrement: true }),

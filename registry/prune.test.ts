@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Crash, crashAt } from '../ledger/ledger.fixture.ts';
+import { btc, Crash, crashAt } from '../ledger/ledger.fixture.ts';
+import { seriesKey } from '../series.ts';
 import { projectChampion } from './current.ts';
 import { type PruneRequest, pruneVersions } from './prune.ts';
 import { commit, idOf, openRegistry, promote } from './registry.fixture.ts';
@@ -61,4 +62,13 @@ test('a version that was promoted meanwhile is not removed', () => {
   };
   expect(prune(there, { crash })).toEqual([idOf(3)]);
   readVersion(there.modelsDir, idOf(4));
+});
+
+test('the head of a lineage stays, however old', () => {
+  const there = six();
+  const series = seriesKey(btc);
+  const branch = { lineage: 'before', versionId: idOf(3), headHash: 'hash', nStates: 2 };
+  there.ledger.startLineage({ series, actor: 'test', reason: 'test', branch, requeue: [], restored: [] });
+  expect(prune(there, { keep: 1 })).toEqual([idOf(5), idOf(4)]);
+  expect(listVersionDirs(there.modelsDir)).toEqual([1, 2, 3, 6].map(idOf));
 });

@@ -75,6 +75,7 @@ export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => (
   archiveDays: config.archive.days,
   deleteAfterProcess: config.archive.deleteAfterProcess,
   keepModels: config.registry.keep,
+  ledgerRowsMs: config.ledgerRowsMs,
   leaseMs: config.training.leaseMs,
   maxAttempts,
   windowMs: config.training.windowMs,

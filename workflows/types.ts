@@ -193,6 +193,8 @@ export interface SweepResult {
   readonly orphansRemoved: number;
   readonly versionsQuarantined: number;
   readonly versionsPruned: number;
+  /** Absent in results of before. */
+  readonly rowsCompacted?: number;
 }
 
 export interface SnapshotResult {
