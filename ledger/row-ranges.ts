@@ -65,6 +65,11 @@ const merged = (all: readonly NewRange[], stepMs: number): NewRange[] => {
   return [...joinRuns(trained, stepMs), ...addUp(all.filter(({ kind }) => kind !== 'trained'))];
 };
 
+const withoutSeq = (
+  { lineage, series, kind, fromMs, toMs, candles, untilSeq }: NewRange,
+  bucketOf: (seq: number) => number,
+): NewRange => ({ lineage, series, kind, fromMs, toMs, candles, untilSeq: bucketOf(untilSeq) });
+
 const contentOf = ({ kind, fromMs, toMs, candles, untilSeq }: NewRange): string =>
   [kind, fromMs, toMs, candles, untilSeq].join(' ');
 
@@ -76,10 +81,7 @@ export const foldDispositions = (
   bucketOf: (seq: number) => number,
 ): void => {
   const before = tx.select().from(dispositionRanges).where(eq(dispositionRanges.lineage, lineage)).all();
-  const all = [...before.map(({ seq: _, ...range }) => range), ...rows].map((range) => ({
-    ...range,
-    untilSeq: bucketOf(range.untilSeq),
-  }));
+  const all = [...before, ...rows].map((range) => withoutSeq(range, bucketOf));
   const stepMs = timeframesMs[parseSeries(all[0]!.series).timeframe];
   const after = merged(all, stepMs);
   const stays = new Set(before.map(contentOf));
@@ -112,9 +114,9 @@ export const addLineageFiles = (
 /** What a branch inherits of the folded rows of its lineage, up to a version. */
 export const inheritRanges = (tx: Writer, lineage: string, branch: string, lastSeq: number): void => {
   const upTo = and(eq(dispositionRanges.lineage, lineage), lte(dispositionRanges.untilSeq, lastSeq));
-  for (const { seq: _, ...range } of tx.select().from(dispositionRanges).where(upTo).all())
+  for (const range of tx.select().from(dispositionRanges).where(upTo).all())
     tx.insert(dispositionRanges)
-      .values({ ...range, lineage: branch })
+      .values({ ...withoutSeq(range, (seq) => seq), lineage: branch })
       .run();
   const files = and(eq(lineageFiles.lineage, lineage), lte(lineageFiles.untilSeq, lastSeq));
   for (const sum of tx.select().from(lineageFiles).where(files).all())
