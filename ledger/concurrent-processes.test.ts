@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openFresh } from './fresh.fixture.ts';
 import { genesisMs, hourMs } from './ledger.fixture.ts';
 
@@ -37,8 +37,9 @@ const register = (path: string): void => {
 
 const start = async (path: string, number: number): Promise<Report> => {
   const args = ['--import', 'tsx', claimer, path, `p${number}`, String(number + 1), String(seriesCount)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e9 });
-  return JSON.parse(stdout);
+  const running = promisify(execFile)(process.execPath, args, { maxBuffer: 1e9 });
+  onTestFinished(() => void running.child.kill('SIGKILL'));
+  return JSON.parse((await running).stdout);
 };
 
 const startAll = (path: string): Promise<Report[]> =>
