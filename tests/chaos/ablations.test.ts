@@ -25,6 +25,22 @@ const at = (world: World, point: string, signal: Order['signal'] = 'SIGKILL'): O
   note: world.noteOf(point),
 });
 
+/** A run dies with its claim and is ended by an operator; only the sweep can give its files back. */
+const claimLeftBehind = async (world: World) => {
+  const loop = loopOf(world);
+  const ingest = await world.start('ingest');
+  const first = await world.start('train', at(world, 'claim:committed'));
+  await loop.ingest(0);
+  const run = await loop.startRetrain();
+  await first.gone;
+  await run.terminate('the operator ends it');
+  const second = await world.start('train');
+  await delay(world.leaseMs);
+  await calm(loop, world);
+  await Promise.all([ingest.kill(), second.kill()]);
+  return await verdictOn(world);
+};
+
 /** An ingest dies between the watermark and the file's row, where there is a between. */
 const ingestDied = async (world: World, point: string) => {
   const loop = loopOf(world);
@@ -58,6 +74,13 @@ const promotionOvertaken = async (world: World) => {
   await Promise.all([ingest.kill(), second.kill()]);
   return await verdictOn(world);
 };
+
+it('without the sweep files stay stuck, and the checker says so', async () => {
+  if (isFull) expect(await inWorld(undefined, claimLeftBehind)).toEqual(sound);
+  const { orphans, lost } = await inWorld('sweep', claimLeftBehind);
+  expect(orphans).toBeGreaterThan(0);
+  expect(lost).toBeGreaterThan(0);
+}, 900_000);
 
 it('with the watermark in a transaction of its own candles are lost, and the checker says so', async () => {
   if (isFull)

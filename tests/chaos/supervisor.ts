@@ -75,6 +75,8 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
   const run = async (member: Member): Promise<void> => {
     const mine = await world.start(member, orderOf(member));
     running.set(member, mine);
+    // What was asked for while it started.
+    tell(mine, { order: orderOf(member) });
     const next = mine.gone.then(async (signal) => {
       if (isHandsOff) return;
       demandKilled(member, mine, signal);
