@@ -1,4 +1,5 @@
 import { createAuditActivities } from './audit.ts';
+import { beating } from './beating.ts';
 import { type ClaimDeps, createClaimActivities } from './claims.ts';
 import { type CommitDeps, createCommitActivities } from './commit.ts';
 import { createIngestActivities, type IngestDeps } from './ingest.ts';
@@ -24,11 +25,13 @@ export type TrainRoleDeps = ClaimDeps &
 
 /** What the role `ingest` offers: everything that speaks to the exchange. */
 export const createIngestRole = (deps: IngestDeps) =>
-  translating({
-    ...createIngestActivities(deps),
-    ...createLookAgainActivities(deps),
-    ...createAuditActivities(deps),
-  });
+  translating(
+    beating({
+      ...createIngestActivities(deps),
+      ...createLookAgainActivities(deps),
+      ...createAuditActivities(deps),
+    }),
+  );
 
 /** What the role `train` offers: everything else. */
 export const createTrainRole = (deps: TrainRoleDeps) =>
@@ -38,9 +41,8 @@ export const createTrainRole = (deps: TrainRoleDeps) =>
     ...createPooledActivities(deps),
     ...createCommitActivities(deps),
     ...createPromotionActivities(deps),
-    ...createJanitorActivities(deps),
     ...createWatchActivities(deps),
-    ...createSnapshotActivities(deps),
+    ...beating({ ...createJanitorActivities(deps), ...createSnapshotActivities(deps) }),
   });
 
 export type Activities = ReturnType<typeof createIngestRole> & ReturnType<typeof createTrainRole>;

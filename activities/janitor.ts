@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { auditFolders } from '../audit/folders.ts';
 import { type Archived, archiveProcessed } from '../ledger/archive.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
@@ -36,7 +37,12 @@ const filesAtOnce = 1000;
 export const createJanitorActivities = (deps: JanitorDeps) => ({
   /** Compacts processed files into monthly archives and lets their CSVs go; repeating it changes nothing more. */
   async archiveProcessed(): Promise<{ archived: number; deleted: number }> {
-    const done = deps.series.map((series) => archiveSeries(deps, series));
+    const done: Archived[] = [];
+    for (const series of deps.series) {
+      done.push(archiveSeries(deps, series));
+      // Compacting is synchronous: heartbeats go out between two series.
+      await setImmediate();
+    }
     return {
       archived: done.reduce((sum, { archived }) => sum + archived, 0),
       deleted: done.reduce((sum, { deleted }) => sum + deleted, 0),

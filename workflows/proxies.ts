@@ -8,6 +8,7 @@ import { timeouts } from './timeouts.ts';
  */
 export const exchange = proxyActivities<Activities>({
   startToCloseTimeout: timeouts.exchange,
+  heartbeatTimeout: timeouts.exchangeHeartbeat,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
@@ -25,6 +26,7 @@ export const ledger = proxyActivities<Activities>({
 /** Compacting and tidying read and write many files; repeating them changes nothing more. */
 export const housekeeping = proxyActivities<Activities>({
   startToCloseTimeout: timeouts.housekeeping,
+  heartbeatTimeout: timeouts.housekeepingHeartbeat,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
 });

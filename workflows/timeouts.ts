@@ -1,7 +1,9 @@
 /** How soon the death of a worker is noticed, by class of work. A file of its own, so that tests that kill many can be quicker. */
 export const timeouts = {
   exchange: '2 minutes',
+  exchangeHeartbeat: '30 seconds',
   ledger: '10 seconds',
   housekeeping: '10 minutes',
+  housekeepingHeartbeat: '1 minute',
   trainingHeartbeat: '10 seconds',
 } as const;

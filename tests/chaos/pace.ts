@@ -1,9 +1,11 @@
+import type { timeouts } from '../../workflows/timeouts.ts';
+
 /** How the machine's load stretches what is waited for; 1 on an idle one. */
 export interface Pace {
   /** How long a claim holds: longer than it takes to notice a death and to start another worker. */
   readonly leaseMs: number;
   /** Instead of workflows/timeouts.ts: the death of a worker is noticed at once, so that many fit into a test. */
-  readonly timeouts: Readonly<Record<'exchange' | 'ledger' | 'housekeeping' | 'trainingHeartbeat', number>>;
+  readonly timeouts: Readonly<Record<keyof typeof timeouts, number>>;
 }
 
 /** What three processes need to load their code at once, with two idle cores. */
@@ -21,6 +23,9 @@ export const paceOf = (loadMs: number): Pace => {
       exchange: stretched(2_000),
       ledger: stretched(1_000),
       housekeeping: stretched(3_000),
+      // Beyond what the whole activity may take: that ends it first.
+      exchangeHeartbeat: 60_000,
+      housekeepingHeartbeat: 60_000,
       trainingHeartbeat: stretched(2_000),
     },
   };
