@@ -8,6 +8,8 @@ export const ingestStages = ({ loop }: Playing): Stage[] => [
     points: [...durably('file'), 'file:unregistered', ...around('registerFile'), 'file:registered'],
     work: () => loop.ingest(60),
   },
+  // Every ingest looks again at the newest candles.
+  { member: 'ingest', points: around('recordComparison'), work: () => loop.ingest(60) },
 ];
 
 /** What a gateway passes while engines trade. */

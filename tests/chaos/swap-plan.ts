@@ -55,8 +55,10 @@ export const archiveStages = ({ loop }: Playing): Stage[] => {
   const work = () => trained(loop);
   const rows = ['archive:marked', ...around('markDeleted'), 'archive:deleted', 'archive:unlinked'];
   return [
-    { member, points: [...durably('month'), 'archive:written'], work },
-    { member, points: [...around('markArchived'), ...rows], work },
+    // Few to a stage: an activity that dies often waits longer each time before it is tried again.
+    { member, points: [...around('announceMonth'), 'month:unsynced', 'month:written'], work },
+    { member, points: ['month:renamed', 'month:synced', 'archive:written', ...around('markArchived')], work },
+    { member, points: rows, work },
     { member, points: ['month:removed'], work: () => trained(loop, 200) },
   ];
 };
