@@ -106,7 +106,7 @@ export const LedgerView = ({ live }: { live: LiveData }) => {
             ${
               series.length === 0
                 ? html`<p class="empty">Nothing is stored yet.</p>`
-                : html`<div class="scroll"><table>
+                : html`<div class="scroll" tabindex="0"><table>
                   <thead><tr><th scope="col">Series</th><th scope="col" class="number">Candles</th><th scope="col">Watermark</th><th scope="col" class="number">Gaps</th><th scope="col" class="number">Missing</th></tr></thead>
                   <tbody>${series.map(
                     (row) => html`<tr key=${row.series}>

@@ -43,7 +43,7 @@ const Regimes = ({ page }: { page: ChartPage }) => {
   if (!now)
     return html`<p class="empty">No model serves this series yet: train one, and its regimes appear here.</p>`;
   return html`
-    <div class="scroll">
+    <div class="scroll" tabindex="0">
       <table>
         <caption>P(regime), filtered, at ${time(page.candles.at(-1)?.[0])} UTC</caption>
         <thead>

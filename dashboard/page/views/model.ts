@@ -114,7 +114,7 @@ const Gates = ({ gate }: { gate: Report['gate'] }) =>
     ([series, { decision, reason, checks = [] }]) => html`<div key=${series}>
     <h3>${series}: <span class=${decision === 'pass' ? 'good' : 'warn'}>${decision}</span></h3>
     <p>${reason}</p>
-    <div class="scroll"><table>
+    <div class="scroll" tabindex="0"><table>
       <thead><tr><th scope="col">Check</th><th scope="col" class="number">Value</th><th scope="col" class="number">Limit</th><th scope="col"><span class="dim">Result</span></th></tr></thead>
       <tbody>${checks.map(
         (check) =>
@@ -127,7 +127,7 @@ const Baselines = ({ evaluation }: { evaluation: Report['metadata']['evaluation'
   const entries = Object.entries(evaluation ?? {});
   if (entries.length === 0) return html`<p class="dim">This version was not compared with baselines.</p>`;
   return html`${entries.map(
-    ([series, { judgement }]) => html`<div class="scroll" key=${series}><table>
+    ([series, { judgement }]) => html`<div class="scroll" tabindex="0" key=${series}><table>
       <caption>${series}: one-step predictive log-likelihood on ${judgement.candles} later candles, nats/candle</caption>
       <thead><tr><th scope="col">Model</th><th scope="col" class="number">all features</th><th scope="col" class="number">return alone</th></tr></thead>
       <tbody>${Object.entries({ 'this model': judgement.model, ...judgement.rivals }).map(
@@ -138,7 +138,7 @@ const Baselines = ({ evaluation }: { evaluation: Report['metadata']['evaluation'
 };
 
 const HeatMap = ({ series, one }: { series: string; one: Transitions['series'][string] }) => html`
-  <div class="scroll"><table class="heat">
+  <div class="scroll" tabindex="0"><table class="heat">
     <caption>${series}: P(next regime | regime), and how many candles a stay lasts</caption>
     <thead><tr><th scope="col">from \ to</th>${one.regimes.map((name) => html`<th scope="col" key=${name}>${name}</th>`)}<th scope="col" class="number">stay</th></tr></thead>
     <tbody>${one.matrix.map(
@@ -226,7 +226,7 @@ const Promotions = ({ reloads }: { reloads: number }) => {
   }) =>
     data.length === 0
       ? html`<p class="empty">Nothing was promoted yet.</p>`
-      : html`<div class="scroll"><table>
+      : html`<div class="scroll" tabindex="0"><table>
         <thead><tr><th scope="col">When (UTC)</th><th scope="col">What</th><th scope="col">Version</th><th scope="col">By</th><th scope="col">Why</th></tr></thead>
         <tbody>${data.map((row) => html`<tr key=${row.fence}><td>${time(row.created_at)}</td><td>${row.kind}</td><td>${row.version_id}</td><td>${row.actor}</td><td class="wrap">${row.reason}</td></tr>`)}</tbody></table></div>`}<//></section>`;
 };

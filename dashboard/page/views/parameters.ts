@@ -124,7 +124,7 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
   });
   return html`
     <p>Policy ${overview.policy_version ?? '–'}; ${overview.served ? html`<strong>${overview.served.preset_id}</strong> is held since ${age(overview.served.since, now)}, ${overview.served.changes_today} changes that day` : 'nothing is held'}${pinned ? html`; <strong class="warn">${pinned} is pinned</strong> <button onClick=${() => ask(pin(null))}>Unpin</button>` : null}</p>
-    <div class="scroll"><table>
+    <div class="scroll" tabindex="0"><table>
       <caption>At the average context: posterior mean reward in deviations with 95 % interval; share of the last ${count(overview.decisions_shared)} decisions</caption>
       <thead><tr><th scope="col">Preset</th><th scope="col" class="number">Mean</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">Share</th><th scope="col" class="number">Outcomes</th><th scope="col" class="number">Reward</th><th scope="col"><span class="dim">Actions</span></th></tr></thead>
       <tbody>${overview.presets.map(
@@ -147,7 +147,7 @@ const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrumen
   return html`<h3>Last decisions</h3><${Answer} query=${decisions}>${({ data }: { data: Decision[] }) =>
     data.length === 0
       ? html`<p class="empty">No decision yet: an engine asks with GET /param/${strategy}/${instrument}.</p>`
-      : html`<div class="scroll"><table>
+      : html`<div class="scroll" tabindex="0"><table>
         <thead><tr><th scope="col">When (UTC)</th><th scope="col">Served</th><th scope="col">Why</th><th scope="col" class="number">Propensity</th><th scope="col">State</th><th scope="col" class="number">Reward</th><th scope="col">Decision</th></tr></thead>
         <tbody>${data.map(
           (

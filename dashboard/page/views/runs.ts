@@ -30,7 +30,7 @@ const tone = (status: string): string => {
 const Runs = ({ runs }: { runs: readonly Run[] }) => {
   const now = useNow();
   if (runs.length === 0) return html`<p class="empty">Nothing ran in the last day.</p>`;
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Started</th><th scope="col" class="number">Took</th><th scope="col" class="number">Attempts</th></tr></thead>
     <tbody>${runs.map(
       (run) => html`<tr key=${run.runId}>
@@ -68,7 +68,7 @@ export const RunsView = () => {
         ${({ data }: { data: Schedule[] }) =>
           data.length === 0
             ? html`<p class="empty">No schedules: a worker applies them when it starts.</p>`
-            : html`<div class="scroll"><table>
+            : html`<div class="scroll" tabindex="0"><table>
               <thead><tr><th scope="col">Schedule</th><th scope="col">Next</th><th scope="col">State</th><th scope="col"><span class="dim">Actions</span></th></tr></thead>
               <tbody>${data.map(
                 (one) => html`<tr key=${one.id}>
