@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { freePort } from '../../cli/embedded/ports.ts';
 
 export interface KillableServer {
   readonly address: string;
@@ -33,6 +33,23 @@ const launch = async (program: string, args: readonly string[]) => {
   return { pid: Number(pid), stop };
 };
 
+/**
+ * Below the range that the system gives to outgoing connections: a client that tries to reach a dead server would now
+ * and then be given the server's own port, and keep it.
+ */
+const portOfItsOwn = async (): Promise<number> => {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const probe = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    );
+    await new Promise((resolve) => probe.close(resolve));
+    if (isFree) return port;
+  }
+};
+
 const untilAnswering = async (address: string): Promise<void> => {
   for (const until = Date.now() + 60_000; Date.now() < until; await delay(50)) {
     const connection = await Connection.connect({ address, connectTimeout: 1_000 }).catch(() => undefined);
@@ -48,7 +65,7 @@ const untilAnswering = async (address: string): Promise<void> => {
 
 /** A Temporal dev server with a database of its own, to be killed and started again. */
 export const startKillableServer = async (program: string, home: string): Promise<KillableServer> => {
-  const port = await freePort();
+  const port = await portOfItsOwn();
   const address = `127.0.0.1:${port}`;
   const args = [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
