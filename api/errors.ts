@@ -67,6 +67,7 @@ export const statusOfFailure: Readonly<Record<string, ContentfulStatusCode>> = {
   ExchangeRateLimited: 503,
   ExchangeUnavailable: 503,
   Overloaded: 503,
+  SnapshotUnsettled: 503,
   PayloadUnreadable: 503,
   TemporalUnavailable: 503,
   WatermarkMoved: 503,

@@ -40,7 +40,11 @@ describe('npm run evaluate', () => {
 
   it.each([
     ['header.csv', 'a,b\n', /header\.csv, line 1: the header is not "timestamp,open/],
-    ['price.csv', `${csv(1, 60_000)}60000,0,1,1,1,1\n`, /price\.csv, line 3: a price is not above 0/],
+    [
+      'price.csv',
+      `${csv(1, 60_000)}60000,0,1,1,1,1\n`,
+      /price\.csv, line 3: the candle has a price that is not above zero/,
+    ],
     ['step.csv', csv(5, 7000), /step\.csv: candles are 7000 ms apart; a timeframe is one of 1m 3m/],
     ['short.csv.gz', csv(200, 60_000), /short\.csv\.gz: /],
   ])('names file, place and what is allowed: %s', (name, text, message) => {

@@ -2,8 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { autotrainCommand } from '../../cli/autotrain.ts';
+import { sha256Of } from '../../ledger/candle-file.ts';
 import { sealMetadata } from '../../registry/sealed-metadata.ts';
 import { versionDir } from '../../registry/store.ts';
+import { parseSeries } from '../../series.ts';
 import { openStrict } from '../strict/strict.fixture.ts';
 import { reproduce } from './reproduce.ts';
 
@@ -80,7 +82,12 @@ it('a candle that was corrected since is named by its month, with both hashes', 
   const [month] = monthFiles(strict);
   const lines = readFileSync(month!, 'utf8').split('\n');
   lines[100] = lines[100]!.replace(/[^,]*$/, '1.5');
-  writeFileSync(month!, lines.join('\n'));
+  const corrected = lines.join('\n');
+  writeFileSync(month!, corrected);
+  // By hand it is damage, and says so; a correction that was archived is known to the ledger.
+  expect(() => again(strict, version)).toThrow('2024-01.csv differs from its hash in the ledger');
+  const series = parseSeries('binance:BTC/USDT:1m');
+  strict.ledger.announceMonth({ series, month: '2024-01', from: null, to: sha256Of(Buffer.from(corrected)) });
   const { reason, changed } = again(strict, version);
   expect(reason).toBe('inputs changed since');
   expect(changed).toEqual([
