@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { retrainId } from '../../workflows/ids.ts';
 import type { Loop } from './loop.ts';
-import { around, durably, type Playing, type Stage, trained } from './plan.ts';
+import { around, type Playing, type Stage, trained } from './plan.ts';
 import type { World } from './world.ts';
 
 /** A CSV that no row knows and that is old, as a crash leaves one when the exchange answers otherwise the next time. */
