@@ -83,18 +83,21 @@ const sweep = (): Promise<SweepResult> =>
 
 const lease = (): number | undefined => rig.ledger.openClaims()[0]?.leaseUntil;
 
-/** The files of the stalled run come back, its next attempt is fenced, and another retrain trains them. */
+/**
+ * The files of the stalled run come back, its next attempt is fenced, and another retrain trains them. By the sweep, or,
+ * where the other worker was slow to start, by the compensation of the run itself: its next attempt came first.
+ */
 const retrainedByAnother = async (stalled: WorkflowHandle): Promise<RetrainResult> => {
   const files = rig.ledger.fileCounts().processing;
-  const swept = await until(
-    'the janitor has the files',
+  await until(
+    'the files came back',
     async () => {
-      const { requeued } = await sweep();
-      return requeued > 0 && requeued;
+      await sweep();
+      return rig.ledger.fileCounts().processing === 0;
     },
     60_000,
   );
-  expect(swept).toBe(files);
+  expect(rig.ledger.fileCounts().downloaded).toBe(files);
   const failed = await stalled.result().then(
     () => 'none',
     (error: unknown) => failureOf(error).type,
@@ -128,7 +131,8 @@ describe('a worker that wakes up after its lease', () => {
     await sleeper.stopped();
     const last = lease();
     await startWorker(-5, { HMM_STATES: '2' });
-    expect(lease()).toBe(last);
+    // Not renewed; over already where the other worker was slow to start.
+    expect([last, undefined]).toContain(lease());
     const result = await retrainedByAnother(handle);
     const before = everythingStored(rig.config.paths);
     sleeper.wake();
