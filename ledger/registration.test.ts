@@ -65,7 +65,17 @@ test('a range without candles is a gap, recorded once however often it is report
   ledger.advanceWatermark(btc, at(0), at(4));
   ledger.advanceWatermark(btc, at(0), at(4));
   expect(ledger.gaps(btc)).toEqual([
-    expect.objectContaining({ series: 'binance:BTC/USDT:1h', fromMs: at(0), toMs: at(3), missing: 4 }),
+    {
+      ...{ series: 'binance:BTC/USDT:1h', fromMs: at(0), toMs: at(3), missing: 4, foundAt: 1_000_000 },
+      ...{
+        state: 'open',
+        attempts: 0,
+        answers: 0,
+        lastTriedAt: null,
+        nextRetryAt: 1_300_000,
+        filledAt: null,
+      },
+    },
   ]);
   expect(ledger.gaps(eth)).toEqual([]);
 });
