@@ -75,6 +75,12 @@ export interface Config {
     readonly decisionsKeepDays: number;
   };
   readonly temporal: Readonly<ReturnType<typeof temporalOf>>;
+  readonly worker: {
+    /** host:port of /metrics and /health; undefined: not served. */
+    readonly metricsAddress: string | undefined;
+  };
+  /** undefined: nothing is traced. */
+  readonly traceEndpoint: string | undefined;
   readonly simulator: {
     readonly seed: number;
     readonly replayDir: string | undefined;
@@ -92,6 +98,7 @@ export interface ExchangeConfig {
   readonly url: string | undefined;
   readonly apiKey: string | undefined;
   readonly apiSecret: string | undefined;
+  readonly proxyUrl: string | undefined;
   readonly timeframe: Timeframe;
   readonly batchLimit: number;
   /** First open time to ask for; undefined: `training.windowMs` before now. */
@@ -281,6 +288,8 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     decisionsKeepDays: values.DECISIONS_KEEP_DAYS,
   },
   temporal: temporalOf(values),
+  worker: { metricsAddress: values.WORKER_METRICS_ADDRESS },
+  traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   simulator: { seed: values.SIM_SEED, replayDir: values.SIM_REPLAY, untilMs: values.SIM_UNTIL },
   explicit,
   warnings,
@@ -308,6 +317,7 @@ const exchangeOf = (values: Values): ExchangeConfig => ({
   url: values.EXCHANGE_URL,
   apiKey: values.API_KEY,
   apiSecret: values.API_SECRET,
+  proxyUrl: values.EXCHANGE_PROXY,
   timeframe: values.TIMEFRAME,
   batchLimit: values.BATCH_LIMIT,
   startMs: values.START_TS,

@@ -36,6 +36,7 @@ export type LedgerReader = Pick<
   | 'versionCount'
   | 'champion'
   | 'promotions'
+  | 'promotionCounts'
   | 'reading'
   | 'claimAttempts'
   | 'madeAt'

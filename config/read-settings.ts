@@ -1,3 +1,4 @@
+import { fileNameOf, readSecretFile } from './secret-files.ts';
 import { type Setting, type SettingName, settings } from './settings.ts';
 import { closestName } from './typos.ts';
 
@@ -21,9 +22,11 @@ export interface SettingsRead {
 }
 
 const names = Object.keys(settings) as SettingName[];
-const known: readonly string[] = names;
 
 const table: Readonly<Record<string, Setting<unknown>>> = settings;
+
+const secretNames = names.filter((name) => table[name]?.secret);
+const known: readonly string[] = [...names, ...secretNames.map(fileNameOf)];
 
 const soundsSecret = /KEY|SECRET|TOKEN|PASS|CREDENTIAL|WEBHOOK/i;
 
@@ -32,6 +35,20 @@ const shown = (name: string, text: string): string =>
   table[name]?.secret || soundsSecret.test(name) ? '(hidden)' : JSON.stringify(text);
 
 const textOf = (texts: Texts, name: string): string | undefined => texts[name]?.trim() || undefined;
+
+/** Puts what the secret files hold where the secrets themselves would stand. */
+const takeSecretFiles = (texts: Record<string, string | undefined>, problems: string[]): void => {
+  for (const name of secretNames) {
+    const file = texts[fileNameOf(name)];
+    if (file === undefined) continue;
+    if (texts[name] !== undefined) problems.push(`${name} and ${fileNameOf(name)} are both set: unset one`);
+    try {
+      texts[name] ??= readSecretFile(file) || undefined;
+    } catch (cause) {
+      problems.push(`${fileNameOf(name)}=${JSON.stringify(file)}: allowed is ${(cause as Error).message}`);
+    }
+  }
+};
 
 const parseOne = (name: SettingName, texts: Texts, problems: string[]): unknown => {
   const text = textOf(texts, name) ?? table[name]?.fallback;
@@ -58,11 +75,12 @@ const typosOf = (texts: Texts, warned: (name: string) => void): string[] =>
 const warningsOf = (strangers: readonly string[]): string[] =>
   strangers.length > 0 ? [`.env: not settings of autotrain, ignored: ${strangers.join(', ')}`] : [];
 
-/** Reads the table from the environment over the `.env` file. An empty value counts as unset. */
+/** Reads the table from the environment over the `.env` file. An empty value, or an empty secret file, counts as unset. */
 export const readSettings = (env: Texts, envFile: Texts): SettingsRead => {
   const texts: Record<string, string | undefined> = { ...envFile };
   for (const name of known) texts[name] = textOf(env, name) ?? textOf(envFile, name);
   const problems: string[] = [];
+  takeSecretFiles(texts, problems);
   const strangers: string[] = [];
   const values = Object.fromEntries(
     names.map((name) => [name, parseOne(name, texts, problems)]),

@@ -101,6 +101,10 @@ export const settings = {
   ),
   API_KEY: secret(parse.text(), "the exchange's API key; public candles need none"),
   API_SECRET: secret(parse.text(), "the exchange's API secret"),
+  EXCHANGE_PROXY: secret(
+    parse.httpUrl,
+    'HTTP proxy between us and the exchange, http://[user:password@]host:port; unset: none',
+  ),
 
   DATA_DIR: required('/ml', path, 'root of candles and databases (npm start: .autotrain/ml)'),
   DATA_LANDING: required(
@@ -362,6 +366,14 @@ export const settings = {
   SIM_UNTIL: optional(
     parse.instantMs,
     "where the simulator's clock starts: epoch ms or UTC date; unset: just after the last candle of the replay",
+  ),
+  WORKER_METRICS_ADDRESS: optional(
+    parse.hostAndPort,
+    'where a worker answers GET /metrics and /health, such as 127.0.0.1:9464; unset: nowhere',
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    parse.httpUrl,
+    'OTLP/HTTP collector of traces, such as http://127.0.0.1:4318; unset: nothing is traced',
   ),
   LOG_LEVEL: required(
     'info',

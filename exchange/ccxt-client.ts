@@ -43,6 +43,8 @@ export interface CcxtOptions {
   readonly secret?: string;
   /** Replaces scheme and host of every REST address, such as `http://127.0.0.1:4010`. */
   readonly baseUrl?: string;
+  /** An HTTP proxy that every request goes through. */
+  readonly proxyUrl?: string;
   /** How long one request may take, body included. */
   readonly timeoutMs?: number;
 }
@@ -87,11 +89,13 @@ const spotOnly = {
 
 /** A CCXT exchange that keeps decimals as text and, with a `baseUrl`, speaks to that host only. */
 export const createCcxtClient = async (options: CcxtOptions): Promise<CcxtClient> => {
-  const { id, apiKey, secret, baseUrl, timeoutMs = 10_000 } = options;
+  const { id, apiKey, secret, baseUrl, proxyUrl, timeoutMs = 10_000 } = options;
   const CcxtExchange = await loadClass(id);
   const client = new CcxtExchange({
     ...(apiKey && { apiKey }),
     ...(secret && { secret }),
+    // CCXT's name for it; it serves plain and encrypted addresses alike.
+    ...(proxyUrl && { httpsProxy: proxyUrl }),
     enableRateLimit: !isLoopback(baseUrl),
     timeout: timeoutMs,
     options: spotOnly,

@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm';
+import { count, desc, eq } from 'drizzle-orm';
 import { type Run, raise } from './alerts.ts';
 import { record } from './audit.ts';
 import type { Reader, Store, Writer } from './database.ts';
@@ -153,6 +153,18 @@ export const promotionStore = ({ read, write, now }: Store) => ({
   /** Newest first. */
   promotions: ({ limit }: { limit: number }): PromotionRow[] =>
     read((db) => db.select().from(promotions).orderBy(desc(promotions.fence)).limit(limit).all()),
+
+  /** How often the champion changed, by kind; kinds that never came about are 0. */
+  promotionCounts: (): Record<PromotionRow['kind'], number> =>
+    read((db) => {
+      const rows = db
+        .select({ kind: promotions.kind, n: count() })
+        .from(promotions)
+        .groupBy(promotions.kind)
+        .all();
+      const none = { promote: 0, rollback: 0, adopt: 0, restore: 0 };
+      return { ...none, ...Object.fromEntries(rows.map(({ kind, n }) => [kind, n])) };
+    }),
 
   /** Points the link at the champion under the write lock, so that a slow projection never undoes a newer one. */
   projectChampion: (point: (champion: PromotionRow) => void): PromotionRow | undefined =>

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run, say } from './run.mjs';
 
 const stampFile = (root) => join(root, 'node_modules', '.cache', 'autotrain', 'built.txt');
@@ -78,3 +79,7 @@ export const build = async (root) => {
   mkdirSync(dirname(stampFile(root)), { recursive: true });
   writeFileSync(stampFile(root), hash);
 };
+
+/** `node scripts/build.mjs`: for images, where the packages are there and no Temporal server is wanted. */
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url))
+  await build(fileURLToPath(new URL('..', import.meta.url)));

@@ -15,6 +15,7 @@ const adminKey = marker('admin');
 const secrets = {
   API_KEY: marker('exchange-key'),
   API_SECRET: marker('exchange-secret'),
+  EXCHANGE_PROXY: marker('proxy'),
   JWT_SECRET: marker('a-jwt-secret-that-is-long-enough'),
   GATEWAY_API_KEYS: adminKey,
   'GATEWAY_API_KEYS, the second': engineKey,
@@ -37,6 +38,7 @@ const env = {
   REQUIRE_AUTH: 'true',
   API_KEY: secrets.API_KEY,
   API_SECRET: secrets.API_SECRET,
+  EXCHANGE_PROXY: `http://user:${encodeURIComponent(secrets.EXCHANGE_PROXY)}@127.0.0.1:9`,
   JWT_SECRET: secrets.JWT_SECRET,
   GATEWAY_API_KEYS: `admin:${adminKey},engine:${engineKey}`,
   ALERT_WEBHOOK_URL: `http://127.0.0.1:9/${secrets.ALERT_WEBHOOK_URL}`,

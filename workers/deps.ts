@@ -28,6 +28,7 @@ export const connectExchange = ({ exchange }: Config): Promise<Exchange> =>
   createCcxtExchange({
     id: exchange.id,
     ...(exchange.url === undefined ? {} : { baseUrl: exchange.url }),
+    ...(exchange.proxyUrl === undefined ? {} : { proxyUrl: exchange.proxyUrl }),
     ...(exchange.apiKey === undefined ? {} : { apiKey: exchange.apiKey }),
     ...(exchange.apiSecret === undefined ? {} : { secret: exchange.apiSecret }),
   });

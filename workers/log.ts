@@ -7,8 +7,17 @@ export const createLog = (level: string, role: string): pino.Logger =>
     {
       level,
       base: { role, pid: process.pid },
+      serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
       redact: {
-        paths: ['*.apiKey', '*.apiSecret', '*.jwtSecret', '*.apiKeys', '*.payloadKeys', '*.authorization'],
+        paths: [
+          '*.apiKey',
+          '*.apiSecret',
+          '*.proxyUrl',
+          '*.jwtSecret',
+          '*.apiKeys',
+          '*.payloadKeys',
+          '*.authorization',
+        ],
         remove: true,
       },
     },
@@ -23,6 +32,15 @@ const levels: Readonly<Record<LogLevel, pino.Level>> = {
   ERROR: 'error',
 };
 
+type Meta = Readonly<Record<string, unknown>>;
+
+/** The run is `runId` in every line, whichever part of the SDK writes it; a task's token helps nobody. */
+const ourNames = ({ workflowRunId, ...meta }: Meta): Meta => ({
+  ...meta,
+  ...(workflowRunId === undefined ? {} : { runId: workflowRunId }),
+  taskToken: undefined,
+});
+
 /** The SDK's own lines in our format; what it calls information (state changes, bundle sizes) is detail here. */
 export const temporalLogger = (log: pino.Logger): DefaultLogger =>
-  new DefaultLogger('DEBUG', ({ level, message, meta }) => log[levels[level]]({ ...meta }, message));
+  new DefaultLogger('DEBUG', ({ level, message, meta = {} }) => log[levels[level]](ourNames(meta), message));

@@ -17,14 +17,17 @@ export interface Place {
   readonly workflowBundle: WorkflowBundleOption;
   /** The one that the bundle was made for. */
   readonly dataConverter: DataConverter;
+  /** What looks on: measures, logs, traces. */
+  readonly around?: Partial<Pick<WorkerOptions, 'interceptors' | 'sinks'>>;
 }
 
-const common = ({ connection, namespace, workflowBundle, dataConverter }: Place) =>
+const common = ({ connection, namespace, workflowBundle, dataConverter, around }: Place) =>
   ({
     connection,
     namespace,
     workflowBundle,
     dataConverter,
+    ...around,
     maxCachedWorkflows: 50,
     shutdownGraceTime: '20 seconds',
     // After a crash the next task waits this long for the dead worker's queue: 10 s by default.

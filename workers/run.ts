@@ -19,6 +19,9 @@ import { bundleOptionsOf, dataConverterOf } from '../temporal/data-converter.ts'
 import { connectExchange, ingestDeps, trainDeps } from './deps.ts';
 import { exitWithParent } from './exit-with-parent.ts';
 import { createLog, temporalLogger } from './log.ts';
+import { observeActivities } from './observe/activities.ts';
+import { type Observation, openObservation } from './observe/open.ts';
+import { observedTrainer } from './observe/trainer.ts';
 import { noteStart, prepareNamespace, prepareSchedules } from './prepare.ts';
 import { ingestWorker, type Place, trainWorker, workflowsPath } from './roles.ts';
 import { createTrainer } from './trainer.ts';
@@ -37,7 +40,12 @@ export interface WorkerRun {
   readonly workflowBundle?: WorkflowBundleOption;
 }
 
-const optionsOf = async (config: Config, place: Place, ledger: Ledger, { roles, crash }: WorkerRun) => {
+const optionsOf = async (
+  config: Config,
+  place: Place,
+  { ledger, observation }: { readonly ledger: Ledger; readonly observation: Observation },
+  { roles, crash }: WorkerRun,
+) => {
   const parts = { ledger, codeVersion: codeVersion(), ...(crash ? { crash } : {}) };
   const options: WorkerOptions[] = [];
   if (roles.includes('ingest')) {
@@ -45,7 +53,7 @@ const optionsOf = async (config: Config, place: Place, ledger: Ledger, { roles, 
   }
   if (roles.includes('train')) {
     const client = await connectClient(config.temporal);
-    const trainer = createTrainer({ threads: config.training.threads });
+    const trainer = observedTrainer(createTrainer({ threads: config.training.threads }), observation.metrics);
     options.push(trainWorker(place, trainDeps(config, { ...parts, client, trainer })));
   }
   return options;
@@ -64,12 +72,17 @@ const prepare = async (
   return schedules ? await prepareSchedules(client, config, { ledger, gone, log }) : () => undefined;
 };
 
+/** RUNNING, or on the way there or out, by task queue. */
+const statesOf = (workers: readonly Worker[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(workers.map((worker) => [worker.options.taskQueue, worker.getState()]));
+
 /** Runs the worker of these settings until it is told to stop; what it was doing is finished or handed back first. */
 export const runWorker = async (config: Config, run: WorkerRun): Promise<void> => {
   const { roles, schedules } = run;
   const log = createLog(config.logLevel, `worker:${roles.join('+')}`);
   const logger = temporalLogger(log);
-  Runtime.install({ logger });
+  const observation = await openObservation(config, roles);
+  Runtime.install({ logger, ...observation.runtime });
   const release = holdState(config.paths.ledgerFile);
   const crash = run.crash ? { crash: run.crash } : {};
   const opened = openLedger({
@@ -85,14 +98,19 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
     run.workflowBundle ??
     (await bundleWorkflowCode({ workflowsPath, logger, ...bundleOptionsOf(dataConverter) }));
   const connection = await NativeConnection.connect(connectionOptions(config.temporal));
-  const place = { connection, namespace: config.temporal.namespace, workflowBundle, dataConverter };
-  const options = await optionsOf(config, place, ledger, run);
+  const around = {
+    interceptors: { activity: [observeActivities({ metrics: observation.metrics, log })] },
+  };
+  const place = { connection, namespace: config.temporal.namespace, workflowBundle, dataConverter, around };
+  const options = await optionsOf(config, place, { ledger, observation }, run);
   const workers = await Promise.all(options.map((one) => Worker.create(one)));
   exitWithParent(() => workers.forEach((worker) => worker.shutdown()));
-  log.info({ queues: options.map(({ taskQueue }) => taskQueue) }, 'polling');
-  process.send?.({ type: 'ready' });
+  const served = await observation.serve(() => statesOf(workers));
+  log.info({ queues: options.map(({ taskQueue }) => taskQueue), metrics: served.url }, 'polling');
+  process.send?.({ type: 'ready', ...(served.url === undefined ? {} : { metricsUrl: served.url }) });
   await Promise.all(workers.map((worker) => worker.run()));
   stopLooking();
+  await served.stop();
   await connection.close();
   ledger.close();
   release();

@@ -1,9 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
+import { observeTrading } from '../bandit-metrics.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { observeLoop } from '../loop-metrics.ts';
 import type { Metrics } from '../metrics.ts';
+import { observeModels } from '../model-metrics.ts';
 import type { LedgerReader } from '../ports.ts';
 
 /** The ledger's numbers are read when they are asked for, so a scrape never shows old ones. */
@@ -14,7 +16,10 @@ const observeLedger = (metrics: Metrics, ledger: LedgerReader): void => {
   for (const { series, missing } of ledger.gaps()) metrics.missingCandles.inc({ series }, missing);
 };
 
-export const addMetricsRoute = (add: AddEndpoint, { metrics, ledger, loop }: RouteDeps): void => {
+export const addMetricsRoute = (
+  add: AddEndpoint,
+  { metrics, ledger, loop, predict, controller, settings: { series } }: RouteDeps,
+): void => {
   add(
     {
       method: 'get',
@@ -29,6 +34,8 @@ export const addMetricsRoute = (add: AddEndpoint, { metrics, ledger, loop }: Rou
     async ({ context }) => {
       observeLedger(metrics, ledger);
       observeLoop(metrics, ledger, loop);
+      observeModels(metrics, { ledger, predict, series });
+      await observeTrading(metrics, controller);
       return context.body(await metrics.registry.metrics(), 200, {
         'Content-Type': metrics.registry.contentType,
       });

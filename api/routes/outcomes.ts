@@ -61,7 +61,10 @@ export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: Rout
         ...learnInput(preset_id, body),
         ...idempotencyKey(context),
       });
-      metrics.outcomes.inc({ strategy: scope.strategy, duplicate: String(duplicate) });
+      const strategy = metrics.strategyLabel(scope.strategy.toLowerCase());
+      metrics.outcomes.inc({ strategy, duplicate: String(duplicate) });
+      if (!duplicate)
+        metrics.rewards.inc(metrics.presetLabels(scope.strategy.toLowerCase(), preset_id), body.reward);
       return { ok: true, duplicate };
     },
   );

@@ -67,6 +67,7 @@ export const idempotencyKey = (c: Context): { requestKey?: string } => {
 
 export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, metrics }: RouteDeps): void => {
   const decide = async (c: Context, scope: Scope, { features, positionId, ...key }: Asked) => {
+    const stop = metrics.decisionSeconds.startTimer();
     const answer = await controller.decide({
       ...scope,
       features,
@@ -74,7 +75,9 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       ...regimeContext(scope.instrument),
       ...key,
     });
-    metrics.decisions.inc({ strategy: scope.strategy });
+    stop();
+    metrics.decisions.inc({ strategy: metrics.strategyLabel(scope.strategy.toLowerCase()) });
+    metrics.selections.inc(metrics.presetLabels(scope.strategy.toLowerCase(), answer.preset_id));
     return c.json(answer as object, 200, { 'Cache-Control': 'no-store' });
   };
 

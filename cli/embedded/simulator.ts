@@ -42,6 +42,8 @@ const beforeEverything = '100000000000';
 /** What the children are told instead of the defaults: courtesy pauses are for real exchanges. */
 export const simulatorEnv = (config: Config, url: string): NodeJS.ProcessEnv => ({
   EXCHANGE_URL: url,
+  // It listens on this machine.
+  ...{ EXCHANGE_PROXY: '', EXCHANGE_PROXY_FILE: '' },
   ...(config.explicit.has('SLEEP_MS') ? {} : { SLEEP_MS: '0' }),
   ...(config.simulator.replayDir !== undefined && config.exchange.startMs === undefined
     ? { START_TS: beforeEverything }

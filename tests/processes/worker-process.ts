@@ -6,6 +6,8 @@ const root = new URL('../../', import.meta.url);
 
 export interface WorkerProcess {
   readonly child: ChildProcess;
+  /** Where it answers /metrics and /health, with WORKER_METRICS_ADDRESS. */
+  readonly metricsUrl: string | undefined;
   /** Resolves when it is gone, with the signal that ended it. */
   readonly gone: Promise<NodeJS.Signals | null>;
   kill(): Promise<void>;
@@ -36,8 +38,8 @@ export const startWorkerProcess = async (
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => onLog?.(text));
   const gone = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
-  const ready = new Promise<void>((resolve) => child.once('message', () => resolve()));
-  await Promise.race([
+  const ready = once(child, 'message').then(([message]) => message as { metricsUrl?: string });
+  const { metricsUrl } = await Promise.race([
     ready,
     gone.then((signal) => {
       throw new Error(`the worker ended before it was ready (${signal ?? child.exitCode})`);
@@ -45,6 +47,7 @@ export const startWorkerProcess = async (
   ]);
   return {
     child,
+    metricsUrl,
     gone,
     kill: async () => {
       child.kill('SIGKILL');
