@@ -136,7 +136,7 @@ describe('routes', () => {
     expect(document.openapi).toBe('3.1.0');
     const served = app.routes
       // The dashboard is a page, not an interface.
-      .filter(({ path }) => path !== '/*' && path !== '/' && !path.startsWith('/assets/'))
+      .filter(({ path }) => path !== '/*' && !/^\/(assets|docs)\//.test(path))
       .map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}'));
     expect(Object.keys(document.paths).sort()).toEqual([...new Set(served)].sort());
     expect(document.paths['/predict']?.['post']?.responses).toHaveProperty('200');

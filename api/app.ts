@@ -18,7 +18,7 @@ import { demandReachable } from './reachable.ts';
 import { addAlertRoutes } from './routes/alerts.ts';
 import { addChartRoute } from './routes/chart.ts';
 import { addCodecRoute } from './routes/codec.ts';
-import { addDashboard } from './routes/dashboard.ts';
+import { addDashboard, addReference } from './routes/dashboard.ts';
 import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
 import { addEvaluationRoutes } from './routes/evaluation.ts';
 import { addEventRoutes } from './routes/events.ts';
@@ -85,8 +85,9 @@ const addRoutes = (app: OpenAPIHono, deps: AppDeps) => {
   const training = demandReachable(deps.training);
   const routeDeps: RouteDeps = { ...deps, training, predict, regimeContext };
   for (const addRoutesOf of resources) addRoutesOf(add, routeDeps);
+  addDashboard(add, app);
+  addReference(add, app);
   addOpenApiRoute(add, app);
-  addDashboard(app);
 };
 
 const resources = [

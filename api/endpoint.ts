@@ -5,8 +5,10 @@ import type { Role } from '../config.ts';
 import type { Authenticate, Principal } from './auth.ts';
 import { readJson } from './body.ts';
 import { clientOf } from './client.ts';
+import { document, type Example } from './document.ts';
 import { ApiError } from './errors.ts';
 import type { RateClass, TakeToken } from './limits.ts';
+import type { RefusalName } from './refusals.ts';
 import { roleAllows } from './roles.ts';
 
 /** One route with everything that guards it: none can be added without a role, a rate and a time limit. */
@@ -29,6 +31,9 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   readonly accepted?: z.ZodType;
   /** Where the answer is not JSON. */
   readonly contentType?: string;
+  /** What it may refuse with beside what follows from its guards and its schemas. */
+  readonly refusals?: readonly RefusalName[];
+  readonly example: Example;
 }
 
 export interface Call<P, Q, B> {
@@ -60,34 +65,7 @@ export const parse = <T extends z.ZodType>(schema: T, value: unknown): z.infer<T
 
 const nothing = z.object({});
 
-const errorAnswer = z.object({ detail: z.string(), code: z.string().optional() }).openapi('Error');
-
-const content = (schema: z.ZodType, description: string, type = 'application/json') => ({
-  description,
-  content: { [type]: { schema } },
-});
-
-const responsesOf = ({ answer, accepted, contentType }: AnyEndpoint) => ({
-  200: content(answer, 'OK', contentType),
-  ...(accepted ? { 202: content(accepted, 'Started; it is not waited for') } : {}),
-  default: content(errorAnswer, 'What went wrong'),
-});
-
 type AnyEndpoint = Endpoint<z.ZodType, z.ZodType, z.ZodType>;
-
-const document = (app: OpenAPIHono, endpoint: AnyEndpoint) =>
-  app.openAPIRegistry.registerPath({
-    method: endpoint.method,
-    path: endpoint.path,
-    summary: endpoint.summary,
-    ...(endpoint.role === 'open' ? {} : { security: [{ apiKey: [] }, { bearer: [] }] }),
-    request: {
-      ...(endpoint.params ? { params: endpoint.params as z.ZodObject } : {}),
-      ...(endpoint.query ? { query: endpoint.query as z.ZodObject } : {}),
-      ...(endpoint.body ? { body: content(endpoint.body, 'JSON') } : {}),
-    },
-    responses: responsesOf(endpoint),
-  });
 
 const guard = async ({ authenticate, takeToken }: Guards, endpoint: AnyEndpoint, c: Context) => {
   if (c.req.method === 'HEAD' && endpoint.writes) {

@@ -106,11 +106,14 @@ const refusalOf = (error: Error): Refusal => {
 /** Older clients compare these two answers as a whole, so they carry no code. */
 const withoutCode = new Set(['NoPresets', 'PresetIncomplete']);
 
+export const bodyOfRefusal = (code: string, detail: string) =>
+  withoutCode.has(code) ? { detail } : { detail, code };
+
 /** The only place where an exception becomes an answer: `{detail, code}`. */
 export const answerError = (log: Logger) => (error: Error, c: Context) => {
   const { status, code, detail, headers } = refusalOf(error);
   // What we refuse ourselves is no news to the operator: the metrics count it.
   if (status >= 500 && !(error instanceof ApiError))
     log.error({ err: error, path: c.req.path, code }, 'request failed');
-  return c.json(withoutCode.has(code) ? { detail } : { detail, code }, status, headers);
+  return c.json(bodyOfRefusal(code, detail), status, headers);
 };

@@ -175,6 +175,9 @@ const problemOf = async (route: Route, asked: Asked): Promise<string | undefined
   const said = `${answer.status} ${text.slice(0, 300)}`;
   if (answer.status >= 500 && !allowedAbove500.has(answer.status)) return `a fault of ours: ${said}`;
   if (revealing.test(text) && route.path !== '/openapi.json') return `it tells too much: ${said}`;
+  // An empty part of a path asks for another route.
+  const isListed = String(answer.status) in route.operation.responses || text.includes('"NoRoute"');
+  if (!isListed) return `a status that is not listed: ${said}`;
   const { type, problem } = route.answer(answer.status);
   if (!(answer.headers.get('content-type') ?? '').startsWith(type)) return `it is no ${type}: ${said}`;
   const wrong = problem(type === 'application/json' ? JSON.parse(text) : text);

@@ -7,15 +7,25 @@ interface Parameter {
   readonly in: 'path' | 'query' | 'header';
   readonly required?: boolean;
   readonly schema: Schema;
+  readonly example?: unknown;
 }
 
 interface Answer {
-  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+  readonly description?: string;
+  readonly content?: Readonly<Record<string, Media>>;
+}
+
+export interface Media {
+  readonly schema: Schema;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
 interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, Answer>>;
 }
 
@@ -27,6 +37,7 @@ export interface Document {
 export interface Route {
   readonly method: string;
   readonly path: string;
+  readonly operation: Operation;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
   /** What the document says of an answer with this status: its content type, and whether a value conforms. */
@@ -41,7 +52,8 @@ const resolved = (document: Document, schema: unknown): unknown => {
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, resolved(document, value)]));
 };
 
-const problemBy = (schema: Schema) => {
+/** What is wrong with a value of a schema whose references are resolved. */
+export const problemBy = (schema: Schema) => {
   const parser = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
   return (value: unknown): string | undefined => {
     const parsed = parser.safeParse(value);
@@ -65,6 +77,7 @@ export const routesOf = (document: Document): Route[] =>
     Object.entries(operations).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,
+      operation,
       parameters: (operation.parameters ?? []).map((one) => ({
         ...one,
         schema: resolved(document, one.schema) as Schema,

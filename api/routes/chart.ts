@@ -4,6 +4,7 @@ import type { RouteDeps } from '../app.ts';
 import { chartPage, leadCandles } from '../chart.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
+import * as examples from '../examples/ledger.ts';
 import { symbolName } from '../fields.ts';
 import { findSeries } from '../symbols.ts';
 
@@ -43,6 +44,8 @@ export const addChartRoute = (add: AddEndpoint, { settings, models, newestCandle
       timeoutMs: 10_000,
       summary: 'Candles of a series with the regime of each, newest page first',
       query: chartQuery,
+      refusals: ['UnknownSymbol', 'StorageUnavailable'],
+      example: examples.chart,
       answer: chartAnswer,
     },
     ({ query: { series: asked, before, limit } }) => {

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Payload } from '@temporalio/common';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/loop.ts';
 
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'base64');
 
@@ -41,6 +42,8 @@ export const addCodecRoute = (add: AddEndpoint, { payloadCodec }: RouteDeps): vo
       rate: 'read',
       timeoutMs: 5_000,
       body: payloads,
+      refusals: ['PayloadUnreadable'],
+      example: examples.codec,
       answer: payloads,
     },
     async ({ body }) => ({ payloads: (await payloadCodec.decode(body.payloads.map(bytesOf))).map(jsonOf) }),

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import { observeTrading } from '../bandit-metrics.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/loop.ts';
 import { observeLoop } from '../loop-metrics.ts';
 import type { Metrics } from '../metrics.ts';
 import { observeModels } from '../model-metrics.ts';
@@ -25,6 +26,8 @@ export const addMetricsRoute = (
       method: 'get',
       path: '/metrics',
       summary: 'Prometheus metrics',
+      refusals: ['StorageUnavailable'],
+      example: examples.metricsPage,
       role: 'reader',
       rate: 'read',
       timeoutMs: 10_000,
@@ -68,6 +71,7 @@ export const addOpenApiRoute = (add: AddEndpoint, app: OpenAPIHono): void => {
       method: 'get',
       path: '/openapi.json',
       summary: 'This document',
+      example: examples.openApi,
       role: 'open',
       rate: 'read',
       timeoutMs: 10_000,

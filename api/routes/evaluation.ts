@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/operators.ts';
 import { instrumentName, openObject, reasonText, strategyAndInstrument, strategyName } from '../fields.ts';
+import { ofController } from '../refusals.ts';
 
 const dayMs = 86_400_000;
 
@@ -29,6 +31,8 @@ export const addEvaluationRoutes = (add: AddEndpoint, { controller }: RouteDeps)
       rate: 'work',
       timeoutMs: 60_000,
       query: evaluationQuery,
+      refusals: [...ofController, 'UnknownPreset'],
+      example: examples.evaluation,
       answer: openObject,
     },
     ({ query: { days, to = Date.now(), ...scope } }) =>
@@ -44,6 +48,8 @@ export const addEvaluationRoutes = (add: AddEndpoint, { controller }: RouteDeps)
       timeoutMs: 5_000,
       params: strategyAndInstrument,
       body: windowBody,
+      refusals: [...ofController, 'UnknownPreset', 'Conflict'],
+      example: examples.openWindow,
       answer: openObject,
     },
     ({ params, body, principal }) => controller.openWindow({ ...params, ...body, actor: principal.subject }),

@@ -2,6 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as ledgerExamples from '../examples/ledger.ts';
+import * as examples from '../examples/loop.ts';
 import { openObject } from '../fields.ts';
 import type { Live, LiveChange } from '../live.ts';
 
@@ -59,6 +61,7 @@ export const addEventRoutes = (add: AddEndpoint, { live }: RouteDeps): void => {
       path: '/events',
       summary: 'Changes of ledger, watermarks and model, and a beat every 5 s',
       answer: z.string(),
+      example: examples.events,
       contentType: eventStream,
     },
     ({ context }) => {
@@ -79,6 +82,7 @@ export const addEventRoutes = (add: AddEndpoint, { live }: RouteDeps): void => {
       path: '/ledger/history',
       summary: 'Files by status whenever they changed, since this gateway started',
       answer: z.object({ data: z.array(openObject) }),
+      example: ledgerExamples.history,
     },
     () => ({ data: live.ledgerSamples() }),
   );

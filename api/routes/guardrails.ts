@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { Principal } from '../auth.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/operators.ts';
 import {
   instrumentName,
   openObject,
@@ -12,6 +13,7 @@ import {
   versionName,
 } from '../fields.ts';
 import { defined, pageAnswer } from '../pages.ts';
+import { ofController } from '../refusals.ts';
 import { createTrainingActs } from '../training-acts.ts';
 
 /** Everything without names, a strategy by its name, one instrument of it by both. */
@@ -53,6 +55,8 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       role: 'engine',
       summary: 'Stops trading, or the training loop, until a person resumes it',
       body: killBody,
+      refusals: [...ofController, 'UnknownVersion', 'TemporalUnavailable'],
+      example: examples.kill,
     },
     (call) =>
       call.body.scope === 'training'
@@ -60,7 +64,15 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
         : controller.kill({ ...by(call.body, call.principal), state: call.body.state }),
   );
   add(
-    { ...changes, path: '/resume', role: 'admin', summary: 'Re-arms what was killed', body: resumeBody },
+    {
+      ...changes,
+      path: '/resume',
+      role: 'admin',
+      summary: 'Re-arms what was killed',
+      body: resumeBody,
+      refusals: [...ofController, 'Conflict'],
+      example: examples.resume,
+    },
     (call) =>
       call.body.scope === 'training' ? acts.resume(call) : controller.resume(by(call.body, call.principal)),
   );
@@ -71,6 +83,8 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       role: 'admin',
       summary: 'Lifts a protection before its time',
       body: unlockBody,
+      refusals: [...ofController, 'UnknownLock'],
+      example: examples.unlock,
     },
     ({ body, principal }) =>
       controller.unlock({ lockId: body.lock_id, reason: body.reason, actor: principal.subject }),
@@ -82,6 +96,8 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       role: 'engine',
       summary: 'Reports equity; drawdown from its peak may lock or kill',
       body: equityBody,
+      refusals: [...ofController, 'InvalidData'],
+      example: examples.reportEquity,
     },
     async ({ body }) => {
       const view = await controller.reportEquity(defined(body));
@@ -96,6 +112,8 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       ...read,
       path: '/guardrails',
       summary: 'Trading states, open locks, equities and drawdowns, and the training loop',
+      refusals: [...ofController],
+      example: examples.guardrails,
       answer: openObject,
     },
     async () => ({ ...(await controller.standing()), training: loop.training() }),
@@ -106,6 +124,8 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       path: '/audit',
       summary: 'Who changed what serves, why and until when, newest first',
       query: pageQuery,
+      refusals: [...ofController],
+      example: examples.audit,
       answer: pageOf(z.looseObject({ seq: z.number().int() })),
     },
     async ({ query }) => pageAnswer(await controller.audit(defined(query)), query.limit),

@@ -3,6 +3,7 @@ import { seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
+import * as examples from '../examples/loop.ts';
 import { openObject } from '../fields.ts';
 
 const quick = { role: 'open', rate: 'read', timeoutMs: 5_000 } as const;
@@ -33,6 +34,7 @@ export const addHealthRoutes = (
       method: 'get',
       path: '/health',
       summary: 'The process lives; what it serves',
+      example: examples.health,
       answer: openObject,
     },
     () => {
@@ -58,6 +60,8 @@ export const addHealthRoutes = (
       method: 'get',
       path: '/ready',
       summary: '503 until databases and a model are there',
+      refusals: ['NotReady', 'StorageUnavailable'],
+      example: examples.ready,
       answer: openObject,
     },
     async () => {

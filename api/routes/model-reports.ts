@@ -5,6 +5,7 @@ import type { SeriesModel } from '../../registry/model-file.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
+import * as examples from '../examples/loop.ts';
 import { openObject, versionName } from '../fields.ts';
 
 const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, answer: openObject } as const;
@@ -26,6 +27,8 @@ export const addModelReportRoutes = (add: AddEndpoint, { ledger, readVersion }: 
       path: '/models/{version}/transitions',
       summary: 'Transition matrix and expected stay of each regime, by series',
       params: z.object({ version: versionName }),
+      refusals: ['UnknownVersion', 'StorageUnavailable'],
+      example: examples.transitions,
     },
     ({ params: { version } }) => {
       if (!ledger.version(version)) throw new ApiError(404, 'UnknownVersion', `no version ${version}`);
@@ -39,6 +42,8 @@ export const addModelReportRoutes = (add: AddEndpoint, { ledger, readVersion }: 
       ...read,
       path: '/promotions',
       summary: 'Promotions and rollbacks, newest first',
+      refusals: ['StorageUnavailable'],
+      example: examples.promotions,
       query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
     },
     ({ query: { limit } }) => ({

@@ -3,9 +3,16 @@ import type { VersionRow } from '../../ledger/version-rows.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
+import * as examples from '../examples/loop.ts';
 import { openObject, pageOf, pageQuery, versionName } from '../fields.ts';
 
-const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } as const;
+const read = {
+  method: 'get',
+  role: 'reader',
+  rate: 'read',
+  timeoutMs: 10_000,
+  refusals: ['StorageUnavailable'],
+} as const;
 
 /** The cursor is the place in the ledger of the last version seen. */
 const versionsQuery = pageQuery.extend({ cursor: z.coerce.number().int().min(0).optional() });
@@ -39,17 +46,20 @@ const present = (row: VersionRow, active: string | undefined) => ({
 });
 
 export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, loop }: RouteDeps): void => {
-  add({ ...read, path: '/model', summary: 'What serves', answer: modelAnswer }, () => {
-    const active = models.snapshot()?.versionId;
-    return {
-      active_version: active ?? null,
-      registry_size: ledger.versionCount(),
-      metrics: metricsOf(active === undefined ? undefined : ledger.version(active)),
-      champion: ledger.champion() ?? null,
-      training: loop.training(),
-      problem: models.problem() ?? null,
-    };
-  });
+  add(
+    { ...read, path: '/model', summary: 'What serves', answer: modelAnswer, example: examples.model },
+    () => {
+      const active = models.snapshot()?.versionId;
+      return {
+        active_version: active ?? null,
+        registry_size: ledger.versionCount(),
+        metrics: metricsOf(active === undefined ? undefined : ledger.version(active)),
+        champion: ledger.champion() ?? null,
+        training: loop.training(),
+        problem: models.problem() ?? null,
+      };
+    },
+  );
 
   add(
     {
@@ -57,6 +67,7 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, 
       path: '/models',
       summary: 'Versions, newest first',
       query: versionsQuery,
+      example: examples.models,
       answer: pageOf(versionRow),
     },
     ({ query: { limit, cursor } }) => {
@@ -77,6 +88,8 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, 
       path: '/models/{version}',
       summary: 'The whole report of a version',
       params: z.object({ version: versionName }),
+      refusals: [...read.refusals, 'UnknownVersion'],
+      example: examples.oneVersion,
       answer: openObject,
     },
     ({ params: { version } }) => {

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { LearnRequest } from '../../controller/outcome-report.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/engine.ts';
 import {
   featureMap,
   instrumentName,
@@ -14,6 +15,7 @@ import {
   strategyName,
 } from '../fields.ts';
 import { defined, pageAnswer } from '../pages.ts';
+import { ofController } from '../refusals.ts';
 import { idempotencyKey } from './param.ts';
 
 const outcomeBody = z.object({
@@ -53,6 +55,8 @@ export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: Rout
       timeoutMs: 5_000,
       params: strategyAndInstrument.extend({ preset_id: presetName }),
       body: outcomeBody,
+      refusals: [...ofController, 'UnknownPreset', 'UnknownDecision', 'Conflict'],
+      example: examples.outcome,
       answer: z.object({ ok: z.literal(true), duplicate: z.boolean() }),
     },
     async ({ params: { preset_id, ...scope }, body, context }) => {
@@ -78,6 +82,8 @@ export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: Rout
       rate: 'engine',
       timeoutMs: 5_000,
       params: z.object({ outcome_id: opaqueId }),
+      refusals: [...ofController, 'UnknownOutcome', 'Conflict'],
+      example: examples.reverse,
       body: z.object({ reason: reasonText }),
       answer: z.object({ ok: z.literal(true), duplicate: z.boolean() }),
     },
@@ -102,11 +108,13 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
     rate: 'read',
     timeoutMs: 10_000,
     answer: pageOf(record),
+    refusals: [...ofController],
   } as const;
   const decisions = {
     ...read,
     path: '/decisions',
     summary: 'Stored decisions, newest first',
+    example: examples.decisions,
     query: recordsQuery,
   };
   add(decisions, async ({ query }) => pageAnswer(await controller.decisions(defined(query)), query.limit));
@@ -114,6 +122,7 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
     ...read,
     path: '/outcomes',
     summary: 'Stored outcomes, newest first',
+    example: examples.outcomes,
     query: recordsQuery,
   };
   add(outcomes, async ({ query }) => pageAnswer(await controller.outcomes(defined(query)), query.limit));
@@ -123,6 +132,8 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       path: '/decisions/{decision_id}',
       summary: 'One decision: odds, policy, model version, outcomes',
       params: z.object({ decision_id: opaqueId }),
+      refusals: [...ofController, 'UnknownDecision'],
+      example: examples.oneDecision,
       answer: record,
     },
     ({ params }) => controller.decision(params.decision_id),

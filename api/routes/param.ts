@@ -4,7 +4,9 @@ import type { Features } from '../../controller/features.ts';
 import type { Scope } from '../../controller/names.ts';
 import type { RouteDeps } from '../app.ts';
 import { type AddEndpoint, parse } from '../endpoint.ts';
+import * as examples from '../examples/engine.ts';
 import { featureMap, opaqueId, openObject, reasonText, strategyAndInstrument } from '../fields.ts';
+import { ofController } from '../refusals.ts';
 
 const paramAnswer = z.looseObject({
   config_id: z.string().openapi({ description: '<strategy>:<instrument>:<decision>:<preset_id>' }),
@@ -88,6 +90,7 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
     timeoutMs: 4_000,
     params: strategyAndInstrument,
     answer: paramAnswer,
+    refusals: [...ofController, 'NoPresets', 'Conflict'],
   } as const;
 
   add(
@@ -97,13 +100,20 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       summary: 'Parameters for new positions; writes a decision',
       writes: true,
       query: paramQuery,
+      example: examples.param,
     },
     ({ context, params, query }) =>
       decide(context, params, { features: featuresOfQuery(query), positionId: query.position_id }),
   );
 
   add(
-    { ...endpoint, method: 'post', summary: 'The same with the features in a JSON body', body: paramBody },
+    {
+      ...endpoint,
+      method: 'post',
+      summary: 'The same with the features in a JSON body',
+      body: paramBody,
+      example: examples.paramByBody,
+    },
     ({ context, params, body }) =>
       decide(context, params, {
         features: body.features ?? {},
@@ -121,6 +131,8 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       rate: 'engine',
       timeoutMs: 5_000,
       params: z.object({ position_id: opaqueId }),
+      refusals: [...ofController, 'UnknownPosition'],
+      example: examples.closePosition,
       answer: openObject,
     },
     async ({ params }) => {
@@ -138,6 +150,8 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       rate: 'engine',
       timeoutMs: 5_000,
       params: z.object({ decision_id: opaqueId }),
+      refusals: [...ofController, 'UnknownDecision', 'Conflict'],
+      example: examples.voidDecision,
       body: z.object({ reason: reasonText }),
       answer: openObject,
     },

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { CandleColumns } from '../../features/candle-features.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/engine.ts';
 import { featureMap, openObject, symbolName } from '../fields.ts';
 import type { PredictInput } from '../predict.ts';
 
@@ -97,6 +98,8 @@ export const addPredictRoute = (add: AddEndpoint, { predict }: RouteDeps): void 
       rate: 'engine',
       timeoutMs: 5_000,
       body: predictBody,
+      refusals: ['UnknownSymbol', 'NothingUsable', 'NoModel', 'NoCandles', 'StorageUnavailable'],
+      example: examples.predict,
       answer: predictAnswer,
     },
     ({ body }) => predict(inputOf(body), body.symbol ?? undefined),

@@ -3,7 +3,9 @@ import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { parse } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
+import * as examples from '../examples/engine.ts';
 import { openObject, presetName, reasonText, strategyAndInstrument } from '../fields.ts';
+import { ofController } from '../refusals.ts';
 import { isShallow } from '../shallow.ts';
 
 /** Loose on purpose: what is missing has an answer of its own, which older clients compare word for word. */
@@ -38,6 +40,8 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       timeoutMs: 5_000,
       params: strategyAndInstrument,
       body: registerBody,
+      refusals: [...ofController, 'PresetIncomplete', 'OutOfBounds', 'TooManyPresets', 'Conflict'],
+      example: examples.register,
       answer: z.looseObject({ ok: z.literal(true) }),
     },
     async ({ params: scope, body }) => {
@@ -55,6 +59,8 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       method: 'get',
       path: '/presets/{strategy}/{instrument}',
       summary: 'The presets of a strategy on an instrument',
+      refusals: [...ofController],
+      example: examples.presets,
       role: 'reader',
       rate: 'read',
       timeoutMs: 5_000,
@@ -70,6 +76,7 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
     rate: 'engine',
     timeoutMs: 5_000,
     answer: openObject,
+    refusals: [...ofController, 'UnknownPreset', 'Conflict'],
   } as const;
   add(
     {
@@ -77,6 +84,7 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       path: '/preset/retire',
       summary: 'Takes a preset out; registering its parameters again brings it back',
       body: retireBody,
+      example: examples.retire,
     },
     async ({ body: { preset_id: presetId, ...rest }, principal }) => {
       await controller.retire({ ...rest, presetId, actor: principal.subject });
@@ -89,6 +97,7 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       path: '/preset/pin',
       summary: 'Serves one preset whatever was learned, until it is unpinned with null',
       body: pinBody,
+      example: examples.pin,
     },
     async ({ body: { preset_id: presetId, ...rest }, principal }) => {
       await controller.pin({ ...rest, presetId, actor: principal.subject });

@@ -3,9 +3,19 @@ import { type FileRow, seriesOfFile } from '../../ledger/file-rows.ts';
 import { parseSeries, seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/ledger.ts';
+import * as loopExamples from '../examples/loop.ts';
 import { openObject } from '../fields.ts';
+import { ofTemporal } from '../refusals.ts';
 
-const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, answer: openObject } as const;
+const read = {
+  method: 'get',
+  role: 'reader',
+  rate: 'read',
+  timeoutMs: 10_000,
+  answer: openObject,
+  refusals: ['StorageUnavailable'],
+} as const;
 
 /** Enough to see what is wrong; all of them are in the ledger. */
 const shownQuarantined = 100;
@@ -26,7 +36,12 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
       .map(({ fromMs, toMs, missing, state }) => ({ fromMs, toMs, missing, state }));
 
   add(
-    { ...read, path: '/ledger', summary: 'Files by status; bars, watermark and gaps of each series' },
+    {
+      ...read,
+      path: '/ledger',
+      summary: 'Files by status; bars, watermark and gaps of each series',
+      example: examples.ledger,
+    },
     () => ({
       files: ledger.fileCounts(),
       series: ledger.watermarks().map(({ series, value }) => ({
@@ -44,6 +59,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
       ...read,
       path: '/ledger/gaps',
       summary: 'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry',
+      example: examples.gaps,
     },
     () => ({ data: ledger.allGaps() }),
   );
@@ -54,11 +70,17 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
       path: '/ledger/corrections',
       summary: 'Candles that the exchange rewrote, removed or gave late, newest first, with the copy before',
       query: z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) }),
+      example: examples.corrections,
     },
     ({ query: { limit } }) => ({ data: ledger.corrections({ limit }) }),
   );
 
-  add({ ...read, path: '/watermarks', summary: 'Open time of the next candle to ask for' }, () => ({
+  const watermarks = {
+    path: '/watermarks',
+    summary: 'Open time of the next candle to ask for',
+    example: examples.watermarks,
+  };
+  add({ ...read, ...watermarks }, () => ({
     data: ledger.watermarks().map(({ series, value, updatedAt }) => ({
       name: `ingest:${series}`,
       series,
@@ -70,10 +92,13 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
 
 /** What runs: asked of Temporal. */
 export const addTemporalRoutes = (add: AddEndpoint, { training }: RouteDeps): void => {
-  add({ ...read, path: '/workflows', summary: 'Recent workflow runs' }, async () => ({
-    data: await training.workflows(),
-  }));
-  add({ ...read, path: '/schedules', summary: 'Schedules and their next runs' }, async () => ({
-    data: await training.schedules(),
-  }));
+  const asked = { ...read, refusals: [...ofTemporal] };
+  const workflows = { path: '/workflows', summary: 'Recent workflow runs', example: loopExamples.workflows };
+  add({ ...asked, ...workflows }, async () => ({ data: await training.workflows() }));
+  const schedules = {
+    path: '/schedules',
+    summary: 'Schedules and their next runs',
+    example: loopExamples.schedules,
+  };
+  add({ ...asked, ...schedules }, async () => ({ data: await training.schedules() }));
 };

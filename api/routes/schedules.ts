@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import * as examples from '../examples/operators.ts';
 import { opaqueId, openObject, reasonText } from '../fields.ts';
+import { ofTemporal } from '../refusals.ts';
 
 /** An operator's hands on the schedules; what they change stays until the settings behind a schedule change. */
 export const addScheduleRoutes = (add: AddEndpoint, { training }: RouteDeps): void => {
@@ -15,6 +17,8 @@ export const addScheduleRoutes = (add: AddEndpoint, { training }: RouteDeps): vo
       timeoutMs: 30_000,
       params: z.object({ id: opaqueId, action: z.enum(['pause', 'unpause', 'trigger']) }),
       body: z.object({ reason: reasonText }),
+      refusals: [...ofTemporal, 'UnknownSchedule'],
+      example: examples.actOnSchedule,
       answer: openObject,
     },
     ({ params: { id, action }, body: { reason }, principal }) =>

@@ -3,7 +3,9 @@ import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint, Call } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
+import * as examples from '../examples/loop.ts';
 import { flag, openObject, tagName, versionName } from '../fields.ts';
+import { ofTemporal } from '../refusals.ts';
 import type { DecisionRequest } from '../training.ts';
 import { idempotencyKey } from './param.ts';
 
@@ -60,6 +62,8 @@ export const addTrainingRoutes = (add: AddEndpoint, { training, models }: RouteD
       query: ingestQuery,
       answer: ingestAnswer,
       accepted: ingestAnswer,
+      refusals: [...ofTemporal, 'Fenced', 'ExchangeBadAnswer', 'ExchangeUnavailable'],
+      example: examples.ingest,
     },
     async ({ query, context }) => {
       const answer = await training.ingestOnce(query);
@@ -76,6 +80,15 @@ export const addTrainingRoutes = (add: AddEndpoint, { training, models }: RouteD
       body: trainBody,
       answer: trainAnswer,
       accepted: startedAnswer,
+      refusals: [
+        ...ofTemporal,
+        'RetrainRunning',
+        'LineageFixed',
+        'NotEnoughData',
+        'Fenced',
+        'TrainingKilled',
+      ],
+      example: examples.train,
     },
     async (call) => {
       const answer = await training.train(trainRequest(call));
@@ -113,7 +126,14 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
   const byVersion = z.object({ version_id: versionName });
   for (const kind of ['promote', 'approve'] as const) {
     add(
-      { ...admin, path: `/model/${kind}`, summary: `Decide: ${kind} this version`, body: byVersion },
+      {
+        ...admin,
+        path: `/model/${kind}`,
+        summary: `Decide: ${kind} this version`,
+        body: byVersion,
+        refusals: [...decisionRefusals, ...(kind === 'approve' ? (['NothingAwaitsApproval'] as const) : [])],
+        example: examples[kind],
+      },
       (call) => decide({ kind, versionId: call.body.version_id }, call),
     );
   }
@@ -124,10 +144,17 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
       path: '/model/rollback',
       summary: 'Serve the predecessor again, or the version named',
       body: z.object({ to: versionName.nullish() }),
+      refusals: [...decisionRefusals, 'NoPredecessor'],
+      example: examples.rollback,
     },
     (call) =>
       decide({ kind: 'rollback', ...(call.body.to == null ? {} : { versionId: call.body.to }) }, call),
   );
 };
+
+const decisionRefusals = [
+  ...ofTemporal,
+  ...(['UnknownVersion', 'ChampionChanged', 'Fenced', 'TrainingKilled'] as const),
+] as const;
 
 type Caller = Pick<Call<unknown, unknown, unknown>, 'principal' | 'context'>;

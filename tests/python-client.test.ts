@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { filledState } from './processes/filled-state.ts';
+import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
+
+const folder = fileURLToPath(new URL('../clients/python', import.meta.url));
+const key = 'engine-key-1';
+
+let state: ReturnType<typeof filledState>;
+let gateway: GatewayProcess;
+
+beforeAll(async () => {
+  state = filledState(4);
+  state.promote(4, 'first');
+  gateway = await startGatewayProcess({
+    ...state.env,
+    TEMPORAL_ADDRESS: '127.0.0.1:9',
+    REQUIRE_AUTH: 'true',
+    GATEWAY_API_KEYS: `engine:${key}`,
+  });
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  state.remove();
+});
+
+/** What unittest said, and its exit code. */
+const runPython = async (module: string) => {
+  const child = spawn('python3', ['-B', '-W', 'error::SyntaxWarning', '-m', 'unittest', '-v', module], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', AUTOTRAIN_URL: gateway.url, AUTOTRAIN_KEY: key },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      said += chunk;
+    });
+  const [code] = await once(child, 'close');
+  return { code, said };
+};
+
+it.each([
+  [
+    'takes parameters, reports outcomes once and predicts, against a real gateway',
+    'tests.test_against_gateway',
+    12,
+  ],
+  [
+    'answers in time and never raises when the gateway is away, stalls or is none',
+    'tests.test_without_gateway',
+    7,
+  ],
+] as const)('the Python client %s', async (_, module, count) => {
+  const { code, said } = await runPython(module);
+  expect(code, said).toBe(0);
+  expect(Number(/Ran (\d+) tests/.exec(said)?.[1]), said).toBeGreaterThanOrEqual(count);
+  expect(said).not.toMatch(/skipped|ResourceWarning/);
+});
