@@ -135,7 +135,7 @@ describe('routes', () => {
     };
     expect(document.openapi).toBe('3.1.0');
     const served = app.routes
-      // The dashboard is a page, not an interface.
+      // Files of the two pages are no interface.
       .filter(({ path }) => path !== '/*' && !/^\/(assets|docs)\//.test(path))
       .map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}'));
     expect(Object.keys(document.paths).sort()).toEqual([...new Set(served)].sort());

@@ -51,7 +51,6 @@ const promotion = {
 };
 
 export const promote: Example = { body: { version_id: version }, answer: promotion };
-export const approve: Example = promote;
 export const rollback: Example = {
   body: { to: predecessor },
   answer: { ...promotion, kind: 'rollback', versionId: predecessor, previousVersionId: version },

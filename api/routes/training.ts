@@ -132,7 +132,7 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
         summary: `Decide: ${kind} this version`,
         body: byVersion,
         refusals: [...decisionRefusals, ...(kind === 'approve' ? (['NothingAwaitsApproval'] as const) : [])],
-        example: examples[kind],
+        example: examples.promote,
       },
       (call) => decide({ kind, versionId: call.body.version_id }, call),
     );
