@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Tracer } from '@opentelemetry/api';
 import type { PayloadCodec } from '@temporalio/common';
 import type { Context, Next } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { matchedRoutes } from 'hono/route';
 import { createAuthenticate } from './auth.ts';
 import { addEndpoint } from './endpoint.ts';
 import { answerError } from './errors.ts';
@@ -15,6 +15,7 @@ import type { Models, ReadVersion } from './models.ts';
 import type { ControllerPort, GatewaySettings, LedgerReader, Logger, NewestCandles } from './ports.ts';
 import { createPredict, type Predict, type RegimeContext } from './predict.ts';
 import { demandReachable } from './reachable.ts';
+import { routeOf } from './route-of.ts';
 import { addAlertRoutes } from './routes/alerts.ts';
 import { addChartRoute } from './routes/chart.ts';
 import { addCodecRoute } from './routes/codec.ts';
@@ -34,6 +35,7 @@ import { addPresetRoutes } from './routes/presets.ts';
 import { addLedgerRoutes, addTemporalRoutes } from './routes/records.ts';
 import { addScheduleRoutes } from './routes/schedules.ts';
 import { addDecisionRoutes, addTrainingRoutes } from './routes/training.ts';
+import { traceRequests } from './trace-requests.ts';
 import type { Training } from './training.ts';
 import type { TrainingSwitch } from './training-switch.ts';
 
@@ -53,6 +55,8 @@ export interface AppDeps {
   readonly trainingSwitch: TrainingSwitch;
   readonly loop: LoopState;
   readonly metrics: Metrics;
+  /** Where requests are traced. */
+  readonly tracer?: Tracer | undefined;
   readonly log: Logger;
   readonly rates?: Readonly<Record<RateClass, Rate>>;
 }
@@ -67,6 +71,7 @@ export interface RouteDeps extends AppDeps {
 export const createApp = (deps: AppDeps): OpenAPIHono => {
   const app = new OpenAPIHono();
   app.onError(answerError(deps.log));
+  if (deps.tracer) app.use(traceRequests(deps.tracer));
   app.use(observe(deps.metrics));
   app.use(refuseForeignOrigin(deps.settings.temporal.uiUrl));
   if (deps.payloadCodec) app.use(codecPath, allowTemporalUi(deps.settings.temporal.uiUrl));
@@ -118,9 +123,6 @@ const onMethodNotAllowed = (c: Context, methods: readonly string[]) =>
   c.json({ detail: `${c.req.path} answers ${methods.join(', ')}`, code: 'MethodNotAllowed' }, 405, {
     Allow: methods.join(', '),
   });
-
-/** The route's pattern, not the path asked for: labels must stay few. */
-const routeOf = (c: Context) => matchedRoutes(c).findLast(({ path }) => path !== '/*')?.path ?? 'none';
 
 const observe =
   ({ requests, requestSeconds }: Metrics) =>

@@ -16,6 +16,7 @@ import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import { type SchemaWatch, watchStrategySchemas } from '../strategy_schemas/watch.ts';
 import { lazyClient } from '../temporal/connect.ts';
 import { createPayloadCodec } from '../temporal/payload-codec.ts';
+import { openTracing } from '../temporal/tracing.ts';
 import { createTrainingClient } from '../temporal/training-client.ts';
 import { createApp } from './app.ts';
 import { assertSafeToServe } from './auth.ts';
@@ -116,7 +117,8 @@ export const openGateway = async (
     log,
   });
   const stopTidying = keepStoreTidy({ config, controller, log });
-  const client = lazyClient(config.temporal);
+  const tracing = await openTracing(config.traceEndpoint, 'autotrain-gateway');
+  const client = lazyClient(config.temporal, tracing);
   const live = openLive({ ledger, models });
   const loop = createLoopState({ ledger, settings: config });
   const app = createApp({
@@ -140,6 +142,7 @@ export const openGateway = async (
     }),
     loop,
     metrics,
+    tracer: tracing?.tracer,
     log,
   });
   const silence = watchSilence({
@@ -159,6 +162,7 @@ export const openGateway = async (
     ledger.close();
     release();
     await client.connection.close();
+    await tracing?.stop();
   };
   return { url: server.url, stop };
 };

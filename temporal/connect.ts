@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, type ClientOptions, Connection } from '@temporalio/client';
 import { clientOptions, connectionOptions, type TemporalPlace } from './connection-options.ts';
 import { tlsProblem } from './tls-probe.ts';
 
@@ -16,10 +16,13 @@ const innermost = (error: unknown): string => {
   return cause instanceof Error ? innermost(cause) : message;
 };
 
+/** What a client passes its calls through; tracing.ts has some. */
+type Around = Pick<ClientOptions, 'interceptors'>;
+
 /** A client that fails at once when the server is not there, instead of at the first request. */
 export const connectClient = async (
   place: TemporalPlace,
-  { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = 10_000, interceptors }: { readonly timeoutMs?: number } & Around = {},
 ): Promise<Client> => {
   const problem = place.tls ? await tlsProblem(place) : undefined;
   if (problem !== undefined) throw unreachable(place, problem);
@@ -27,15 +30,16 @@ export const connectClient = async (
   const connection = await Connection.connect(options).catch((error: unknown) => {
     throw unreachable(place, innermost(error), error);
   });
-  return new Client({ connection, ...clientOptions(place) });
+  return new Client({ connection, ...clientOptions(place), ...(interceptors ? { interceptors } : {}) });
 };
 
 /** A server that comes back is found within seconds; gRPC would wait for up to two minutes. */
 const channelArgs = { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 5_000 };
 
 /** Connects with the first request: serving does not need Temporal, so its absence does not stop the start. */
-export const lazyClient = (place: TemporalPlace): Client =>
+export const lazyClient = (place: TemporalPlace, { interceptors }: Around = {}): Client =>
   new Client({
     connection: Connection.lazy({ ...connectionOptions(place), channelArgs }),
     ...clientOptions(place),
+    ...(interceptors ? { interceptors } : {}),
   });

@@ -52,7 +52,7 @@ const optionsOf = async (
     options.push(ingestWorker(place, ingestDeps(config, ledger, await connectExchange(config), crash)));
   }
   if (roles.includes('train')) {
-    const client = await connectClient(config.temporal);
+    const client = await connectClient(config.temporal, { ...observation.tracing });
     const trainer = observedTrainer(createTrainer({ threads: config.training.threads }), observation.metrics);
     options.push(trainWorker(place, trainDeps(config, { ...parts, client, trainer })));
   }
@@ -96,10 +96,16 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   const dataConverter = dataConverterOf(config.temporal.payloadKeys);
   const workflowBundle =
     run.workflowBundle ??
-    (await bundleWorkflowCode({ workflowsPath, logger, ...bundleOptionsOf(dataConverter) }));
+    (await bundleWorkflowCode({
+      ...{ workflowsPath, logger },
+      ...bundleOptionsOf(dataConverter),
+      ...observation.traced.bundle,
+    }));
   const connection = await NativeConnection.connect(connectionOptions(config.temporal));
+  const { metrics, traced } = observation;
   const around = {
-    interceptors: { activity: [observeActivities({ metrics: observation.metrics, log })] },
+    interceptors: { activity: [observeActivities({ metrics, log }), ...traced.activity] },
+    sinks: traced.sinks,
   };
   const place = { connection, namespace: config.temporal.namespace, workflowBundle, dataConverter, around };
   const options = await optionsOf(config, place, { ledger, observation }, run);
@@ -111,6 +117,7 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   await Promise.all(workers.map((worker) => worker.run()));
   stopLooking();
   await served.stop();
+  await observation.tracing?.stop();
   await connection.close();
   ledger.close();
   release();
