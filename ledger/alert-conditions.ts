@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { type AlertKind, alertKinds, type NewAlert, type Run, raise } from './alerts.ts';
 import type { Reader, Store, Writer } from './database.ts';
-import { alertConditions } from './schema.ts';
+import { alertConditions } from './schema/records.ts';
 
 export type ConditionRow = typeof alertConditions.$inferSelect;
 

@@ -2,7 +2,7 @@ import { and, asc, count, desc, eq, gte, isNotNull, isNull, lt, lte, sql } from 
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core';
 import { type AlertKind, type AlertRow, type NewAlert, raise } from './alerts.ts';
 import type { Reader, Store, Writer } from './database.ts';
-import { alerts } from './schema.ts';
+import { alerts } from './schema/records.ts';
 
 const due = (db: Reader, limit: number, now: number): AlertRow[] =>
   db

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { Reader, Writer } from './database.ts';
-import { type alertSeverities, type alertStatuses, alerts } from './schema.ts';
+import { type alertSeverities, type alertStatuses, alerts } from './schema/records.ts';
 
 export type AlertRow = typeof alerts.$inferSelect;
 export type Severity = (typeof alertSeverities)[number];

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { type Series, seriesKey } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
-import { archiveMonths } from './schema.ts';
+import { archiveMonths } from './schema/files.ts';
 
 /** A month of the archive that is about to be replaced. */
 export interface MonthChange {

@@ -3,7 +3,7 @@ import { append } from '../audit/chain.ts';
 import { type Rotation, rotateAudit } from '../audit/segments.ts';
 import { type AuditVerdict, verifyAudit } from '../audit/verify.ts';
 import type { Store, Writer } from './database.ts';
-import { audit } from './schema.ts';
+import { audit } from './schema/records.ts';
 
 export interface AuditEntry {
   readonly actor: string;

@@ -1,7 +1,7 @@
 import { desc, lt } from 'drizzle-orm';
 import type { Owner } from './claim-rows.ts';
 import type { Store, Writer } from './database.ts';
-import { claimAttempts } from './schema.ts';
+import { claimAttempts } from './schema/claims.ts';
 
 const kept = 1000;
 

@@ -3,7 +3,8 @@ import type { Reader, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import type { FileRow } from './file-rows.ts';
 import { firstFenceOf, mintFence, readMeta } from './meta.ts';
-import { claimRuns, claims, files } from './schema.ts';
+import { claimRuns, claims } from './schema/claims.ts';
+import { files } from './schema/files.ts';
 
 export type ClaimRow = typeof claims.$inferSelect;
 

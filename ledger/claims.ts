@@ -19,7 +19,8 @@ import type { Reader, Store, Writer } from './database.ts';
 import { type FileRow, inSeries } from './file-rows.ts';
 import { expireClaim } from './give-back.ts';
 import { mintFence } from './meta.ts';
-import { claims, files } from './schema.ts';
+import { claims } from './schema/claims.ts';
+import { files } from './schema/files.ts';
 import { requireTraining } from './training-kills.ts';
 
 export interface ClaimRequest extends Owner {

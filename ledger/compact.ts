@@ -5,7 +5,10 @@ import { record } from './audit.ts';
 import type { Store, Writer } from './database.ts';
 import { type FileRow, seriesOfFile } from './file-rows.ts';
 import { addLineageFiles, createBuckets, dispositionsOfFiles, foldDispositions } from './row-ranges.ts';
-import { claimRuns, claims, dispositions, fileRanges, files, versions } from './schema.ts';
+import { claimRuns, claims } from './schema/claims.ts';
+import { fileRanges, files } from './schema/files.ts';
+import { dispositions } from './schema/lineages.ts';
+import { versions } from './schema/versions.ts';
 
 export interface CompactRequest {
   /** How long ago a file was deleted, or a claim closed. */

@@ -3,7 +3,7 @@ import { type Series, seriesKey } from '../series.ts';
 import type { Reader, Writer } from './database.ts';
 import type { Change } from './differences.ts';
 import { inSeries } from './file-rows.ts';
-import { corrections, files } from './schema.ts';
+import { corrections, files } from './schema/files.ts';
 
 /** What a row of a correction file changed; `before`: the copy that it replaced, as open,high,low,close,volume. */
 export type CorrectionRow = typeof corrections.$inferSelect;

@@ -8,7 +8,7 @@ import { LedgerError } from './errors.ts';
 import type { NewFile } from './file-rows.ts';
 import { fillGaps, recordAnsweredGaps } from './gaps.ts';
 import { requireInPlace } from './registration.ts';
-import { corrections, files } from './schema.ts';
+import { corrections, files } from './schema/files.ts';
 import { forgetSuspicions, recordMissing, type Suspicion, suspicionsOf } from './suspicions.ts';
 
 /** What a look at the exchange found, to be recorded in one transaction. */

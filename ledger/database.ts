@@ -44,8 +44,28 @@ const whileBusy = <T>(work: () => T, place: string): T => {
   }
 };
 
+const mostPrepared = 500;
+
+/**
+ * Drizzle has every statement compiled anew, which takes as long as running it; its texts repeat, so the newest are kept.
+ * A statement is handed out as if it were new: drizzle sets `raw` itself where it wants it.
+ */
+const keepPrepared = (client: Sqlite.Database): void => {
+  const prepare = client.prepare.bind(client);
+  const kept = new Map<string, Sqlite.Statement>();
+  client.prepare = ((text: string) => {
+    const known = kept.get(text);
+    if (known && !known.busy) return known.reader ? known.raw(false) : known;
+    const made = prepare(text);
+    if (kept.size >= mostPrepared) kept.delete(kept.keys().next().value as string);
+    kept.set(text, made);
+    return made;
+  }) as typeof client.prepare;
+};
+
 const connect = (path: string, readonly: boolean): Sqlite.Database => {
   const client = new Sqlite(path, { readonly, fileMustExist: readonly, timeout: busyTimeoutMs });
+  keepPrepared(client);
   if (!readonly) client.pragma('journal_mode = WAL');
   client.pragma('synchronous = FULL');
   client.pragma('foreign_keys = OFF');

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { Reader, Store, Writer } from './database.ts';
-import { type dispositionKinds, dispositions } from './schema.ts';
+import { type dispositionKinds, dispositions } from './schema/lineages.ts';
 
 /** What became of `candles` consecutive candles of a file, with open times in [fromMs, toMs], in a lineage. */
 export interface Disposition {

@@ -3,7 +3,9 @@ import { record } from './audit.ts';
 import { openDatabase, type Reader, type Store, type Writer } from './database.ts';
 import { endOpenClaims } from './give-back.ts';
 import { readMeta } from './meta.ts';
-import { files, meta, versions } from './schema.ts';
+import { files } from './schema/files.ts';
+import { meta } from './schema/meta.ts';
+import { versions } from './schema/versions.ts';
 
 export interface NewEpoch {
   /** The epoch of the state that is replaced: the new one is later than it, too. */

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { parseSeries, type Series } from '../series.ts';
-import { type fileStatuses, files } from './schema.ts';
+import { type fileStatuses, files } from './schema/files.ts';
 
 export type FileStatus = (typeof fileStatuses)[number];
 

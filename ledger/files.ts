@@ -6,7 +6,7 @@ import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, type FileStatus, inSeries } from './file-rows.ts';
 import { fileRangesOf } from './row-ranges.ts';
-import { fileStatuses, files } from './schema.ts';
+import { fileStatuses, files } from './schema/files.ts';
 
 export const fileById = (db: Reader, fileId: string): FileRow | undefined =>
   db.select().from(files).where(eq(files.fileId, fileId)).get();

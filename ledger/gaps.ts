@@ -2,7 +2,7 @@ import { and, eq, isNull, lte, ne, or } from 'drizzle-orm';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { answersOfAnOutage, retryWaitMs } from './gap-retries.ts';
-import { gaps } from './schema.ts';
+import { gaps } from './schema/files.ts';
 import { splitGap } from './split-gap.ts';
 
 /** Candles that the exchange did not give; `fromMs` and `toMs` are the open times of the first and the last of them. */

@@ -13,7 +13,8 @@ import {
 import type { Store, Writer } from './database.ts';
 import { unclaimed } from './file-rows.ts';
 import { recordQuarantined } from './quarantine.ts';
-import { claims, files } from './schema.ts';
+import { claims } from './schema/claims.ts';
+import { files } from './schema/files.ts';
 import { versionOfClaim } from './version-rows.ts';
 
 export interface GiveBack extends Owner {

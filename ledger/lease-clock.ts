@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { Reader, Writer } from './database.ts';
-import { leaseClock } from './schema.ts';
+import { leaseClock } from './schema/meta.ts';
 
 export interface LeaseClock {
   /** What the clock shows, ms; written down, so that every process goes on from there. Under the write lock. */

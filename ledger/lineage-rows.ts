@@ -1,7 +1,7 @@
 import { desc, eq } from 'drizzle-orm';
 import type { Reader, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
-import { lineages } from './schema.ts';
+import { lineages } from './schema/lineages.ts';
 
 export type LineageRow = typeof lineages.$inferSelect;
 

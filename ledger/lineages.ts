@@ -8,7 +8,10 @@ import { type NewFile, unclaimed } from './file-rows.ts';
 import { fileById, isOneOf } from './files.ts';
 import { activeLineage, type LineageRow, nextLineageName } from './lineage-rows.ts';
 import { inheritRanges } from './row-ranges.ts';
-import { claims, dispositions, files, lineages, versions } from './schema.ts';
+import { claims } from './schema/claims.ts';
+import { files } from './schema/files.ts';
+import { dispositions, lineages } from './schema/lineages.ts';
+import { versions } from './schema/versions.ts';
 import { livingVersion } from './version-rows.ts';
 
 export interface BranchPoint {

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import type { Reader, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { hasTable, knownSchemaVersion } from './migrate.ts';
-import { meta } from './schema.ts';
+import { meta } from './schema/meta.ts';
 
 export type Meta = typeof meta.$inferSelect;
 

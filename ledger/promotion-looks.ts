@@ -1,6 +1,6 @@
 import { and, desc, eq } from 'drizzle-orm';
 import type { Store } from './database.ts';
-import { promotionLooks } from './schema.ts';
+import { promotionLooks } from './schema/versions.ts';
 
 export type PromotionLook = typeof promotionLooks.$inferSelect;
 

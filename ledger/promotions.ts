@@ -4,7 +4,7 @@ import { record } from './audit.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { mintFence } from './meta.ts';
-import { type promotionKinds, promotions } from './schema.ts';
+import { type promotionKinds, promotions } from './schema/versions.ts';
 import { kill, type NewKill, requireTraining, type TrainingKill } from './training-kills.ts';
 import { livingVersion } from './version-rows.ts';
 

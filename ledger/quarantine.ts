@@ -7,7 +7,7 @@ import type { Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, seriesOfFile } from './file-rows.ts';
 import { fileById } from './files.ts';
-import { files } from './schema.ts';
+import { files } from './schema/files.ts';
 
 /** The audit entry of each, and the alert; `quarantineReason` is set in them. */
 export const recordQuarantined = (tx: Writer, quarantined: readonly FileRow[], now: number): void => {

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { Store } from './database.ts';
-import { meta, readings } from './schema.ts';
+import { meta } from './schema/meta.ts';
+import { readings } from './schema/records.ts';
 
 export type ReadingRow = typeof readings.$inferSelect;
 

@@ -2,7 +2,8 @@ import { desc, eq, isNotNull, isNull } from 'drizzle-orm';
 import { record } from './audit.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { allPromotions, championStack } from './promotions.ts';
-import { lineages, versions } from './schema.ts';
+import { lineages } from './schema/lineages.ts';
+import { versions } from './schema/versions.ts';
 import { livingVersion, type VersionRow } from './version-rows.ts';
 
 /** Never pruned: the champion, the one before it (by the stack and by time), and the heads of the lineages. */

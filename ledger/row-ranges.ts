@@ -1,7 +1,9 @@
 import { and, asc, eq, inArray, isNull, lte } from 'drizzle-orm';
 import { parseSeries, type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
-import { dispositionRanges, dispositions, fileRanges, lineageFiles, versions } from './schema.ts';
+import { fileRanges } from './schema/files.ts';
+import { dispositionRanges, dispositions, lineageFiles } from './schema/lineages.ts';
+import { versions } from './schema/versions.ts';
 
 /** Deleted files whose rows were folded: one row per series and kind. */
 export type FileRange = typeof fileRanges.$inferSelect;

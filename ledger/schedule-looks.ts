@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { record } from './audit.ts';
 import type { Store, Writer } from './database.ts';
-import { scheduleLooks } from './schema.ts';
+import { scheduleLooks } from './schema/records.ts';
 
 export interface ScheduleLook {
   readonly schedule: string;

@@ -1,7 +1,7 @@
 import { asc, desc } from 'drizzle-orm';
 import { record } from './audit.ts';
 import type { Reader, Store, Writer } from './database.ts';
-import { starts } from './schema.ts';
+import { starts } from './schema/records.ts';
 
 export interface Start<Settings> {
   readonly at: number;

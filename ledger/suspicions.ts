@@ -1,7 +1,7 @@
 import { and, between, eq, inArray, notInArray } from 'drizzle-orm';
 import { type Series, seriesKey } from '../series.ts';
 import type { Reader, Writer } from './database.ts';
-import { suspectedRemovals } from './schema.ts';
+import { suspectedRemovals } from './schema/files.ts';
 
 /** A stored candle that an answer left out, and when it was first seen to be. */
 export interface Suspicion {

@@ -3,7 +3,7 @@ import { type Run, raise } from './alerts.ts';
 import { record } from './audit.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
-import { trainingKills } from './schema.ts';
+import { trainingKills } from './schema/versions.ts';
 
 export type TrainingKill = typeof trainingKills.$inferSelect;
 

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { Reader } from './database.ts';
 import { LedgerError } from './errors.ts';
-import { versions } from './schema.ts';
+import { versions } from './schema/versions.ts';
 
 /** A version; `dir` is relative to the models directory. Pruned ones keep their row and have `prunedAt`. */
 export type VersionRow = typeof versions.$inferSelect;

@@ -16,7 +16,8 @@ import type { Reader, Store, Writer } from './database.ts';
 import { type Disposition, recordDispositions } from './dispositions.ts';
 import { LedgerError } from './errors.ts';
 import { type HeadMove, moveHead } from './lineage-rows.ts';
-import { files, versions } from './schema.ts';
+import { files } from './schema/files.ts';
+import { versions } from './schema/versions.ts';
 import { type VersionRow, versionById, versionOfClaim } from './version-rows.ts';
 
 export interface NewVersion {

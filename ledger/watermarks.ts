@@ -3,7 +3,7 @@ import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { recordGaps } from './gaps.ts';
-import { watermarks } from './schema.ts';
+import { watermarks } from './schema/files.ts';
 
 const prefix = 'ingest:';
 

@@ -9,7 +9,7 @@ import { timeouts } from './timeouts.ts';
 export const exchange = proxyActivities<Activities>({
   startToCloseTimeout: timeouts.exchange,
   heartbeatTimeout: timeouts.exchangeHeartbeat,
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  retry: { initialInterval: '1 second', maximumInterval: timeouts.exchangeRetry },
 });
 
 /**
@@ -20,7 +20,7 @@ export const exchange = proxyActivities<Activities>({
 export const ledger = proxyActivities<Activities>({
   startToCloseTimeout: timeouts.ledger,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds', maximumAttempts: 30 },
+  retry: { initialInterval: '200 milliseconds', maximumInterval: timeouts.ledgerRetry, maximumAttempts: 30 },
 });
 
 /** Compacting and tidying read and write many files; repeating them changes nothing more. */
@@ -28,7 +28,7 @@ export const housekeeping = proxyActivities<Activities>({
   startToCloseTimeout: timeouts.housekeeping,
   heartbeatTimeout: timeouts.housekeepingHeartbeat,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
+  retry: { initialInterval: '1 second', maximumInterval: timeouts.housekeepingRetry, maximumAttempts: 10 },
 });
 
 /**
@@ -39,7 +39,7 @@ export const training = proxyActivities<Activities>({
   startToCloseTimeout: '6 hours',
   heartbeatTimeout: timeouts.trainingHeartbeat,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+  retry: { initialInterval: '1 second', maximumInterval: timeouts.trainingRetry, maximumAttempts: 5 },
 });
 
 /** The watch comes again within a minute, so a step of it that fails is not tried for long. */

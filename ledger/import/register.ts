@@ -5,7 +5,7 @@ import { LedgerError } from '../errors.ts';
 import type { NewFile } from '../file-rows.ts';
 import { fileById } from '../files.ts';
 import { type Gap, recordGaps } from '../gaps.ts';
-import { files } from '../schema.ts';
+import { files } from '../schema/files.ts';
 import { moveForward, storedWatermark } from '../watermarks.ts';
 
 export interface ImportRegistration {

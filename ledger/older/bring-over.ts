@@ -2,7 +2,7 @@ import { type Series, seriesKey, timeframesMs } from '../../series.ts';
 import { record } from '../audit.ts';
 import type { Writer } from '../database.ts';
 import { fileById } from '../files.ts';
-import { files } from '../schema.ts';
+import { files } from '../schema/files.ts';
 import { moveForward } from '../watermarks.ts';
 import { type Converted, convert } from './convert.ts';
 import type { OlderPlace } from './place.ts';

@@ -7,7 +7,7 @@ import { isLedgerError } from '../errors.ts';
 import type { NewFile } from '../file-rows.ts';
 import { type ReadCandles, readCandles } from '../import/read-candles.ts';
 import { unpack } from '../import/unpack.ts';
-import type { files } from '../schema.ts';
+import type { files } from '../schema/files.ts';
 import { type FoundCsv, findCsv } from './find-csv.ts';
 import type { OlderPlace } from './place.ts';
 import type { OlderRow } from './schema.ts';

@@ -27,6 +27,8 @@ export const paceOf = (loadMs: number): Pace => {
       exchangeHeartbeat: 60_000,
       housekeepingHeartbeat: 60_000,
       trainingHeartbeat: stretched(2_000),
+      // As soon as the next worker is there: what keeps dying is meant to here.
+      ...{ exchangeRetry: 1_000, ledgerRetry: 1_000, housekeepingRetry: 1_000, trainingRetry: 1_000 },
     },
   };
 };

@@ -62,7 +62,9 @@ const killWorker = async (
 ): Promise<void> => {
   const all = pointsOf(member, workerPoints);
   const points = random.uniform() < 0.9 ? all.filter((point) => busy.test(point)) : all;
-  supervisor.aim(member, [{ points, nth: 1 + random.integer(12) }]);
+  // Some of them, or the first of a run would be met before the last ever are.
+  const some = points.filter(() => random.uniform() < 0.3);
+  supervisor.aim(member, [{ points: some.length > 0 ? some : points, nth: 1 + random.integer(3) }]);
   if (await supervisor.nextKill(20_000)) return;
   supervisor.aim(member, []);
   await untilBusy(supervisor);
@@ -71,18 +73,23 @@ const killWorker = async (
 
 const killGateway = async (supervisor: Supervisor, random: Random): Promise<void> => {
   const died = supervisor.nextKill(4_000);
-  supervisor.aim('gateway', [{ points: gatewayPoints, nth: 1 + random.integer(40) }]);
+  supervisor.aim('gateway', [{ points: gatewayPoints, nth: 1 + random.integer(10) }]);
   if (await died) return;
   supervisor.aim('gateway', []);
   await supervisor.kill('gateway');
 };
 
+/** Where a worker that stands still keeps nobody from the ledger. */
+const stillPoints = pointsOf('train', workerPoints).filter(
+  (point) => busy.test(point) && !point.endsWith(':uncommitted'),
+);
+
 const kill = async (supervisor: Supervisor, victim: Kill['victim'], random: Random): Promise<void> => {
   if (victim === 'ingest' || victim === 'train') return await killWorker(supervisor, victim, random);
-  if (victim === 'gateway') return await killGateway(supervisor, random);
-  await untilBusy(supervisor);
-  await delay(random.integer(100));
-  await supervisor.killTemporal(victim);
+  const still = { points: stillPoints, nth: 1 + random.integer(6), patienceMs: 15_000 };
+  await supervisor.whileStill('train', still, () =>
+    victim === 'gateway' ? killGateway(supervisor, random) : supervisor.killTemporal(victim),
+  );
 };
 
 /** Goes round and round until it is told to stop: ingest, retrain, promote, janitor. */

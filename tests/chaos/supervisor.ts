@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Order, type Running, tell } from './processes.ts';
 import { type Hit, openScene } from './scene.ts';
 import type { Member, World } from './world.ts';
@@ -11,7 +12,8 @@ export interface Kill {
   readonly hit: readonly Hit[];
 }
 
-export type Aim = Pick<Order, 'points' | 'nth'>;
+/** It dies there, unless it shall stand still. */
+export type Aim = Pick<Order, 'points' | 'nth'> & Partial<Pick<Order, 'signal'>>;
 
 const members: readonly Member[] = ['ingest', 'train', 'gateway'];
 
@@ -45,8 +47,10 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
   const aimsOf = (member: Member): readonly Aim[] => aims.get(member) ?? [];
   const orderOf = (member: Member): Order | undefined => {
     const [aim] = aimsOf(member);
-    return aim && { ...aim, signal: 'SIGKILL', note: world.noteOf(member) };
+    return aim && { signal: 'SIGKILL', ...aim, note: world.noteOf(member) };
   };
+  /** Null takes an order back: a message keeps no undefined. */
+  const tellOrder = (member: Member, one: Running): void => tell(one, { order: orderOf(member) ?? null });
 
   const diedAt = (victim: Kill['victim']): string => {
     const note = world.noteOf(victim);
@@ -76,7 +80,7 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
     const mine = await world.start(member, orderOf(member));
     running.set(member, mine);
     // What was asked for while it started.
-    tell(mine, { order: orderOf(member) });
+    tellOrder(member, mine);
     const next = mine.gone.then(async (signal) => {
       if (isHandsOff) return;
       demandKilled(member, mine, signal);
@@ -92,15 +96,39 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
   const runAll = () => Promise.all(members.map(run));
   const killAll = () => Promise.all([...running.values()].map((one) => one.kill()));
 
+  const aim = (member: Member, next: readonly Aim[]): void => {
+    aims.set(member, next);
+    tellOrder(member, running.get(member) as Running);
+  };
+
+  /** False when it did not come there. */
+  const standsStill = async (member: Member, patienceMs: number): Promise<boolean> => {
+    const note = world.noteOf(member);
+    for (const until = Date.now() + patienceMs; failure === undefined && Date.now() < until; await delay(10))
+      if (existsSync(note)) return true;
+    return false;
+  };
+
   await runAll();
   return {
     kills,
     look,
     recoveries: () => recoveries,
     /** It dies at these, one after the other: each next one from its start on. */
-    aim: (member: Member, next: readonly Aim[]): void => {
-      aims.set(member, next);
-      tell(running.get(member) as Running, { order: orderOf(member) });
+    aim,
+    /** Does the work while this one stands still at one of its points, or goes about its business if it came to none. */
+    whileStill: async (
+      member: Member,
+      { points, nth, patienceMs }: Aim & { readonly patienceMs: number },
+      work: () => Promise<void>,
+    ): Promise<void> => {
+      aim(member, [{ points, nth, signal: 'SIGSTOP' }]);
+      const still = running.get(member) as Running;
+      await standsStill(member, patienceMs);
+      aim(member, []);
+      await work();
+      still.child.kill('SIGCONT');
+      rmSync(world.noteOf(member), { force: true });
     },
     left: aimsOf,
     kill: (member: Member) => (running.get(member) as Running).kill(),
