@@ -19,6 +19,8 @@ export interface MonthInput {
 /** All that a training of one series followed from, kept in metadata.json so that it can be done again. */
 export interface TrainingInputs {
   readonly mode: 'strict' | 'sliding';
+  /** One model over all series that have this, MODEL_SCOPE=pooled. */
+  readonly pooled?: true;
   readonly timeframe_ms: number;
   readonly n_states: number | 'auto';
   readonly ensemble?: readonly number[];
@@ -53,15 +55,19 @@ export const monthsOf = (columns: CandleColumns): MonthInput[] => {
   });
 };
 
+const asRecorded = ({ minCandles, minDelta, alpha, look }: GateOptions): GateOptions => ({
+  ...{ minCandles, minDelta, alpha, look },
+});
+
 const common = (
-  { columns, timeframeMs, nStates, covarianceType, seed, gate }: TrainingJob | StrictJob,
+  { columns, timeframeMs, nStates, covarianceType, seed, gate }: TrainingJob | Omit<StrictJob, 'series'>,
   files: readonly FileRow[],
 ) => ({
   timeframe_ms: timeframeMs,
   n_states: nStates,
   covariance_type: covarianceType,
   seed,
-  gate: { minCandles: gate.minCandles, minDelta: gate.minDelta, alpha: gate.alpha, look: gate.look },
+  gate: asRecorded(gate),
   runs: runsOf(columns.openTimeMs, timeframeMs).map(({ fromMs, toMs }) => ({ fromMs, toMs })),
   months: monthsOf(columns),
   files: files.map(({ fileId, sha256, path, tStart, tEnd }) => ({ fileId, sha256, path, tStart, tEnd })),
@@ -81,7 +87,7 @@ export const slidingInputs = (job: TrainingJob, { files, champion }: From): Trai
 });
 
 export const strictInputs = (
-  job: StrictJob,
+  job: Omit<StrictJob, 'series'>,
   { files, champion, head }: From & { readonly head: string | null },
 ): TrainingInputs => ({
   mode: 'strict',
@@ -90,3 +96,9 @@ export const strictInputs = (
   lineage: job.lineage,
   ...{ champion, head },
 });
+
+/** Of a series of a pool: the number of states and the gate are the pool's. */
+export const pooledInputs = (
+  inputs: TrainingInputs,
+  { nStates, gate }: { readonly nStates: number; readonly gate: GateOptions },
+): TrainingInputs => ({ ...inputs, pooled: true, n_states: nStates, gate: asRecorded(gate) });

@@ -32,8 +32,9 @@ export interface StagedTraining {
   readonly dataHash: string;
   readonly newCandles: number;
   readonly strict?: StrictPart;
-  /** Not of a pool. */
   readonly inputs?: TrainingInputs;
+  /** By series: of a pool, those of all its series, also of one that was left out in the end. */
+  readonly poolInputs?: Readonly<Record<string, TrainingInputs>>;
 }
 
 export interface Staged extends StagedTraining {
@@ -63,7 +64,7 @@ export interface VersionMetadata {
   readonly dispositions: Partial<StrictDispositions> & { readonly claimed: number };
   /** Strict mode, by series. */
   readonly lineages?: Readonly<Record<string, LineageReport>>;
-  /** By series, what `autotrain reproduce` trains again from; not of a pool. */
+  /** By series, what `autotrain reproduce` trains again from. */
   readonly inputs: Readonly<Record<string, TrainingInputs>>;
   /** By series: the model against baselines on candles that it was not fitted on, and its regimes. */
   readonly evaluation: Readonly<Record<string, Evaluation>>;
@@ -113,7 +114,10 @@ export const describeVersion = (facts: VersionFacts): VersionMetadata => {
     dispositions: { claimed: sum(staged.map(({ newCandles }) => newCandles)), ...countDispositions(staged) },
     ...lineageReports(staged),
     inputs: Object.fromEntries(
-      staged.flatMap(({ outcome, inputs }) => (inputs ? [[outcome.series, inputs]] : [])),
+      staged.flatMap(({ outcome, inputs, poolInputs = {} }) => [
+        ...Object.entries(poolInputs),
+        ...(inputs ? [[outcome.series, inputs] as const] : []),
+      ]),
     ),
     evaluation: Object.fromEntries(
       staged.flatMap(({ outcome, training }) =>

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { reproduce } from '../activities/reproduce/reproduce.ts';
 import { evaluate } from '../api/regimes.ts';
 import { headHashOf, readHead } from '../registry/heads.ts';
 import { readVersion } from '../registry/store.ts';
@@ -43,6 +44,16 @@ const spoilNewestFile = (symbol: string): void => {
   writeFileSync(path.join(rig.config.paths.dataDir, file.path), 'not candles');
 };
 
+/** What `autotrain reproduce` says of it. */
+const again = ({ version_id }: RetrainResult) => {
+  const { dataDir, modelsDir } = rig.config.paths;
+  const places = { ledger: rig.ledger, dataDir, modelsDir, archiveDir: undefined, codeVersion: 'test' };
+  const { reproduced, reason, series } = reproduce(places, version_id);
+  return { reproduced, reason, series: series.map((one) => one.series) };
+};
+
+const theSame = { reproduced: true, reason: 'the same bytes', series: [btc, eth] };
+
 const waiting = (): string[] =>
   rig.ledger.files({ status: 'downloaded', limit: 100 }).map(({ symbol }) => symbol);
 
@@ -58,6 +69,7 @@ describe('MODEL_SCOPE=pooled in sliding mode', () => {
     const row = Float64Array.of(0, Number.NaN, Number.NaN, Number.NaN);
     const known = { rows: row, sequenceStarts: [0], used: ['logret'], marginalised: [], ignored: [] };
     expect(Object.keys(evaluate(one!, known).probabilities)).toEqual(one!.regimes);
+    expect(again(result)).toEqual(theSame);
   });
 
   it('leaves a series with a bad file out: the others are trained, it keeps the model it has', async () => {
@@ -71,6 +83,7 @@ describe('MODEL_SCOPE=pooled in sliding mode', () => {
     expect(modelsOf(second)[eth]).toEqual(modelsOf(first)[eth]);
     expect(rig.ledger.fileCounts().quarantined).toBe(1);
     expect(rig.ledger.openClaims()).toEqual([]);
+    expect(again(second)).toEqual({ ...theSame, series: [btc] });
   });
 });
 
@@ -93,6 +106,7 @@ describe('MODEL_SCOPE=pooled in strict mode', () => {
       expect(headOf(second, series).pool!.members).toEqual([btc, eth]);
     }
     expect(headOf(second, btc).online.model).toEqual(headOf(second, eth).online.model);
+    for (const result of [first, second]) expect(again(result)).toEqual(theSame);
     expect(headOf(second, btc).pool!.delivered - headOf(first, btc).pool!.delivered).toBe(100);
     expect(headOf(second, eth).pool!.delivered).toBe(headOf(first, eth).pool!.delivered);
     const trained = rig.ledger.dispositions(`${btc}#1`).filter(({ kind }) => kind === 'trained');
@@ -130,6 +144,7 @@ describe('MODEL_SCOPE=pooled in strict mode', () => {
       expect.objectContaining({ series: eth, outcome: 'CandleFileCorrupt' }),
     );
     expect(rig.ledger.openClaims()).toEqual([]);
+    expect(again(second)).toEqual(theSame);
     rig.land(60);
     const third = await retrain();
     expect(third.metadata.series.map(({ series }) => series)).toEqual([btc, eth]);

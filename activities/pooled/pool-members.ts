@@ -1,6 +1,6 @@
 import { verifyAndRead } from '../../ledger/candle-file.ts';
 import type { Claim } from '../../ledger/claim-rows.ts';
-import { seriesOfFile } from '../../ledger/file-rows.ts';
+import { type FileRow, seriesOfFile } from '../../ledger/file-rows.ts';
 import type { LineageRow } from '../../ledger/lineage-rows.ts';
 import type { SeriesHead } from '../../registry/head-file.ts';
 import { type Series, seriesKey } from '../../series.ts';
@@ -25,7 +25,10 @@ interface Lineage {
   readonly past: SeriesHead | undefined;
 }
 
-export interface Member extends Lineage, Classified {}
+export interface Member extends Lineage, Classified {
+  /** Claimed files that could be read, in the order of fetching. */
+  readonly files: readonly FileRow[];
+}
 
 /** Of the pool that there is, else of the configured series, which then begin one. By name, ascending. */
 export const lineagesOf = (deps: PoolDeps, request: TrainPooledRequest): Lineage[] => {
@@ -71,10 +74,10 @@ export const membersOf = (
       const files = quarantiningBadFiles(deps.ledger, () =>
         mine.map((file) => ({ fileId: file.fileId, ...verifyAndRead(file, deps.dataDir) })),
       );
-      return { ...lineage, ...classify(files, history) };
+      return { ...lineage, ...classify(files, history), files: mine };
     } catch (error) {
       left.push({ series, ...reasonOf(error) });
-      return { ...lineage, ...classify([], history) };
+      return { ...lineage, ...classify([], history), files: [] };
     }
   });
   const known = new Set(lineages.map(({ series }) => series));

@@ -6,6 +6,7 @@ import { stageTraining } from '../staging.ts';
 import { prepare } from '../train.ts';
 import type { TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
+import { pooledInputs } from '../training-inputs.ts';
 import { reasonOf } from './left-out.ts';
 import type { PooledJob, PooledTraining } from './train-pooled-model.ts';
 import { type StrictPoolDeps, trainStrictPool } from './train-strict-pool.ts';
@@ -32,14 +33,18 @@ export const createPooledActivities = (deps: PooledDeps) => ({
     const { ready, left } = prepareAll(deps, { ...request, series: [...request.series].sort() });
     const [first] = ready;
     if (!first) return { trained: [], left };
+    const job = jobOf(first, ready);
     const { trainings, left: tooShort } = await underLease(deps, request.claimId, (options) =>
-      deps.trainer.trainPooled(jobOf(first, ready), options),
+      deps.trainer.trainPooled(job, options),
+    );
+    const poolInputs = Object.fromEntries(
+      ready.map(({ series, inputs }) => [series, pooledInputs(inputs, job)]),
     );
     const trained = ready.flatMap((one) => {
       const training = trainings[one.series];
       if (!training) return [];
       const { series, dataHash, newCandles } = one;
-      return [stageTraining(deps, request.claimId, series, { training, dataHash, newCandles })];
+      return [stageTraining(deps, request.claimId, series, { training, dataHash, newCandles, poolInputs })];
     });
     return { trained, left: [...left, ...tooShort].sort((a, b) => (a.series < b.series ? -1 : 1)) };
   },

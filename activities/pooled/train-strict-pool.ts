@@ -1,3 +1,4 @@
+import type { GateOptions } from '../../registry/gate.ts';
 import { timeframesMs } from '../../series.ts';
 import type { PooledOutcome, SeriesFailure, TrainPooledRequest } from '../../workflows/types.ts';
 import { fixedStates } from '../choose-states.ts';
@@ -9,6 +10,7 @@ import { stageTraining } from '../staging.ts';
 import { settingsThatChanged } from '../strict/train-strict.ts';
 import { championOf, hashOfColumns, type TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
+import { pooledInputs, strictInputs, type TrainingInputs } from '../training-inputs.ts';
 import type { PooledHead } from './pool-heads.ts';
 import { leave, lineagesOf, type Member, membersOf, type PoolDeps } from './pool-members.ts';
 import type { StrictPoolJob, StrictPoolMember, StrictPoolTraining } from './train-strict-pool-model.ts';
@@ -39,13 +41,14 @@ export const trainStrictPool = async (
   const found = members.reduce((sum, { columns }) => sum + columns.openTimeMs.length, 0);
   const why = whyTooFew(members, found, options);
   if (why !== undefined) return { trained: [], left: mergedLeft(left, leave(request.series, why)) };
-  const job = jobOf(deps, request, members);
+  const { job, poolInputs } = jobOf(deps, request, members);
   const trainings = await underLease(deps, claimId, (at) => deps.trainer.trainStrictPool(job, at));
   const trained = members.map((member) => {
     const { series, lineage, row, past, columns, dispositions } = member;
     const { head, comparison, ...training } = trainings[series]!;
     return stageTraining(deps, claimId, series, {
       training,
+      poolInputs,
       dataHash: hashOfColumns(columns),
       newCandles: dispositions.reduce((sum, { candles }) => sum + candles, 0),
       strict: {
@@ -81,23 +84,46 @@ const jobOf = (
   deps: StrictPoolDeps,
   request: TrainPooledRequest,
   members: readonly Member[],
-): StrictPoolJob => {
-  const { ledger, options, series } = deps;
+): { readonly job: StrictPoolJob; readonly poolInputs: Readonly<Record<string, TrainingInputs>> } => {
+  const { options, series } = deps;
   const { covarianceType, seed, minPoints, nStates } = options;
   const [first] = series;
   if (!first) throw failure('NotEnoughData', 'there is no series');
-  return {
+  const shared = {
     ...{ covarianceType, seed, minPoints, timeframeMs: timeframesMs[first.timeframe] },
     nStates: request.nStates ?? fixedStates(nStates),
-    strictPool: members.map(({ series, lineage, past, columns }): StrictPoolMember => {
-      const champion = championOf(deps, series);
-      const look = champion ? looksAt(ledger, champion.versionId, series) + 1 : 1;
-      return {
-        ...{ series, lineage, columns, gate: { ...options.gate, look } },
-        ...(past && { head: past.head as PooledHead }),
-        ...(past?.comparison && { comparison: past.comparison }),
-        ...(champion && { champion: champion.model }),
-      };
-    }),
+  };
+  const all = members.map((member) => ({ member, ...judgedAgainst(deps, member) }));
+  return {
+    job: { ...shared, strictPool: all.map(({ member, gate, champion }) => asMember(member, gate, champion)) },
+    poolInputs: Object.fromEntries(
+      all.map(({ member: { series, lineage, columns, row, files }, gate, champion }) => {
+        const from = { files, champion: champion?.versionId ?? null, head: row?.headVersionId ?? null };
+        const inputs = strictInputs({ ...shared, lineage, columns, gate }, from);
+        return [series, pooledInputs(inputs, { ...shared, gate })];
+      }),
+    ),
   };
 };
+
+type Champion = ReturnType<typeof championOf>;
+
+const judgedAgainst = (
+  deps: StrictPoolDeps,
+  { series }: Member,
+): { champion: Champion; gate: GateOptions } => {
+  const champion = championOf(deps, series);
+  const look = champion ? looksAt(deps.ledger, champion.versionId, series) + 1 : 1;
+  return { champion, gate: { ...deps.options.gate, look } };
+};
+
+const asMember = (
+  { series, lineage, past, columns }: Member,
+  gate: GateOptions,
+  champion: Champion,
+): StrictPoolMember => ({
+  ...{ series, lineage, columns, gate },
+  ...(past && { head: past.head as PooledHead }),
+  ...(past?.comparison && { comparison: past.comparison }),
+  ...(champion && { champion: champion.model }),
+});

@@ -83,13 +83,12 @@ const parentOf = (places: ReproducePlaces, parent: string | null) => {
 const withoutRecord = (metadata: VersionMetadata): string[] => {
   const missing = metadata.trained_series.filter((series) => metadata.inputs?.[series] === undefined);
   return missing.map(
-    (series) =>
-      `metadata.json has no record of the inputs of ${series}: it is of a pool, or of an earlier release`,
+    (series) => `metadata.json has no record of the inputs of ${series}: it is of an earlier release`,
   );
 };
 
 const train = (all: readonly Gathered[], inherited: Readonly<Record<string, SeriesModel>>) => {
-  const trained = all.map((one) => ({ series: one.series, training: trainAgain(one) }));
+  const trained = Array.from(trainAgain(all), ([series, training]) => ({ series, training }));
   const staged = trained.map(({ series, training }) => ({
     outcome: { series, decision: training.gate.decision },
     training,

@@ -1,8 +1,11 @@
 import type { CandleColumns } from '../../ledger/candle-columns.ts';
 import type { SeriesHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
-import { trainStrictModel } from '../strict/train-strict-model.ts';
-import { trainSeriesModel } from '../train-series-model.ts';
+import type { PooledHead } from '../pooled/pool-heads.ts';
+import { trainPooledModel } from '../pooled/train-pooled-model.ts';
+import { trainStrictPoolModel } from '../pooled/train-strict-pool-model.ts';
+import { type StrictTraining, trainStrictModel } from '../strict/train-strict-model.ts';
+import { type SeriesTraining, trainSeriesModel } from '../train-series-model.ts';
 import type { TrainingInputs } from '../training-inputs.ts';
 
 export interface TrainAgain {
@@ -25,8 +28,7 @@ const common = ({ inputs, columns, champion }: TrainAgain) => ({
   ...(champion && { champion }),
 });
 
-/** What the worker did, with what it had: on this thread, and without the report on baselines. */
-export const trainAgain = (again: TrainAgain) => {
+const alone = (again: TrainAgain): SeriesTraining | StrictTraining => {
   const { series, inputs, head } = again;
   if (inputs.mode === 'sliding') {
     const ensemble = inputs.ensemble ? { ensemble: inputs.ensemble } : {};
@@ -34,4 +36,35 @@ export const trainAgain = (again: TrainAgain) => {
   }
   const lineage = { lineage: inputs.lineage!, minPoints: inputs.min_points!, series };
   return trainStrictModel({ ...common(again), ...lineage, ...head }, nothing);
+};
+
+const poolAgain = (
+  pool: readonly TrainAgain[],
+): Readonly<Record<string, SeriesTraining | StrictTraining>> => {
+  const [first] = pool;
+  if (!first) return {};
+  const { min_points: minPoints = 0, gate, mode } = first.inputs;
+  const { timeframeMs, covarianceType, seed } = common(first);
+  const shared = { timeframeMs, covarianceType, seed, nStates: first.inputs.n_states as number };
+  const members = pool.map(({ series, columns, champion }) => ({
+    ...{ series, columns },
+    ...(champion && { champion }),
+  }));
+  if (mode === 'sliding') return trainPooledModel({ ...shared, gate, pool: members }, nothing).trainings;
+  const strictPool = pool.map(({ inputs, head }, i) => ({
+    ...{ ...members[i]!, lineage: inputs.lineage!, gate: inputs.gate },
+    ...(head && { ...head, head: head.head as PooledHead }),
+  }));
+  return trainStrictPoolModel({ ...shared, minPoints, strictPool }, nothing);
+};
+
+/** By series, what the worker did, with what it had: on this thread, and without the report on baselines. */
+export const trainAgain = (all: readonly TrainAgain[]): Map<string, SeriesTraining | StrictTraining> => {
+  const pool = all.filter(({ inputs }) => inputs.pooled);
+  const others = all.filter(({ inputs }) => !inputs.pooled);
+  const byName = [...pool].sort((one, other) => (one.series < other.series ? -1 : 1));
+  return new Map([
+    ...others.map((one) => [one.series, alone(one)] as const),
+    ...Object.entries(poolAgain(byName)),
+  ]);
 };
