@@ -38,12 +38,12 @@ export const isBuilt = (root) =>
 /** A module whose source is gone would otherwise stay importable. */
 const removeOrphans = (root) => {
   const dist = join(root, 'dist');
-  const sourceOf = (path) => join(root, `${relative(dist, path).replace(/\.js$/, '')}.ts`);
+  const sourceOf = (path) => join(root, `${relative(dist, path).replace(/(\.d\.ts|\.js)$/, '')}.ts`);
   for (const path of filesUnder(dist)) if (!existsSync(sourceOf(path))) rmSync(path);
 };
 
-/** The program, and the page that a browser runs. */
-const projects = ['tsconfig.build.json', 'dashboard/page'];
+/** The program, the page that a browser runs, and the types of the client that others import. */
+const projects = ['tsconfig.build.json', 'dashboard/page', 'client'];
 
 /** Not incremental: tsc believes its notes rather than dist/, and would leave a removed dist/ empty. */
 const compile = (root, project) =>

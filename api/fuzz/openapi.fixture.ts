@@ -24,6 +24,7 @@ export interface Media {
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
+  readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, Answer>>;
@@ -41,7 +42,11 @@ export interface Route {
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
   /** What the document says of an answer with this status: its content type, and whether a value conforms. */
-  answer(status: number): { readonly type: string; readonly problem: (value: unknown) => string | undefined };
+  answer(status: number): {
+    readonly type: string;
+    readonly schema: Schema;
+    readonly problem: (value: unknown) => string | undefined;
+  };
 }
 
 const resolved = (document: Document, schema: unknown): unknown => {
@@ -65,7 +70,8 @@ const answersOf = (document: Document, { responses }: Operation): Route['answer'
   const known = Object.fromEntries(
     Object.entries(responses).map(([status, { content = {} }]) => {
       const [[type, { schema }] = ['none', { schema: {} }]] = Object.entries(content);
-      return [status, { type, problem: problemBy(resolved(document, schema) as Schema) }];
+      const whole = resolved(document, schema) as Schema;
+      return [status, { type, schema: whole, problem: problemBy(whole) }];
     }),
   );
   return (status) => known[String(status)] ?? known['default']!;

@@ -1,10 +1,25 @@
+import { z } from '@hono/zod-openapi';
 import { isLedgerError } from '../../ledger/errors.ts';
 import { seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/loop.ts';
-import { openObject } from '../fields.ts';
+
+const problem = z.looseObject({ kind: z.string(), severity: z.string(), message: z.string() });
+
+const healthAnswer = z.object({
+  status: z.literal('ok'),
+  series: z.array(z.string()),
+  model: z.object({
+    version_id: z.string().nullable(),
+    loaded_at_ms: z.number().nullable(),
+    problem: z.unknown(),
+  }),
+  training: z.looseObject({ state: z.string() }).nullable(),
+  problems: z.array(problem),
+  strategy_schemas: z.object({ problem: z.string().nullable() }),
+});
 
 const quick = { role: 'open', rate: 'read', timeoutMs: 5_000 } as const;
 
@@ -35,7 +50,7 @@ export const addHealthRoutes = (
       path: '/health',
       summary: 'The process lives; what it serves',
       example: examples.health,
-      answer: openObject,
+      answer: healthAnswer,
     },
     () => {
       const snapshot = models.snapshot();
@@ -62,7 +77,7 @@ export const addHealthRoutes = (
       summary: '503 until databases and a model are there',
       refusals: ['NotReady', 'StorageUnavailable'],
       example: examples.ready,
-      answer: openObject,
+      answer: z.object({ status: z.literal('ready'), temporal: z.boolean() }),
     },
     async () => {
       // Throws where the ledger cannot be read.

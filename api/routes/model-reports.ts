@@ -10,6 +10,20 @@ import { openObject, versionName } from '../fields.ts';
 
 const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, answer: openObject } as const;
 
+const promotionRows = z.object({
+  data: z.array(
+    z.object({
+      fence: z.number().int(),
+      version_id: z.string(),
+      kind: z.string(),
+      previous_version_id: z.string().nullable(),
+      actor: z.string(),
+      reason: z.string(),
+      created_at: z.number(),
+    }),
+  ),
+});
+
 /** JSON has no infinity: a state that is never left lasts null candles. */
 const transitionsOf = ({ hmm, regimes }: SeriesModel) => ({
   regimes,
@@ -41,6 +55,7 @@ export const addModelReportRoutes = (add: AddEndpoint, { ledger, readVersion }: 
     {
       ...read,
       path: '/promotions',
+      answer: promotionRows,
       summary: 'Promotions and rollbacks, newest first',
       refusals: ['StorageUnavailable'],
       example: examples.promotions,

@@ -5,7 +5,7 @@ import type { Scope } from '../../controller/names.ts';
 import type { RouteDeps } from '../app.ts';
 import { type AddEndpoint, parse } from '../endpoint.ts';
 import * as examples from '../examples/engine.ts';
-import { featureMap, opaqueId, openObject, reasonText, strategyAndInstrument } from '../fields.ts';
+import { featureMap, opaqueId, reasonText, strategyAndInstrument } from '../fields.ts';
 import { ofController } from '../refusals.ts';
 
 const paramAnswer = z.looseObject({
@@ -16,9 +16,15 @@ const paramAnswer = z.looseObject({
   decision_id: z.string(),
   features_used: z.array(z.string()),
   features_missing: z.array(z.string()),
+  features_ignored: z.array(z.string()),
+  applies_to: z.string(),
+  proposed_preset_id: z.string(),
+  reason: z.string(),
   propensity: z.number().nullable(),
   trading_state: z.enum(['ACTIVE', 'REDUCING', 'HALTED']),
 });
+
+const done = z.object({ ok: z.literal(true) });
 
 const paramQuery = z.looseObject({
   position_id: opaqueId.optional(),
@@ -133,7 +139,7 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       params: z.object({ position_id: opaqueId }),
       refusals: [...ofController, 'UnknownPosition'],
       example: examples.closePosition,
-      answer: openObject,
+      answer: done,
     },
     async ({ params }) => {
       await controller.closePosition(params.position_id);
@@ -153,7 +159,7 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       refusals: [...ofController, 'UnknownDecision', 'Conflict'],
       example: examples.voidDecision,
       body: z.object({ reason: reasonText }),
-      answer: openObject,
+      answer: done,
     },
     async ({ params, body, principal }) => {
       await controller.voidDecision({ decisionId: params.decision_id, ...body, actor: principal.subject });

@@ -1,15 +1,48 @@
+import { z } from '@hono/zod-openapi';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/engine.ts';
-import { openObject, strategyAndInstrument } from '../fields.ts';
+import { strategyAndInstrument } from '../fields.ts';
 import { ofController } from '../refusals.ts';
+
+const scopeRows = z.object({
+  data: z.array(
+    z.object({
+      strategy: z.string(),
+      instrument: z.string(),
+      outcomes: z.number().int(),
+      pinned_preset: z.string().nullable(),
+    }),
+  ),
+});
+
+const standing = z.looseObject({
+  preset_id: z.string(),
+  mean: z.number(),
+  low: z.number(),
+  high: z.number(),
+  outcomes: z.number().int(),
+  reward: z.number(),
+  share: z.number(),
+});
+
+const overviewAnswer = z.object({
+  data: z
+    .looseObject({
+      strategy: z.string(),
+      instrument: z.string(),
+      policy_version: z.string().nullable(),
+      pinned_preset: z.string().nullable(),
+      presets: z.array(standing),
+    })
+    .nullable(),
+});
 
 const read = {
   method: 'get',
   role: 'reader',
   rate: 'read',
   timeoutMs: 10_000,
-  answer: openObject,
   refusals: [...ofController],
 } as const;
 
@@ -19,6 +52,7 @@ export const addParameterRoutes = (add: AddEndpoint, { controller }: RouteDeps):
     {
       ...read,
       path: '/strategies',
+      answer: scopeRows,
       summary: 'Strategies and instruments that were asked for',
       example: examples.strategies,
     },
@@ -30,6 +64,7 @@ export const addParameterRoutes = (add: AddEndpoint, { controller }: RouteDeps):
     {
       ...read,
       path: '/overview/{strategy}/{instrument}',
+      answer: overviewAnswer,
       summary: 'Posterior mean and interval, share of decisions and reward of each preset',
       params: strategyAndInstrument,
       example: examples.overview,

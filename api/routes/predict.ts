@@ -3,7 +3,7 @@ import type { CandleColumns } from '../../features/candle-features.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/engine.ts';
-import { featureMap, openObject, symbolName } from '../fields.ts';
+import { featureMap, symbolName } from '../fields.ts';
 import type { PredictInput } from '../predict.ts';
 
 const maxRows = 10_000;
@@ -55,13 +55,24 @@ const predictBody = z
     'give one of candles, logret, features',
   );
 
+const modelMeta = z.looseObject({
+  version_id: z.string(),
+  series: z.string(),
+  n_states: z.number().int(),
+  as_of_ms: z.number().nullable(),
+  trained_to_ms: z.number(),
+  features_used: z.array(z.string()),
+  features_marginalised: z.array(z.string()),
+  features_ignored: z.array(z.string()),
+});
+
 const predictAnswer = z.object({
   regime_proba: z.record(z.string(), z.number()),
   probs: z.record(z.string(), z.number()).openapi({ description: 'the same as regime_proba' }),
   regime: z.string(),
   confidence: z.number(),
   forecast: z.record(z.string(), z.number()).openapi({ description: 'P(regime of the next candle)' }),
-  model_meta: openObject.openapi({
+  model_meta: modelMeta.openapi({
     description:
       'version_id, series, n_states, as_of_ms, trained_to_ms, features_used, features_marginalised, features_ignored; ' +
       'regime_ids: the id of each regime, which stays with a state over retrains while names may change; ' +

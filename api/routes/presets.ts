@@ -4,7 +4,7 @@ import type { AddEndpoint } from '../endpoint.ts';
 import { parse } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/engine.ts';
-import { openObject, presetName, reasonText, strategyAndInstrument } from '../fields.ts';
+import { presetName, reasonText, strategyAndInstrument } from '../fields.ts';
 import { ofController } from '../refusals.ts';
 import { isShallow } from '../shallow.ts';
 
@@ -19,6 +19,15 @@ const parameters = z
   .refine((params) => isShallow(params, deepest), `nested deeper than ${deepest} levels`);
 
 const complete = z.object({ preset_id: presetName, params: parameters });
+
+const presetRow = z.looseObject({
+  preset_id: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  source: z.string(),
+  outcomes: z.number().int(),
+  mean_reward: z.number().nullable(),
+  created_at: z.number(),
+});
 
 const retireBody = strategyAndInstrument.extend({ preset_id: presetName, reason: reasonText });
 const pinBody = strategyAndInstrument.extend({ preset_id: presetName.nullable(), reason: reasonText });
@@ -65,7 +74,7 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       rate: 'read',
       timeoutMs: 5_000,
       params: strategyAndInstrument,
-      answer: openObject,
+      answer: z.object({ data: z.array(presetRow) }),
     },
     async ({ params }) => ({ data: await controller.presets(params) }),
   );
@@ -75,7 +84,7 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
     role: 'admin',
     rate: 'engine',
     timeoutMs: 5_000,
-    answer: openObject,
+    answer: z.object({ ok: z.literal(true) }),
     refusals: [...ofController, 'UnknownPreset', 'Conflict'],
   } as const;
   add(

@@ -8,6 +8,33 @@ import * as loopExamples from '../examples/loop.ts';
 import { openObject } from '../fields.ts';
 import { ofTemporal } from '../refusals.ts';
 
+const gap = { fromMs: z.number(), toMs: z.number(), missing: z.number().int(), state: z.string() };
+
+const ledgerAnswer = z.object({
+  files: z.record(z.string(), z.number().int()),
+  series: z.array(
+    z.object({
+      series: z.string(),
+      bars: z.number().int(),
+      watermark: z.number(),
+      gaps: z.array(z.object(gap)),
+    }),
+  ),
+  quarantined: z.array(openObject),
+});
+
+const gapRows = z.object({ data: z.array(z.looseObject({ series: z.string(), ...gap })) });
+
+const watermarkRows = z.object({
+  data: z.array(
+    z.object({ name: z.string(), series: z.string(), value: z.number(), updated_at: z.number() }),
+  ),
+});
+
+const workflowRows = z.object({
+  data: z.array(z.looseObject({ id: z.string(), runId: z.string(), type: z.string(), status: z.string() })),
+});
+
 const read = {
   method: 'get',
   role: 'reader',
@@ -39,6 +66,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
     {
       ...read,
       path: '/ledger',
+      answer: ledgerAnswer,
       summary: 'Files by status; bars, watermark and gaps of each series',
       example: examples.ledger,
     },
@@ -58,6 +86,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
     {
       ...read,
       path: '/ledger/gaps',
+      answer: gapRows,
       summary: 'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry',
       example: examples.gaps,
     },
@@ -77,6 +106,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
 
   const watermarks = {
     path: '/watermarks',
+    answer: watermarkRows,
     summary: 'Open time of the next candle to ask for',
     example: examples.watermarks,
   };
@@ -93,7 +123,12 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
 /** What runs: asked of Temporal. */
 export const addTemporalRoutes = (add: AddEndpoint, { training }: RouteDeps): void => {
   const asked = { ...read, refusals: [...ofTemporal] };
-  const workflows = { path: '/workflows', summary: 'Recent workflow runs', example: loopExamples.workflows };
+  const workflows = {
+    path: '/workflows',
+    answer: workflowRows,
+    summary: 'Recent workflow runs',
+    example: loopExamples.workflows,
+  };
   add({ ...asked, ...workflows }, async () => ({ data: await training.workflows() }));
   const schedules = {
     path: '/schedules',

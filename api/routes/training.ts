@@ -18,7 +18,7 @@ const ingestQuery = waitQuery.extend({ until: z.enum(['chunk', 'now']).default('
 
 const ingestAnswer = z.object({
   downloaded: z.number().int(),
-  series: z.array(openObject),
+  series: z.array(z.looseObject({ series: z.string(), downloaded: z.number().int(), watermark: z.number() })),
   workflow_ids: z.array(z.string()),
 });
 
@@ -35,7 +35,7 @@ const trainAnswer = z.object({
   metric_value: z.number().nullable().openapi({ description: 'nats per candle' }),
   promoted: z.boolean(),
   message: z.string(),
-  metadata: openObject,
+  metadata: z.looseObject({ claimed_files: z.number().int() }),
   workflow_id: z.string(),
 });
 
