@@ -38,7 +38,7 @@ type AnswerOf<O> = O extends { answer: infer A } ? A : never;
 
 /** The request may be left out where nothing in it is required. */
 type Arguments<O> =
-  Record<never, never> extends RequestOf<O> ? [request?: RequestOf<O>] : [request: RequestOf<O>];
+  Partial<RequestOf<O>> extends RequestOf<O> ? [request?: RequestOf<O>] : [request: RequestOf<O>];
 
 export interface Client {
   /** Throws AutotrainError. */

@@ -9,7 +9,9 @@ export interface Operations {
       model: {
         version_id: string | null;
         loaded_at_ms: number | null;
-        problem?: unknown | undefined;
+        problem: {
+          [name: string]: unknown;
+        } | null;
       };
       training: {
         state: string;
@@ -192,8 +194,8 @@ export interface Operations {
       instrument: string;
     };
     body?: {
-      preset_id?: unknown | undefined;
-      params?: unknown | undefined;
+      preset_id?: unknown;
+      params?: unknown;
     };
     answer: {
       ok: true;

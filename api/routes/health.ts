@@ -5,6 +5,7 @@ import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/loop.ts';
+import { openObject } from '../fields.ts';
 
 const problem = z.looseObject({ kind: z.string(), severity: z.string(), message: z.string() });
 
@@ -14,7 +15,7 @@ const healthAnswer = z.object({
   model: z.object({
     version_id: z.string().nullable(),
     loaded_at_ms: z.number().nullable(),
-    problem: z.unknown(),
+    problem: openObject.nullable(),
   }),
   training: z.looseObject({ state: z.string() }).nullable(),
   problems: z.array(problem),

@@ -10,8 +10,9 @@ const indented = (text: string): string => text.replaceAll('\n', '\n  ');
 const objectType = (schema: Schema): string => {
   const required = new Set((schema['required'] ?? []) as string[]);
   const fields = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>).map(([name, one]) => {
-    const optional = required.has(name) ? '' : '?';
-    return `${key(name)}${optional}: ${typeOf(one)}${optional && ' | undefined'};`;
+    const type = typeOf(one);
+    if (required.has(name)) return `${key(name)}: ${type};`;
+    return `${key(name)}?: ${type === 'unknown' ? type : `${type} | undefined`};`;
   });
   const more = schema['additionalProperties'];
   if (more === true) fields.push('[name: string]: unknown;');
