@@ -29,6 +29,7 @@ import { openModels } from './models.ts';
 import type { Logger } from './ports.ts';
 import { createTrainingSwitch } from './training-switch.ts';
 import { watchSilence } from './watch-silence.ts';
+import { watchTrading } from './watch-trading.ts';
 
 /** Reading a link costs microseconds, and a promotion serves that much sooner. */
 const modelPollMs = 100;
@@ -46,7 +47,7 @@ const openForReading = (config: Config): Ledger => {
   }
 };
 
-/** Often enough to tell a silence of minutes. */
+/** Often enough to tell a silence of minutes, and soon enough to tell of a halt. */
 const silencePollMs = 30_000;
 
 /** Often enough that a changed schema serves while its author still looks. */
@@ -120,6 +121,7 @@ export const openGateway = async (
   const tracing = await openTracing(config.traceEndpoint, 'autotrain-gateway');
   const client = lazyClient(config.temporal, tracing);
   const live = openLive({ ledger, models });
+  const ledgerPlace = { path: config.paths.ledgerFile, domain: config.domain };
   const loop = createLoopState({ ledger, settings: config });
   const app = createApp({
     settings: config,
@@ -137,7 +139,7 @@ export const openGateway = async (
     training: openTraining(config, ledger, client),
     payloadCodec: payloadCodecOf(config),
     trainingSwitch: createTrainingSwitch({
-      ledger: { path: config.paths.ledgerFile, domain: config.domain },
+      ledger: ledgerPlace,
       modelsDir: config.paths.modelsDir,
     }),
     loop,
@@ -149,6 +151,7 @@ export const openGateway = async (
     ...{ webhook: config.webhook, log, watchedAtMs: loop.watchedAtMs, everyMs: silencePollMs },
     sender: senderOf(config),
   });
+  const trading = watchTrading({ controller, ledger: ledgerPlace, everyMs: silencePollMs, log });
   const { host, port, compatPorts } = config.gateway;
   const server = await listen(app, { host, ports: [port, ...compatPorts] });
   const stop = async () => {
@@ -156,6 +159,7 @@ export const openGateway = async (
     await server.stop();
     models.stop();
     silence.stop();
+    trading.stop();
     schemas.stop();
     stopTidying();
     await controller.close();

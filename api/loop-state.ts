@@ -20,8 +20,8 @@ export const silentAfterMs = 5 * 60_000;
 
 const quarantineIsNewsMs = 24 * 3_600_000;
 
-/** Problems that only the ingest meets; it wrote them into the ledger. */
-const ofIngest = new Set(['exchange_restricted', 'unknown_symbol']);
+/** Problems that only the ingest meets, or the parameter store; they were written into the ledger. */
+const ofOthers = new Set(['exchange_restricted', 'unknown_symbol', 'trading_killed']);
 
 export interface LoopStateDeps {
   readonly ledger: LedgerReader;
@@ -82,7 +82,7 @@ const allProblems = (
   return [
     ...loopProblems(view, limits),
     ...(kill ? [{ kind: 'kill', subject: trainingLoop, message: describeKill(kill) } as const] : []),
-    ...(ledger.conditions().filter(({ kind }) => ofIngest.has(kind)) as readonly NewAlert[]),
+    ...(ledger.conditions().filter(({ kind }) => ofOthers.has(kind)) as readonly NewAlert[]),
     ...newestOfEach(ledger.alertsSince('quarantine', nowMs - quarantineIsNewsMs)),
   ];
 };

@@ -18,6 +18,10 @@ export const alertKinds = {
   gate_failure: { severity: 'info', means: 'models of a retrain were judged and refused' },
   kill: { severity: 'critical', means: 'the training loop was killed: nothing is trained or promoted' },
   resume: { severity: 'info', means: 'the training loop goes on' },
+  trading_killed: {
+    severity: 'critical',
+    means: 'trading is halted or reduced, by hand or by a protection: engines get no, or smaller, positions',
+  },
   stale: { severity: 'warning', means: 'no new candles of a series have been stored for a while' },
   empty_runs: { severity: 'warning', means: 'retrains found nothing to claim, several times in a row' },
   retrain_failed: { severity: 'critical', means: 'the newest retrain ended without a result' },
