@@ -78,6 +78,8 @@ export interface Config {
   readonly worker: {
     /** host:port of /metrics and /health; undefined: not served. */
     readonly metricsAddress: string | undefined;
+    /** undefined: the worker takes every run, whichever version began it. */
+    readonly buildId: string | undefined;
   };
   /** undefined: nothing is traced. */
   readonly traceEndpoint: string | undefined;
@@ -288,7 +290,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     decisionsKeepDays: values.DECISIONS_KEEP_DAYS,
   },
   temporal: temporalOf(values),
-  worker: { metricsAddress: values.WORKER_METRICS_ADDRESS },
+  worker: { metricsAddress: values.WORKER_METRICS_ADDRESS, buildId: values.WORKER_BUILD_ID },
   traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   simulator: { seed: values.SIM_SEED, replayDir: values.SIM_REPLAY, untilMs: values.SIM_UNTIL },
   explicit,

@@ -367,6 +367,10 @@ export const settings = {
     parse.instantMs,
     "where the simulator's clock starts: epoch ms or UTC date; unset: just after the last candle of the replay",
   ),
+  WORKER_BUILD_ID: optional(
+    parse.text(/^[\w-]{1,60}$/, '1 to 60 letters, digits, "_" and "-"'),
+    "version of a worker in Temporal's Worker Deployment autotrain: a run ends on the version it began on; unset: not versioned",
+  ),
   WORKER_METRICS_ADDRESS: optional(
     parse.hostAndPort,
     'where a worker answers GET /metrics and /health, such as 127.0.0.1:9464; unset: nowhere',

@@ -17,9 +17,24 @@ export interface Place {
   readonly workflowBundle: WorkflowBundleOption;
   /** The one that the bundle was made for. */
   readonly dataConverter: DataConverter;
-  /** What looks on: measures, logs, traces. */
-  readonly around?: Partial<Pick<WorkerOptions, 'interceptors' | 'sinks'>>;
+  /** What looks on (measures, logs, traces), and the version that these workers are. */
+  readonly around?: Partial<Pick<WorkerOptions, 'interceptors' | 'sinks' | 'workerDeploymentOptions'>>;
 }
+
+/** Temporal's name for all versions of our workers together. */
+const deploymentName = 'autotrain';
+
+/** A run stays with the version that began it; a version gets new runs when it is made the current one. */
+export const versioned = (buildId: string | undefined): Pick<WorkerOptions, 'workerDeploymentOptions'> =>
+  buildId === undefined
+    ? {}
+    : {
+        workerDeploymentOptions: {
+          version: { deploymentName, buildId },
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'PINNED',
+        },
+      };
 
 const common = ({ connection, namespace, workflowBundle, dataConverter, around }: Place) =>
   ({

@@ -23,7 +23,7 @@ import { observeActivities } from './observe/activities.ts';
 import { type Observation, openObservation } from './observe/open.ts';
 import { observedTrainer } from './observe/trainer.ts';
 import { noteStart, prepareNamespace, prepareSchedules } from './prepare.ts';
-import { ingestWorker, type Place, trainWorker, workflowsPath } from './roles.ts';
+import { ingestWorker, type Place, trainWorker, versioned, workflowsPath } from './roles.ts';
 import { createTrainer } from './trainer.ts';
 
 export type Role = 'ingest' | 'train';
@@ -106,6 +106,7 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   const around = {
     interceptors: { activity: [observeActivities({ metrics, log }), ...traced.activity] },
     sinks: traced.sinks,
+    ...versioned(config.worker.buildId),
   };
   const place = { connection, namespace: config.temporal.namespace, workflowBundle, dataConverter, around };
   const options = await optionsOf(config, place, { ledger, observation }, run);
