@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const folder = process.env.CI_ARTEFACTS || 'artefacts';
+const folder = 'artefacts';
 mkdirSync(folder, { recursive: true });
 
 const npm = (...args) => spawnSync('npm', args, { encoding: 'utf8', maxBuffer: 2 ** 28 }).stdout;
