@@ -45,7 +45,7 @@ export interface Live {
 const everyMs = 250;
 
 /** A change a minute for three days. */
-const mostSamples = 4_320;
+export const mostSamples = 4_320;
 
 const looker = ({ ledger, models }: { ledger: LedgerReader; models: Models }) => ({
   ledger: () => ledger.fileCounts(),

@@ -5,6 +5,7 @@ export interface DiskSpace {
   /** The folder whose disk it is. */
   readonly root: string;
   readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 /** A folder that is not made yet will lie on the disk of the nearest one above it. */
@@ -14,6 +15,6 @@ const nearestExisting = (folder: string): string =>
 /** What a process without special rights may still write. */
 export const diskSpace = (roots: readonly string[]): DiskSpace[] =>
   roots.map((root) => {
-    const { bavail, bsize } = statfsSync(nearestExisting(root));
-    return { root, freeBytes: bavail * bsize };
+    const { bavail, blocks, bsize } = statfsSync(nearestExisting(root));
+    return { root, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   });

@@ -14,7 +14,7 @@ const well: LoopView = {
   claimedFiles: 0,
   failedRetrains: undefined,
   clockOffsetMs: 5_000,
-  disks: [{ root: '/ml', freeBytes: 100 }],
+  disks: [{ root: '/ml', freeBytes: 100, totalBytes: 1_000 }],
 };
 const kindsOf = (view: Partial<LoopView>) =>
   loopProblems({ ...well, ...view }, limits).map(({ kind }) => kind);
@@ -24,7 +24,7 @@ describe('what is a problem', () => {
     expect(kindsOf({})).toEqual([]);
     expect(kindsOf({ emptyRuns: 3 })).toEqual(['empty_runs']);
     expect(kindsOf({ clockOffsetMs: -5_001 })).toEqual(['clock_skew']);
-    expect(kindsOf({ disks: [{ root: '/ml', freeBytes: 99 }] })).toEqual(['disk_low']);
+    expect(kindsOf({ disks: [{ root: '/ml', freeBytes: 99, totalBytes: 1_000 }] })).toEqual(['disk_low']);
     const failed = { inARow: 2, type: 'TrainingFailed', message: 'no', workflowId: 'w', runId: 'r' };
     expect(kindsOf({ failedRetrains: failed })).toEqual(['retrain_failed']);
   });

@@ -133,7 +133,7 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     rig.land(400);
     const { url } = await startGateway();
     const { page } = await open(url, 'ledger');
-    const claimed = page.locator('tr', { hasText: 'claimed by a running retrain' }).locator('td.number');
+    const claimed = page.locator('[data-status=processing] .big');
     await until('none is claimed', async () => (await claimed.textContent()) === '0');
     const run = await rig.client.workflow.start('retrain', {
       workflowId: retrainId,
@@ -171,14 +171,14 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
     await until('the first serves', async () => !(await serving.textContent())?.includes(second));
     await page.getByRole('link', { name: 'Parameters' }).click();
-    await page.getByRole('button', { name: 'Kill' }).click();
+    await page.getByRole('button', { name: 'Kill trading' }).click();
     await page.getByLabel(/Reason/).fill('a test');
-    await page.getByRole('dialog').getByRole('button', { name: 'Kill' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Kill trading' }).click();
     await page.getByText('everything: HALTED').waitFor();
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByLabel(/Reason/).fill('it is over');
     await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
-    await page.getByText('Trading is ACTIVE everywhere').waitFor();
+    await page.getByText('Trading: ACTIVE everywhere').waitFor();
   });
 
   it('says that the connection is lost, and heals it', async () => {

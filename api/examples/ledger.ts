@@ -7,12 +7,19 @@ const gap = { fromMs: atMs - 7_200_000, toMs: atMs - 7_080_000, missing: 3 };
 export const ledger: Example = {
   answer: {
     files,
-    series: [{ series, bars: 20_480, watermark: atMs, gaps: [{ ...gap, state: 'open' }] }],
+    series: [
+      {
+        ...{ series, bars: 20_480, watermark: atMs, updated_at: atMs + 900, lag_candles: 0 },
+        ...{ gap_count: 1, missing: 3, gaps: [{ ...gap, state: 'open' }] },
+      },
+    ],
     quarantined: [],
+    disks: [{ root: '/ml', free_bytes: 40_000_000_000, total_bytes: 100_000_000_000 }],
   },
 };
 
 export const gaps: Example = {
+  query: { limit: 1 },
   answer: {
     data: [
       {
@@ -49,7 +56,7 @@ export const watermarks: Example = {
   answer: { data: [{ name: `ingest:${series}`, series, value: atMs, updated_at: atMs + 900 }] },
 };
 
-export const history: Example = { answer: { data: [{ atMs, ...files }] } };
+export const history: Example = { query: { limit: 1 }, answer: { data: [{ atMs, ...files }] } };
 
 export const chart: Example = {
   query: { series, limit: 2, before: atMs },

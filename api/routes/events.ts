@@ -5,7 +5,7 @@ import type { AddEndpoint } from '../endpoint.ts';
 import * as ledgerExamples from '../examples/ledger.ts';
 import * as examples from '../examples/loop.ts';
 import { openObject } from '../fields.ts';
-import type { Live, LiveChange } from '../live.ts';
+import { type Live, type LiveChange, mostSamples } from '../live.ts';
 
 const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } as const;
 
@@ -80,10 +80,11 @@ export const addEventRoutes = (add: AddEndpoint, { live }: RouteDeps): void => {
     {
       ...read,
       path: '/ledger/history',
-      summary: 'Files by status whenever they changed, since this gateway started',
+      summary: 'Files by status whenever they changed, since this gateway started: the newest, ascending',
+      query: z.object({ limit: z.coerce.number().int().min(1).max(mostSamples).default(1_000) }),
       answer: z.object({ data: z.array(openObject) }),
       example: ledgerExamples.history,
     },
-    () => ({ data: live.ledgerSamples() }),
+    ({ query: { limit } }) => ({ data: live.ledgerSamples().slice(-limit) }),
   );
 };

@@ -33,6 +33,15 @@ const versionRow = z.looseObject({
 
 const metricsOf = (row: VersionRow | undefined) => (row ? { [row.metricName]: row.metricValue } : {});
 
+/** `pass`, `refuse` or `insufficient` by series; the reasons are in the report. */
+const decisionsOf = ({ gate }: VersionRow): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries((gate ?? {}) as Record<string, { decision: string }>).map(([series, { decision }]) => [
+      series,
+      decision,
+    ]),
+  );
+
 const present = (row: VersionRow, active: string | undefined) => ({
   version_id: row.versionId,
   created_at: row.createdAt,
@@ -42,6 +51,9 @@ const present = (row: VersionRow, active: string | undefined) => ({
   n_states: row.nStates,
   n_obs: row.nObs,
   series: row.series,
+  gates: decisionsOf(row),
+  /** Its files are gone: it cannot serve, its report cannot be read. */
+  pruned_at: row.prunedAt,
   tag: row.tag,
 });
 

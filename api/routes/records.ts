@@ -17,10 +17,15 @@ const ledgerAnswer = z.object({
       series: z.string(),
       bars: z.number().int(),
       watermark: z.number(),
+      updated_at: z.number(),
+      lag_candles: z.number().int().nullable(),
+      gap_count: z.number().int(),
+      missing: z.number().int(),
       gaps: z.array(z.object(gap)),
     }),
   ),
   quarantined: z.array(openObject),
+  disks: z.array(z.object({ root: z.string(), free_bytes: z.number(), total_bytes: z.number() })),
 });
 
 const gapRows = z.object({ data: z.array(z.looseObject({ series: z.string(), ...gap })) });
@@ -47,6 +52,11 @@ const read = {
 /** Enough to see what is wrong; all of them are in the ledger. */
 const shownQuarantined = 100;
 
+/** Of each series, the newest; /ledger/gaps has more. */
+const shownGaps = 20;
+
+const newestQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+
 const quarantinedFile = (file: FileRow) => ({
   series: seriesKey(seriesOfFile(file)),
   path: file.path,
@@ -56,30 +66,47 @@ const quarantinedFile = (file: FileRow) => ({
 });
 
 /** What is stored: read straight from the ledger, in its own words. */
-export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void => {
-  const gapsOf = (series: string) =>
-    ledger
-      .gaps(parseSeries(series))
-      .map(({ fromMs, toMs, missing, state }) => ({ fromMs, toMs, missing, state }));
+export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop }: RouteDeps): void => {
+  const gapsOf = (series: string) => {
+    const all = ledger.gaps(parseSeries(series));
+    return {
+      gap_count: all.length,
+      missing: all.reduce((sum, { missing }) => sum + missing, 0),
+      gaps: all
+        .slice(-shownGaps)
+        .map(({ fromMs, toMs, missing, state }) => ({ fromMs, toMs, missing, state })),
+    };
+  };
 
   add(
     {
       ...read,
       path: '/ledger',
       answer: ledgerAnswer,
-      summary: 'Files by status; bars, watermark and gaps of each series',
+      summary: 'Files by status; bars, watermark and newest gaps of each series; quarantine; disks',
       example: examples.ledger,
     },
-    () => ({
-      files: ledger.fileCounts(),
-      series: ledger.watermarks().map(({ series, value }) => ({
-        series,
-        bars: ledger.bars(parseSeries(series)),
-        watermark: value,
-        gaps: gapsOf(series),
-      })),
-      quarantined: ledger.files({ status: 'quarantined', limit: shownQuarantined }).map(quarantinedFile),
-    }),
+    () => {
+      const { lags, disks } = loop.view();
+      const lagOf = new Map(lags.map((one) => [one.series, one.lagCandles ?? null]));
+      return {
+        files: ledger.fileCounts(),
+        series: ledger.watermarks().map(({ series, value, updatedAt }) => ({
+          series,
+          bars: ledger.bars(parseSeries(series)),
+          watermark: value,
+          updated_at: updatedAt,
+          lag_candles: lagOf.get(series) ?? null,
+          ...gapsOf(series),
+        })),
+        quarantined: ledger.files({ status: 'quarantined', limit: shownQuarantined }).map(quarantinedFile),
+        disks: disks.map(({ root, freeBytes, totalBytes }) => ({
+          root,
+          free_bytes: freeBytes,
+          total_bytes: totalBytes,
+        })),
+      };
+    },
   );
 
   add(
@@ -87,10 +114,17 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
       ...read,
       path: '/ledger/gaps',
       answer: gapRows,
-      summary: 'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry',
+      summary:
+        'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry; newest first',
+      query: newestQuery,
       example: examples.gaps,
     },
-    () => ({ data: ledger.allGaps() }),
+    ({ query: { limit } }) => ({
+      data: ledger
+        .allGaps()
+        .sort((one, other) => other.fromMs - one.fromMs)
+        .slice(0, limit),
+    }),
   );
 
   add(
@@ -98,7 +132,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger }: RouteDeps): void =
       ...read,
       path: '/ledger/corrections',
       summary: 'Candles that the exchange rewrote, removed or gave late, newest first, with the copy before',
-      query: z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) }),
+      query: newestQuery,
       example: examples.corrections,
     },
     ({ query: { limit } }) => ({ data: ledger.corrections({ limit }) }),

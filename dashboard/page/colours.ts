@@ -7,12 +7,13 @@ const families: Readonly<Record<string, readonly [number, number]>> = {
 
 const isDark = (): boolean => matchMedia('(prefers-color-scheme: dark)').matches;
 
-/** The colour of a regime: one family for each first word, lighter for each further state of it. */
+/** The colour of a regime: one family for each first word; each further state of it turns the hue and is lighter. */
 export const regimeColour = (name: string, alpha = 1): string => {
   const [word = '', index = '1'] = name.split('_');
   const [hue, saturation] = families[word] ?? [210, 50];
-  const lightness = (isDark() ? 58 : 40) + 9 * (Number(index) - 1 || 0);
-  return `hsl(${hue} ${saturation}% ${Math.min(lightness, 80)}% / ${alpha})`;
+  const further = Number(index) - 1 || 0;
+  const lightness = Math.min((isDark() ? 58 : 40) + 6 * further, 80);
+  return `hsl(${hue - 45 * further} ${saturation}% ${lightness}% / ${alpha})`;
 };
 
 const css = (name: string): string =>

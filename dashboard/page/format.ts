@@ -6,6 +6,14 @@ export const duration = (ms: number): string => {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
 };
 
+/** `in 5 min`, or `due` when it has passed. */
+export const ahead = (ms: number | null | undefined, nowMs: number): string => {
+  if (ms == null) return '–';
+  return ms > nowMs ? `in ${duration(ms - nowMs)}` : 'due';
+};
+
+export const bytes = (value: number): string => `${(value / 1e9).toFixed(1)} GB`;
+
 export const age = (ms: number | null | undefined, nowMs: number): string =>
   ms == null ? '–' : `${duration(nowMs - ms)} ago`;
 

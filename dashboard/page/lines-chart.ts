@@ -19,7 +19,15 @@ const bySecond = (points: Line['points']) =>
   }));
 
 /** Named lines over time. `label` says to a screen reader what is drawn. */
-export const LinesChart = ({ lines, label }: { lines: readonly Line[]; label: string }) => {
+export const LinesChart = ({
+  lines,
+  label,
+  digits = 3,
+}: {
+  lines: readonly Line[];
+  label: string;
+  digits?: number;
+}) => {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const { text, line, panel } = themeColours();
@@ -35,12 +43,13 @@ export const LinesChart = ({ lines, label }: { lines: readonly Line[]; label: st
         title: name,
         lineWidth: 2,
         priceLineVisible: false,
+        priceFormat: { type: 'price', precision: digits, minMove: 10 ** -digits },
         ...(step ? { lineType: LineType.WithSteps } : {}),
       });
       series.setData(bySecond(points));
     }
     chart.timeScale().fitContent();
     return () => chart.remove();
-  }, [lines]);
+  }, [lines, digits]);
   return html`<div class="chart small" role="group" aria-label=${label} ref=${place}></div>`;
 };

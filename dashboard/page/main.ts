@@ -103,7 +103,7 @@ const App = () => {
       <nav aria-label="Views"><ul>${Object.entries(views).map(
         ([key, one]) =>
           html`<li key=${key}><a href=${`#${key}`} aria-current=${key === name ? 'page' : undefined}>${one.title}</a></li>`,
-      )}</ul></nav>
+      )}<li><a href="/docs">API</a></li></ul></nav>
       <${Status} live=${live} />
     </header>
     <main id="content" tabindex="-1"><${Problems} />${probe.locked ? html`<${Login} />` : html`<${view} key=${name} live=${live} />`}</main>

@@ -1,135 +1,110 @@
 import { html } from 'htm/preact';
-import { useMemo } from 'preact/hooks';
-import { themeColours } from '../colours.ts';
-import { age, count, time } from '../format.ts';
+import { age, ahead, bytes, count, time } from '../format.ts';
 import { type LiveData, useNow, useQuery } from '../hooks.ts';
-import { LinesChart } from '../lines-chart.ts';
 import { Answer } from '../parts.ts';
-
-type Counts = Readonly<Record<string, number>>;
-
-interface Sample {
-  readonly atMs: number;
-  readonly files: Counts;
-}
+import { Files } from './files.ts';
 
 interface SeriesRow {
   readonly series: string;
   readonly bars: number;
   readonly watermark: number;
-  readonly gaps: readonly { readonly missing: number }[];
+  readonly updated_at: number;
+  readonly lag_candles: number | null;
+  readonly gap_count: number;
+  readonly missing: number;
 }
 
 interface Summary {
-  readonly files: Counts;
   readonly series: readonly SeriesRow[];
-  readonly quarantined?: readonly {
+  readonly quarantined: readonly {
     readonly path: string;
     readonly reason: string;
     readonly series: string;
   }[];
-  readonly disk?: readonly {
-    readonly path: string;
+  readonly disks: readonly {
+    readonly root: string;
     readonly free_bytes: number;
     readonly total_bytes: number;
   }[];
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  downloaded: 'wait for a retrain',
-  processing: 'claimed by a running retrain',
-  processed: 'trained on',
-  deleted: 'in the archive only',
-  quarantined: 'bad, put aside',
+interface Gap {
+  readonly series: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly missing: number;
+  readonly state: string;
+  readonly attempts: number;
+  readonly nextRetryAt: number | null;
+}
+
+/** Two candles are on their way; five are what /health calls stale by default. */
+const staleness = (lag: number | null): string => {
+  if (lag === null || lag <= 2) return 'good';
+  return lag <= 5 ? 'warn' : 'bad';
 };
 
-const Now = ({ files }: { files: Counts }) => html`<table>
-  <tbody>${Object.entries(files).map(
-    ([status, n]) => html`<tr key=${status}>
-      <th scope="row">${status}</th>
-      <td class=${`number ${status === 'quarantined' && n > 0 ? 'bad' : ''}`}>${count(n)}</td>
-      <td class="dim">${meanings[status] ?? ''}</td>
-    </tr>`,
-  )}</tbody></table>`;
-
-/** Claimed and waiting files, up to this moment: a line that ends in the past would look like the present. */
-const linesOf = (samples: readonly Sample[], nowMs: number) => {
-  const { accent, good } = themeColours();
-  const last = samples.at(-1);
-  const all = last ? [...samples, { ...last, atMs: nowMs }] : [];
-  const line = (name: string, colour: string) => ({
-    name,
-    colour,
-    step: true,
-    points: all.map(({ atMs, files }) => ({ atMs, value: files[name] ?? 0 })),
-  });
-  return [line('processing', accent), line('downloaded', good)];
+const Series = ({ series }: { series: readonly SeriesRow[] }) => {
+  const now = useNow();
+  if (series.length === 0) return html`<p class="empty">Nothing is stored yet.</p>`;
+  return html`<div class="scroll" tabindex="0"><table>
+    <thead><tr><th scope="col">Series</th><th scope="col" class="number">Candles</th><th scope="col">Watermark (UTC)</th><th scope="col">Moved</th><th scope="col" class="number">Behind</th><th scope="col" class="number">Gaps</th><th scope="col" class="number">Missing</th></tr></thead>
+    <tbody>${series.map(
+      (row) => html`<tr key=${row.series}>
+        <th scope="row">${row.series}</th><td class="number">${count(row.bars)}</td>
+        <td>${time(row.watermark)}</td><td>${age(row.updated_at, now)}</td>
+        <td class=${`number ${staleness(row.lag_candles)}`}>${row.lag_candles === null ? '–' : `${count(row.lag_candles)} candles`}</td>
+        <td class="number">${count(row.gap_count)}</td><td class="number">${count(row.missing)}</td>
+      </tr>`,
+    )}</tbody></table></div>`;
 };
 
-const Files = ({ live }: { live: LiveData }) => {
-  const history = useQuery<{ data: Sample[] }>('/ledger/history', 10_000);
-  const newest = live.topics['ledger'];
-  const minute = Math.floor(useNow(10_000) / 10_000);
-  const samples = useMemo(() => {
-    const known = history.value?.data ?? [];
-    const seen = known.at(-1)?.atMs ?? 0;
-    return newest && newest.atMs > seen
-      ? [...known, { atMs: newest.atMs, files: newest.value as Counts }]
-      : known;
-  }, [history.value, newest]);
-  const lines = useMemo(() => linesOf(samples, Date.now()), [samples, minute]);
-  return html`
-    <section>
-      <h2>Files</h2>
-      ${samples.length > 0 ? html`<${LinesChart} lines=${lines} label="Claimed and waiting files since the gateway started" />` : null}
-      <p class="dim">Claimed (processing) and waiting (downloaded) files since this gateway started.</p>
-      ${newest ? html`<${Now} files=${newest.value as Counts} />` : html`<p class="empty">Waiting for the first event …</p>`}
-    </section>
-  `;
+const Quarantine = ({ quarantined }: Pick<Summary, 'quarantined'>) =>
+  quarantined.length === 0
+    ? html`<p class="good">Empty: no file was put aside.</p>`
+    : html`<ul>${quarantined.map((file) => html`<li key=${file.path}><span class="bad">${file.path}</span> – ${file.reason}</li>`)}</ul>`;
+
+const Disks = ({ disks }: Pick<Summary, 'disks'>) =>
+  html`<ul class="plain">${disks.map((one) => {
+    const used = 1 - one.free_bytes / one.total_bytes;
+    return html`<li key=${one.root}><code>${one.root}</code>
+    <meter min="0" max="1" low="0.8" high="0.92" optimum="0" value=${used} aria-label=${`used of ${one.root}`}></meter>
+    <span>${bytes(one.free_bytes)} free of ${bytes(one.total_bytes)}</span></li>`;
+  })}</ul>`;
+
+const Gaps = () => {
+  const now = useNow();
+  const gaps = useQuery<{ data: Gap[] }>('/ledger/gaps?limit=50', 30_000);
+  return html`<section><h2>Gaps</h2><${Answer} query=${gaps}>${({ data }: { data: Gap[] }) =>
+    data.length === 0
+      ? html`<p class="good">None: every candle since the first is stored.</p>`
+      : html`<div class="scroll" tabindex="0"><table>
+        <caption>The newest ${data.length}; an outage is a gap that the exchange confirmed</caption>
+        <thead><tr><th scope="col">Series</th><th scope="col">From (UTC)</th><th scope="col">To</th><th scope="col" class="number">Missing</th><th scope="col">State</th><th scope="col" class="number">Asked again</th><th scope="col">Next</th></tr></thead>
+        <tbody>${data.map(
+          (gap) => html`<tr key=${gap.series + gap.fromMs}>
+            <th scope="row">${gap.series}</th><td>${time(gap.fromMs)}</td><td>${time(gap.toMs)}</td>
+            <td class="number">${count(gap.missing)}</td><td class=${gap.state === 'open' ? 'warn' : ''}>${gap.state}</td>
+            <td class="number">${count(gap.attempts)}</td><td>${gap.nextRetryAt === null ? '–' : ahead(gap.nextRetryAt, now)}</td>
+          </tr>`,
+        )}</tbody></table></div>`}<//></section>`;
 };
-
-const missing = ({ gaps }: SeriesRow): number => gaps.reduce((sum, gap) => sum + gap.missing, 0);
-
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** What is stored, and what became of it. */
 export const LedgerView = ({ live }: { live: LiveData }) => {
-  const now = useNow();
   const summary = useQuery<Summary>('/ledger', 10_000);
   return html`
-    <div class="grid">
-      <${Files} live=${live} />
-      <section>
-        <h2>Series</h2>
-        <${Answer} query=${summary}>
-          ${({ series, quarantined, disk }: Summary) => html`
-            ${
-              series.length === 0
-                ? html`<p class="empty">Nothing is stored yet.</p>`
-                : html`<div class="scroll" tabindex="0"><table>
-                  <thead><tr><th scope="col">Series</th><th scope="col" class="number">Candles</th><th scope="col">Watermark</th><th scope="col" class="number">Gaps</th><th scope="col" class="number">Missing</th></tr></thead>
-                  <tbody>${series.map(
-                    (row) => html`<tr key=${row.series}>
-                      <th scope="row">${row.series}</th><td class="number">${count(row.bars)}</td>
-                      <td>${time(row.watermark)} <span class="dim">${age(row.watermark, now)}</span></td>
-                      <td class="number">${row.gaps.length}</td><td class="number">${count(missing(row))}</td>
-                    </tr>`,
-                  )}</tbody></table></div>`
-            }
-            <h3>Quarantine</h3>
-            ${
-              quarantined && quarantined.length > 0
-                ? html`<ul>${quarantined.map((file) => html`<li key=${file.path}><span class="bad">${file.path}</span> – ${file.reason}</li>`)}</ul>`
-                : html`<p class="dim">Empty.</p>`
-            }
-            ${
-              disk
-                ? html`<h3>Disk</h3><ul>${disk.map((one) => html`<li key=${one.path}>${one.path}: ${gigabytes(one.free_bytes)} free of ${gigabytes(one.total_bytes)}</li>`)}</ul>`
-                : null
-            }
-          `}
-        <//>
-      </section>
-    </div>
+    <${Files} live=${live} />
+    <section>
+      <h2>Series</h2>
+      <${Answer} query=${summary}>${({ series, quarantined, disks }: Summary) => html`
+        <${Series} series=${series} />
+        <div class="grid">
+          <div><h3>Quarantine</h3><${Quarantine} quarantined=${quarantined} /></div>
+          <div><h3>Disk</h3><${Disks} disks=${disks} /></div>
+        </div>
+      `}<//>
+    </section>
+    <${Gaps} />
   `;
 };

@@ -135,7 +135,7 @@ export const Market = ({ live }: { live: LiveData }) => {
   const all = health.value?.series ?? [];
   const series = chosen ?? all[0];
   const page = useQuery<ChartPage>(series && `/chart?series=${encodeURIComponent(series)}`, 15_000);
-  const gaps = useQuery<{ data: Gap[] }>('/ledger/gaps', 60_000);
+  const gaps = useQuery<{ data: Gap[] }>('/ledger/gaps?limit=1000', 60_000);
   const corrections = useQuery<{ data: Correction[] }>('/ledger/corrections?limit=1000', 60_000);
   const watermark = JSON.stringify(live.topics['watermarks']?.value ?? null);
   useEffect(() => page.reload(), [watermark]);

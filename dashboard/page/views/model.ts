@@ -1,23 +1,13 @@
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { get, post } from '../api.ts';
+import { get } from '../api.ts';
 import { regimeColour } from '../colours.ts';
-import { age, count, number, time } from '../format.ts';
-import { type LiveData, useNow, useQuery } from '../hooks.ts';
+import { number, time } from '../format.ts';
+import { type LiveData, useQuery } from '../hooks.ts';
 import { LinesChart } from '../lines-chart.ts';
-import { Answer, type Question, useConfirm } from '../parts.ts';
-
-interface VersionRow {
-  readonly version_id: string;
-  readonly created_at: number;
-  readonly metrics: Readonly<Record<string, number | null>>;
-  readonly active: boolean;
-  readonly parent_version_id: string | null;
-  readonly n_states: number;
-  readonly n_obs: number;
-  readonly series: readonly string[];
-  readonly tag: string | null;
-}
+import { Answer, useConfirm } from '../parts.ts';
+import { TrainingLoop, type TrainingState } from './training-loop.ts';
+import { decide, type VersionRow, Versions } from './versions.ts';
 
 interface Check {
   readonly name: string;
@@ -30,6 +20,17 @@ interface Gate {
   readonly decision: string;
   readonly reason: string;
   readonly checks?: readonly Check[];
+  /** On the same later candles, nats per candle. */
+  readonly paired?: Paired;
+}
+
+interface Paired {
+  readonly n: number;
+  readonly difference: number;
+  readonly lower: number;
+  readonly upper: number;
+  readonly candidate: number;
+  readonly champion: number;
 }
 
 interface Rival {
@@ -67,51 +68,22 @@ interface Promotion {
   readonly created_at: number;
 }
 
-const metricOf = ({ metrics }: VersionRow): string => {
-  const [name, value] = Object.entries(metrics)[0] ?? [];
-  return name === undefined ? '–' : `${name} ${number(value, 4)} nats/candle`;
-};
-
-const decide = (path: string, body: object): Question['act'] => {
-  const key = crypto.randomUUID();
-  return () => post(path, body, key);
-};
-
-const Versions = ({
-  versions,
-  chosen,
-  choose,
-  ask,
-}: {
-  versions: readonly VersionRow[];
-  chosen: string | undefined;
-  choose: (id: string) => void;
-  ask: (question: Question) => void;
-}) => {
-  const now = useNow();
-  return html`<ol class="timeline">${versions.map(
-    (version) => html`<li key=${version.version_id} class=${version.active ? 'active' : ''}>
-      <a href="#model" aria-current=${version.version_id === chosen ? 'true' : undefined} onClick=${(
-        event: Event,
-      ) => {
-        event.preventDefault();
-        choose(version.version_id);
-      }}>${version.version_id}</a>
-      ${version.active ? html` <strong class="good">serves</strong>` : null}${version.tag ? html` <span class="dim">${version.tag}</span>` : null}
-      <br /><span class="dim">${age(version.created_at, now)} · K ${version.n_states} · ${count(version.n_obs)} rows · ${metricOf(version)}${version.parent_version_id ? ` · after ${version.parent_version_id}` : ''}</span>
-      ${
-        version.active
-          ? null
-          : html`<button onClick=${() => ask({ title: `Promote ${version.version_id}?`, text: 'It serves from the next request on, whatever its gate said. The decision is audited under your name.', action: 'Promote', act: decide('/model/promote', { version_id: version.version_id }) })}>Promote</button>
-            <button onClick=${() => ask({ title: `Approve ${version.version_id}?`, text: 'Only a version that waits for an approval can be approved.', action: 'Approve', act: decide('/model/approve', { version_id: version.version_id }) })}>Approve</button>`
-      }
-    </li>`,
-  )}</ol>`;
-};
+/** Log-likelihood on candles that neither had seen. */
+const HeldOut = ({
+  n,
+  difference,
+  lower,
+  upper,
+  candidate,
+  champion,
+}: Paired) => html`<div class="scroll" tabindex="0"><table>
+  <caption>On ${n} later candles, nats/candle</caption>
+  <thead><tr><th scope="col" class="number">This version</th><th scope="col" class="number">Champion before</th><th scope="col" class="number">Difference</th><th scope="col" class="number">Its bounds</th></tr></thead>
+  <tbody><tr><td class="number">${number(candidate, 4)}</td><td class="number">${number(champion, 4)}</td><td class="number">${number(difference, 4)}</td><td class="number">${number(lower, 4)} … ${number(upper, 4)}</td></tr></tbody></table></div>`;
 
 const Gates = ({ gate }: { gate: Report['gate'] }) =>
-  html`${Object.entries(gate).map(
-    ([series, { decision, reason, checks = [] }]) => html`<div key=${series}>
+  html`<div class="grid">${Object.entries(gate).map(
+    ([series, { decision, reason, checks = [], paired }]) => html`<div key=${series}>
     <h3>${series}: <span class=${decision === 'pass' ? 'good' : 'warn'}>${decision}</span></h3>
     <p>${reason}</p>
     <div class="scroll" tabindex="0"><table>
@@ -120,12 +92,14 @@ const Gates = ({ gate }: { gate: Report['gate'] }) =>
         (check) =>
           html`<tr key=${check.name}><td>${check.name}</td><td class="number">${number(check.value, 5)}</td><td class="number">${number(check.limit, 5)}</td><td class=${check.pass ? 'good' : 'bad'}>${check.pass ? 'pass' : 'fail'}</td></tr>`,
       )}</tbody></table></div>
+    ${paired ? html`<${HeldOut} ...${paired} />` : null}
   </div>`,
-  )}`;
+  )}</div>`;
 
 const Baselines = ({ evaluation }: { evaluation: Report['metadata']['evaluation'] }) => {
   const entries = Object.entries(evaluation ?? {});
-  if (entries.length === 0) return html`<p class="dim">This version was not compared with baselines.</p>`;
+  if (entries.length === 0)
+    return html`<p class="dim">Baselines are judged when a lineage begins: see its first version. Later ones are compared with the champion, above.</p>`;
   return html`${entries.map(
     ([series, { judgement }]) => html`<div class="scroll" tabindex="0" key=${series}><table>
       <caption>${series}: one-step predictive log-likelihood on ${judgement.candles} later candles, nats/candle</caption>
@@ -151,23 +125,29 @@ const HeatMap = ({ series, one }: { series: string; one: Transitions['series'][s
 
 const driftVersions = 20;
 
-/** P(stay) of each regime over the newest versions. */
-const useDrift = (versions: readonly VersionRow[], series: string | undefined) => {
-  const ids = versions
-    .slice(0, driftVersions)
-    .map(({ version_id }) => version_id)
-    .join(' ');
+/** Where P(from → to) stands in the matrix of a version; without `from`, P(stay). */
+const pointsOf = ({ regimes, matrix }: Transitions['series'][string], from: string | undefined) => {
+  const row = from === undefined ? undefined : matrix[regimes.indexOf(from)];
+  return regimes.flatMap((name, k) => {
+    const value = from === undefined ? matrix[k]![k] : row?.[k];
+    return value === undefined ? [] : [{ name, value }];
+  });
+};
+
+/** P(stay) of each regime, or P(from → to), over the newest versions. */
+const useDrift = (versions: readonly VersionRow[], series: string | undefined, from: string | undefined) => {
+  const wanted = versions.filter(({ pruned_at }) => pruned_at === null).slice(0, driftVersions);
+  const ids = wanted.map(({ version_id }) => version_id).join(' ');
   const [found, setFound] = useState<readonly { atMs: number; transitions: Transitions }[]>([]);
   useEffect(() => {
     let over = false;
-    const wanted = versions.slice(0, driftVersions);
     void Promise.allSettled(
       wanted.map(async ({ version_id, created_at }) => ({
         atMs: created_at,
         transitions: await get<Transitions>(`/models/${encodeURIComponent(version_id)}/transitions`),
       })),
     ).then((settled) => {
-      // A pruned version has no matrix any more.
+      // One that was pruned meanwhile has no matrix any more.
       if (!over) setFound(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
     });
     return () => {
@@ -178,12 +158,11 @@ const useDrift = (versions: readonly VersionRow[], series: string | undefined) =
     const points = new Map<string, { atMs: number; value: number }[]>();
     for (const { atMs, transitions } of [...found].sort((a, b) => a.atMs - b.atMs)) {
       const one = series === undefined ? undefined : transitions.series[series];
-      one?.regimes.forEach((name, k) =>
-        points.set(name, [...(points.get(name) ?? []), { atMs, value: one.matrix[k]![k]! }]),
-      );
+      for (const { name, value } of one ? pointsOf(one, from) : [])
+        points.set(name, [...(points.get(name) ?? []), { atMs, value }]);
     }
     return [...points].map(([name, line]) => ({ name, colour: regimeColour(name), points: line }));
-  }, [found, series]);
+  }, [found, series, from]);
 };
 
 const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] }) => {
@@ -192,7 +171,10 @@ const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] 
   const all = Object.keys(transitions.value?.series ?? {});
   const [asked, choose] = useState<string>();
   const series = asked !== undefined && all.includes(asked) ? asked : all[0];
-  const drift = useDrift(versions, series);
+  const regimes = series === undefined ? [] : (transitions.value?.series[series]?.regimes ?? []);
+  const [askedFrom, chooseFrom] = useState('');
+  const from = regimes.includes(askedFrom) ? askedFrom : undefined;
+  const drift = useDrift(versions, series, from);
   return html`
     <section>
       <h2>Report of ${id}</h2>
@@ -210,8 +192,9 @@ const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] 
         series === undefined || !value.series[series]
           ? null
           : html`<${HeatMap} series=${series} one=${value.series[series]} />`}<//>
-      <h3>P(stay) over versions</h3>
-      ${drift.length > 0 && drift[0]!.points.length > 1 ? html`<${LinesChart} lines=${drift} label="Probability to stay in each regime, over versions" />` : html`<p class="dim">With a second version its drift shows here.</p>`}
+      <h3>Drift over versions</h3>
+      <div class="toolbar"><label>Probability${' '}<select value=${from ?? ''} onChange=${(event: Event) => chooseFrom((event.target as HTMLSelectElement).value)}><option value="">to stay in each regime</option>${regimes.map((name) => html`<option key=${name} value=${name}>from ${name} to each</option>`)}</select></label></div>
+      ${drift.length > 0 && drift[0]!.points.length > 1 ? html`<${LinesChart} lines=${drift} label="Transition probabilities over versions" />` : html`<p class="dim">With a second version its drift shows here.</p>`}
     </section>
   `;
 };
@@ -240,16 +223,20 @@ export const ModelView = ({ live }: { live: LiveData }) => {
     versions.reload();
     setReloads((n) => n + 1);
   });
+  const model = useQuery<{ training: TrainingState }>('/model', 5_000);
   const serving = JSON.stringify(live.topics['model']?.value ?? null);
   useEffect(() => versions.reload(), [serving]);
+  useEffect(() => model.reload(), [reloads]);
   const data = versions.value?.data ?? [];
   const id = chosen ?? data.find(({ active }) => active)?.version_id ?? data[0]?.version_id;
   const train = decide('/train?wait=false', {});
   return html`
     ${shown}
     <section>
+      ${model.value ? html`<${TrainingLoop} training=${model.value.training} ask=${ask} />` : null}
       <div class="toolbar">
         <h2>Versions</h2>
+        <span class="spring"></span>
         <button class="primary" onClick=${() => ask({ title: 'Retrain now?', text: 'Starts a retrain on the new candles, or joins the one that runs. Follow it under Runs.', action: 'Retrain', act: train })}>Retrain</button>
         <button class="danger" onClick=${() => ask({ title: 'Roll back?', text: 'The predecessor of the champion serves again.', action: 'Roll back', danger: true, act: decide('/model/rollback', {}) })}>Roll back</button>
       </div>

@@ -1,9 +1,10 @@
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { post } from '../api.ts';
-import { age, count, number, percent, time } from '../format.ts';
+import { age, ahead, count, number, percent, time } from '../format.ts';
 import { useNow, useQuery } from '../hooks.ts';
 import { Answer, type Question, useConfirm } from '../parts.ts';
+import { TrainingLoop, type TrainingState } from './training-loop.ts';
 
 interface Scope {
   readonly strategy: string;
@@ -62,6 +63,7 @@ interface Standing {
     reason: string;
     until: number | null;
   }[];
+  readonly training: TrainingState;
   readonly equities: readonly {
     target: string;
     equity: number;
@@ -73,8 +75,9 @@ interface Standing {
 
 type Ask = (question: Question) => void;
 
-const Guardrails = ({ ask }: { ask: Ask }) => {
+const Guardrails = ({ ask, acts }: { ask: Ask; acts: number }) => {
   const standing = useQuery<Standing>('/guardrails', 5_000);
+  useEffect(() => standing.reload(), [acts]);
   const now = useNow();
   const parts = (target: string) => {
     const [strategy, instrument] = target === '*' ? [] : target.split(':');
@@ -83,15 +86,16 @@ const Guardrails = ({ ask }: { ask: Ask }) => {
   return html`<section>
     <div class="toolbar">
       <h2>Guardrails</h2>
-      <button class="danger" onClick=${() => ask({ title: 'Stop all trading?', text: 'Every answer says HALTED and serves the safe default until a person resumes.', action: 'Kill', danger: true, reason: true, act: (reason) => post('/kill', { reason }) })}>Kill</button>
+      <span class="spring"></span>
+      <button class="danger" onClick=${() => ask({ title: 'Stop all trading?', text: 'Every answer says HALTED and serves the safe default until a person resumes.', action: 'Kill trading', danger: true, reason: true, act: (reason) => post('/kill', { reason }) })}>Kill trading</button>
     </div>
-    <${Answer} query=${standing}>${({ trading_states, locks, equities }: Standing) => html`
-      ${trading_states.length === 0 ? html`<p class="good">Trading is ACTIVE everywhere.</p>` : null}
+    <${Answer} query=${standing}>${({ trading_states, locks, equities, training }: Standing) => html`
+      ${trading_states.length === 0 ? html`<p><strong class="good">Trading: ACTIVE everywhere</strong></p>` : null}
       ${trading_states.map(
         (
           one,
-        ) => html`<p key=${one.target}><strong class="bad">${one.target === '*' ? 'everything' : one.target}: ${one.state}</strong> since ${age(one.since, now)}, by ${one.actor}: ${one.reason}
-          <button onClick=${() => ask({ title: `Resume ${one.target === '*' ? 'everything' : one.target}?`, text: 'Trading goes on at once.', action: 'Resume', reason: true, act: (reason) => post('/resume', { ...parts(one.target), reason }) })}>Resume</button></p>`,
+        ) => html`<div class="row" key=${one.target}><span><strong class="bad">${one.target === '*' ? 'everything' : one.target}: ${one.state}</strong> since ${age(one.since, now)}, by ${one.actor}, until a person resumes it: ${one.reason}</span>
+          <button onClick=${() => ask({ title: `Resume ${one.target === '*' ? 'everything' : one.target}?`, text: 'Trading goes on at once.', action: 'Resume', reason: true, act: (reason) => post('/resume', { ...parts(one.target), reason }) })}>Resume</button></div>`,
       )}
       ${
         locks.length === 0
@@ -99,19 +103,43 @@ const Guardrails = ({ ask }: { ask: Ask }) => {
           : html`<ul>${locks.map(
               (
                 lock,
-              ) => html`<li key=${lock.id}>${lock.target}: <strong class="warn">${lock.protection}</strong> – ${lock.reason}, ${lock.until === null ? 'until it is over' : `until ${time(lock.until)} UTC`}
+              ) => html`<li key=${lock.id}>${lock.target}: <strong class="warn">${lock.protection}</strong> – ${lock.reason}; ${lock.until === null ? 'until what it waits for is there' : `until ${time(lock.until)} UTC (${ahead(lock.until, now)})`}
                 <button onClick=${() => ask({ title: `Lift ${lock.protection} of ${lock.target}?`, text: lock.reason, action: 'Unlock', reason: true, act: (reason) => post('/unlock', { lock_id: lock.id, reason }) })}>Unlock</button></li>`,
             )}</ul>`
       }
+      <${TrainingLoop} training=${training} ask=${ask} />
       ${equities.map((one) => html`<p key=${one.target}>Equity of ${one.target === '*' ? 'everything' : one.target}: ${number(one.equity, 2)} ${one.currency}, ${percent(one.drawdown)} below its peak ${number(one.peak, 2)}</p>`)}
     `}<//>
   </section>`;
 };
 
+type Preset = Overview['presets'][number];
+
+/** One scale for all presets, with 0 on it. */
+const scaleOf = (presets: readonly Preset[]) => {
+  const low = Math.min(0, ...presets.map((preset) => preset.low));
+  const span = Math.max(0, ...presets.map(({ high }) => high)) - low || 1;
+  return (value: number): string => `${(100 * (value - low)) / span}%`;
+};
+
+/** The interval as a bar, its mean as a tick, zero as a line; the numbers stand beside it. */
+const Interval = ({
+  preset,
+  at,
+}: {
+  preset: Preset;
+  at: (value: number) => string;
+}) => html`<div class="interval" aria-hidden="true">
+  <span class="zero" style=${{ left: at(0) }}></span>
+  <span class="span" style=${{ left: at(preset.low), right: `calc(100% - ${at(preset.high)})` }}></span>
+  <span class="mean" style=${{ left: at(preset.mean) }}></span>
+</div>`;
+
 const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
   const { strategy, instrument, pinned_preset: pinned } = overview;
   const where = { strategy, instrument };
   const now = useNow();
+  const at = scaleOf(overview.presets);
   const pin = (preset: string | null): Question => ({
     title: preset === null ? 'Unpin?' : `Pin ${preset}?`,
     text:
@@ -126,11 +154,11 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
     <p>Policy ${overview.policy_version ?? '–'}; ${overview.served ? html`<strong>${overview.served.preset_id}</strong> is held since ${age(overview.served.since, now)}, ${overview.served.changes_today} changes that day` : 'nothing is held'}${pinned ? html`; <strong class="warn">${pinned} is pinned</strong> <button onClick=${() => ask(pin(null))}>Unpin</button>` : null}</p>
     <div class="scroll" tabindex="0"><table>
       <caption>At the average context: posterior mean reward in deviations with 95 % interval; share of the last ${count(overview.decisions_shared)} decisions</caption>
-      <thead><tr><th scope="col">Preset</th><th scope="col" class="number">Mean</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">Share</th><th scope="col" class="number">Outcomes</th><th scope="col" class="number">Reward</th><th scope="col"><span class="dim">Actions</span></th></tr></thead>
+      <thead><tr><th scope="col">Preset</th><th scope="col" class="number">Mean</th><th scope="col" class="number">95 % interval</th><th scope="col"><span class="dim">Around 0</span></th><th scope="col" class="number">Share</th><th scope="col" class="number">Outcomes</th><th scope="col" class="number">Cumulative reward</th><th scope="col"><span class="dim">Actions</span></th></tr></thead>
       <tbody>${overview.presets.map(
         (preset) => html`<tr key=${preset.preset_id}>
-          <th scope="row">${preset.preset_id}</th><td class="number">${number(preset.mean)}</td>
-          <td class="number">${number(preset.low)} … ${number(preset.high)}</td><td class="number">${percent(preset.share)}</td>
+          <th scope="row">${preset.preset_id}${preset.preset_id === pinned ? html` <span class="badge warn">pinned</span>` : null}${preset.preset_id === overview.served?.preset_id ? html` <span class="badge good">held</span>` : null}</th><td class="number">${number(preset.mean)}</td>
+          <td class="number">${number(preset.low)} … ${number(preset.high)}</td><td><${Interval} preset=${preset} at=${at} /></td><td class="number"><meter min="0" max="1" value=${preset.share} aria-label=${`share of ${preset.preset_id}`}></meter> ${percent(preset.share)}</td>
           <td class="number">${count(preset.outcomes)}</td><td class="number">${number(preset.reward, 2)}</td>
           <td><button onClick=${() => ask(pin(preset.preset_id))}>Pin</button> <button onClick=${() => ask({ title: `Retire ${preset.preset_id}?`, text: 'It is not served any more; registering its parameters again brings it back with what it knew.', action: 'Retire', reason: true, act: (reason) => post('/preset/retire', { ...where, preset_id: preset.preset_id, reason }) })}>Retire</button></td>
         </tr>`,
@@ -139,6 +167,7 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
 
 const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrument'>) => {
   const where = `strategy=${encodeURIComponent(strategy)}&instrument=${encodeURIComponent(instrument)}`;
+  const now = useNow();
   const decisions = useQuery<{ data: Decision[] }>(`/decisions?limit=25&${where}`, 5_000);
   const outcomes = useQuery<{ data: Outcome[] }>(`/outcomes?limit=200&${where}`, 5_000);
   const earned = new Map<string, number>();
@@ -152,7 +181,7 @@ const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrumen
         <tbody>${data.map(
           (
             row,
-          ) => html`<tr key=${row.decision_id}><td>${time(row.created_at)}</td><td>${row.preset_id}${row.proposed_preset_id === row.preset_id ? '' : html` <span class="dim">instead of ${row.proposed_preset_id}</span>`}</td>
+          ) => html`<tr key=${row.decision_id}><td>${time(row.created_at)} <span class="dim">${age(row.created_at, now)}</span></td><td>${row.preset_id}${row.proposed_preset_id === row.preset_id ? '' : html` <span class="dim">instead of ${row.proposed_preset_id}</span>`}</td>
             <td>${row.reason}</td><td class="number">${percent(row.propensity)}</td><td>${row.state}</td><td class="number">${number(earned.get(row.decision_id), 2)}</td><td class="dim">${row.decision_id}</td></tr>`,
         )}</tbody></table></div>`}<//>`;
 };
@@ -168,10 +197,14 @@ export const ParametersView = () => {
   const path =
     scope && `/overview/${encodeURIComponent(scope.strategy)}/${encodeURIComponent(scope.instrument)}`;
   const overview = useQuery<{ data: Overview | null }>(path, 5_000);
-  const { ask, shown } = useConfirm(overview.reload);
+  const [acts, setActs] = useState(0);
+  const { ask, shown } = useConfirm(() => {
+    setActs((n) => n + 1);
+    overview.reload();
+  });
   return html`
     ${shown}
-    <${Guardrails} ask=${ask} />
+    <${Guardrails} ask=${ask} acts=${acts} />
     <section>
       <div class="toolbar"><h2>Presets</h2><label>Strategy and instrument${' '}<select value=${chosen} onChange=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>${names.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select></label></div>
       ${

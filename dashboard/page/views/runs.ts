@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import { post } from '../api.ts';
-import { age, duration, time } from '../format.ts';
+import { age, ahead, duration, time } from '../format.ts';
 import { useNow, useQuery } from '../hooks.ts';
 import { Answer, useConfirm } from '../parts.ts';
 
@@ -31,7 +31,7 @@ const Runs = ({ runs }: { runs: readonly Run[] }) => {
   const now = useNow();
   if (runs.length === 0) return html`<p class="empty">Nothing ran in the last day.</p>`;
   return html`<div class="scroll" tabindex="0"><table>
-    <thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Started</th><th scope="col" class="number">Took</th><th scope="col" class="number">Attempts</th></tr></thead>
+    <thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Started (UTC)</th><th scope="col" class="number">Took</th><th scope="col" class="number">Attempts</th></tr></thead>
     <tbody>${runs.map(
       (run) => html`<tr key=${run.runId}>
         <td>${run.url ? html`<a href=${run.url} target="_blank" rel="noreferrer">${run.id}</a>` : run.id}</td>
@@ -51,6 +51,7 @@ const isNews = ({ type }: Run): boolean => !['tick', 'janitor', 'watch'].include
 
 /** Workflows of the last day and the schedules that start them. */
 export const RunsView = () => {
+  const now = useNow();
   const runs = useQuery<{ data: Run[] }>('/workflows', 5_000);
   const schedules = useQuery<{ data: Schedule[] }>('/schedules', 10_000);
   const { ask, shown } = useConfirm(() => {
@@ -69,12 +70,12 @@ export const RunsView = () => {
           data.length === 0
             ? html`<p class="empty">No schedules: a worker applies them when it starts.</p>`
             : html`<div class="scroll" tabindex="0"><table>
-              <thead><tr><th scope="col">Schedule</th><th scope="col">Next</th><th scope="col">State</th><th scope="col"><span class="dim">Actions</span></th></tr></thead>
+              <thead><tr><th scope="col">Schedule</th><th scope="col">Next (UTC)</th><th scope="col"><span class="dim">Actions</span></th><th scope="col">State</th></tr></thead>
               <tbody>${data.map(
                 (one) => html`<tr key=${one.id}>
-                  <td>${one.id}</td><td>${time(one.nextMs)}</td>
-                  <td class=${one.paused ? 'warn' : 'good'}>${one.paused ? 'paused' : 'on'} <span class="dim">${one.note ?? ''}</span></td>
-                  <td>${one.paused ? button('Resume', 'unpause', one.id) : button('Pause', 'pause', one.id)}${button('Trigger now', 'trigger', one.id)}</td>
+                  <td>${one.id}</td><td>${one.paused ? html`<span class="dim">when resumed</span>` : html`${time(one.nextMs)} <span class="dim">${ahead(one.nextMs, now)}</span>`}</td>
+                  <td><div class="acts">${one.paused ? button('Resume', 'unpause', one.id) : button('Pause', 'pause', one.id)}${button('Trigger now', 'trigger', one.id)}</div></td>
+                  <td class="wrap"><strong class=${one.paused ? 'warn' : 'good'}>${one.paused ? 'paused' : 'on'}</strong> <span class="dim">${one.note ?? ''}</span></td>
                 </tr>`,
               )}</tbody></table></div>`}
       <//>

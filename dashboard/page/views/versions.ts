@@ -1,0 +1,80 @@
+import { html } from 'htm/preact';
+import { post } from '../api.ts';
+import { age, count, number, time } from '../format.ts';
+import { useNow } from '../hooks.ts';
+import type { Question } from '../parts.ts';
+
+export interface VersionRow {
+  readonly version_id: string;
+  readonly created_at: number;
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly active: boolean;
+  readonly parent_version_id: string | null;
+  readonly n_states: number;
+  readonly n_obs: number;
+  readonly series: readonly string[];
+  readonly tag: string | null;
+  /** `pass`, `refuse` or `insufficient` by series. */
+  /** Its files are gone. */
+  readonly pruned_at: number | null;
+  readonly gates: Readonly<Record<string, string>>;
+}
+
+const metricOf = ({ metrics }: VersionRow): string => {
+  const [name, value] = Object.entries(metrics)[0] ?? [];
+  return name === undefined ? '–' : `${name} ${number(value, 4)} nats/candle`;
+};
+
+/** One key for one question: a second click asks for the same decision. */
+export const decide = (path: string, body: object): Question['act'] => {
+  const key = crypto.randomUUID();
+  return () => post(path, body, key);
+};
+
+const GateBadge = ({ gates }: VersionRow) => {
+  const all = Object.values(gates);
+  const passed = all.filter((decision) => decision === 'pass').length;
+  if (all.length === 0) return null;
+  return html`<span class=${`badge ${passed > 0 ? 'good' : 'warn'}`}>gate: ${passed} of ${all.length} passed</span>`;
+};
+
+const promote = (id: string): Question => ({
+  title: `Promote ${id}?`,
+  text: 'It serves from the next request on, whatever its gate said. The decision is audited under your name.',
+  action: 'Promote',
+  act: decide('/model/promote', { version_id: id }),
+});
+
+const approve = (id: string): Question => ({
+  title: `Approve ${id}?`,
+  text: 'Only a version that waits for an approval can be approved.',
+  action: 'Approve',
+  act: decide('/model/approve', { version_id: id }),
+});
+
+export interface VersionsProps {
+  readonly versions: readonly VersionRow[];
+  readonly chosen: string | undefined;
+  readonly choose: (id: string) => void;
+  readonly ask: (question: Question) => void;
+}
+
+/** Champion and candidates along their lineage, newest first. */
+export const Versions = ({ versions, chosen, choose, ask }: VersionsProps) => {
+  const now = useNow();
+  const pick = (id: string) => (event: Event) => {
+    event.preventDefault();
+    choose(id);
+  };
+  return html`<ol class="timeline">${versions.map((version) => {
+    const { version_id: id, active, tag, parent_version_id: parent } = version;
+    return html`<li key=${id} class=${active ? 'active' : ''}>
+      <div>
+        ${version.pruned_at === null ? html`<a href="#model" aria-current=${id === chosen ? 'true' : undefined} onClick=${pick(id)}>${id}</a>` : id}
+        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class="badge">${version.pruned_at === null ? 'candidate' : 'pruned'}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
+        <div class="dim"><time title=${`${time(version.created_at)} UTC`}>${age(version.created_at, now)}</time> · ${version.n_states} states · ${count(version.n_obs)} rows · ${metricOf(version)}${parent ? ` · follows ${parent}` : ' · first of its lineage'}</div>
+      </div>
+      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button> <button onClick=${() => ask(approve(id))}>Approve</button></div>`}
+    </li>`;
+  })}</ol>`;
+};
