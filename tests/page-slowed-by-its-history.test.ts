@@ -113,7 +113,7 @@ describe(`the page over ${candles} candles and ${decisions} decisions with outco
   });
 
   it('asks for what an index leads to: nothing walks over all decisions or outcomes, or sorts them', async () => {
-    const statements = await statementsOf(() => Promise.all(asked.map((path) => app.request(path))));
+    const statements = await statementsOf(() => Promise.all(asked.map(ask)));
     const big = statements.filter(({ sql }) => /"(decisions|outcomes)"/.test(sql));
     expect(big.length).toBeGreaterThanOrEqual(3);
     for (const statement of big) expect(walksOf(statement), statement.sql).toEqual([]);
