@@ -524,7 +524,7 @@ export interface Operations {
       };
     };
   };
-  /** Files by status; bars, watermark and gaps of each series. */
+  /** Files by status; bars, watermark and newest gaps of each series; quarantine; disks. */
   'GET /ledger': {
     answer: {
       files: {
@@ -534,6 +534,10 @@ export interface Operations {
         series: string;
         bars: number;
         watermark: number;
+        updated_at: number;
+        lag_candles: number | null;
+        gap_count: number;
+        missing: number;
         gaps: readonly {
           fromMs: number;
           toMs: number;
@@ -544,10 +548,18 @@ export interface Operations {
       quarantined: readonly {
         [name: string]: unknown;
       }[];
+      disks: readonly {
+        root: string;
+        free_bytes: number;
+        total_bytes: number;
+      }[];
     };
   };
-  /** Candles that the exchange did not have: state (open, outage, filled), attempts, next retry. */
+  /** Candles that the exchange did not have: state (open, outage, filled), attempts, next retry; newest first. */
   'GET /ledger/gaps': {
+    query?: {
+      limit?: number | undefined;
+    };
     answer: {
       data: readonly {
         series: string;
@@ -690,8 +702,11 @@ export interface Operations {
       next_before: number | null;
     };
   };
-  /** Files by status whenever they changed, since this gateway started. */
+  /** Files by status whenever they changed, since this gateway started: the newest, ascending. */
   'GET /ledger/history': {
+    query?: {
+      limit?: number | undefined;
+    };
     answer: {
       data: readonly {
         [name: string]: unknown;
