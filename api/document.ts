@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Endpoint } from './endpoint.ts';
+import { opaqueId } from './fields.ts';
 import { refusalsByStatus } from './refusals.ts';
 
 /** One call as a client would make it, and what it would be told. */
@@ -33,10 +34,23 @@ const parameters = (schema: z.ZodType, examples: Example['query'] = {}): z.ZodOb
   return object.extend(Object.fromEntries(shown) as z.ZodRawShape);
 };
 
-const requestOf = ({ params, query, body, example }: AnyEndpoint) => ({
+const idempotencyHeader = z.object({
+  'Idempotency-Key': opaqueId.optional().openapi({
+    description: 'a name that the client makes up: the same request under the same name is done once',
+  }),
+});
+
+/** Required where an empty object, which no body reads as, would be refused. */
+const bodyOf = (body: z.ZodType, example: unknown) => ({
+  ...content(body, 'JSON', example),
+  required: !body.safeParse({}).success,
+});
+
+const requestOf = ({ params, query, body, idempotent, example }: AnyEndpoint) => ({
   ...(params ? { params: parameters(params, example.params) } : {}),
   ...(query ? { query: parameters(query, example.query) } : {}),
-  ...(body ? { body: content(body, 'JSON', example.body) } : {}),
+  ...(idempotent ? { headers: idempotencyHeader } : {}),
+  ...(body ? { body: bodyOf(body, example.body) } : {}),
 });
 
 const refusalsOf = ({ method, role, writes = false, params, query, body, refusals = [] }: AnyEndpoint) => {
@@ -80,6 +94,7 @@ export const document = (app: OpenAPIHono, endpoint: AnyEndpoint): void =>
     path: endpoint.path,
     operationId: operationId(endpoint),
     summary: endpoint.summary,
+    tags: [endpoint.role === 'open' ? 'anyone' : endpoint.role],
     ...(endpoint.role === 'open'
       ? {}
       : { security: [{ apiKey: [] }, { bearer: [] }], description: `Role: ${endpoint.role}.` }),

@@ -31,6 +31,8 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   readonly accepted?: z.ZodType;
   /** Where the answer is not JSON. */
   readonly contentType?: string;
+  /** Takes an Idempotency-Key: the same key is the same act, done once. */
+  readonly idempotent?: boolean;
   /** What it may refuse with beside what follows from its guards and its schemas. */
   readonly refusals?: readonly RefusalName[];
   readonly example: Example;

@@ -63,6 +63,9 @@ const headersOf = ({ apiKey, token }: ClientOptions): Record<string, string> => 
   ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
 });
 
+const idempotencyOf = ({ idempotencyKey }: CallParts): Record<string, string> =>
+  idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey };
+
 const failureOf = (error: unknown, url: string, timeoutMs: number): unknown => {
   if (error instanceof AutotrainError || error instanceof RangeError) return error;
   if ((error as Error).name === 'TimeoutError')
@@ -87,7 +90,7 @@ export const createClient = (options: ClientOptions): Client => {
     try {
       const response = await send(base + pathOf(path, request), {
         method,
-        headers,
+        headers: { ...headers, ...idempotencyOf(request) },
         signal: AbortSignal.timeout(timeoutMs),
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });

@@ -5,6 +5,7 @@ export interface CallParts {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
+  readonly idempotencyKey?: string;
 }
 
 /** `/models/{version}` with its parts filled in and percent-encoded, and the query behind it. */

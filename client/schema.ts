@@ -123,6 +123,8 @@ export interface Operations {
     body: {
       version_id: string;
     };
+    /** The same request under the same name is done once. */
+    idempotencyKey?: string | undefined;
     answer: {
       [name: string]: unknown;
     };
@@ -132,6 +134,8 @@ export interface Operations {
     body: {
       version_id: string;
     };
+    /** The same request under the same name is done once. */
+    idempotencyKey?: string | undefined;
     answer: {
       [name: string]: unknown;
     };
@@ -141,6 +145,8 @@ export interface Operations {
     body?: {
       to?: string | null | undefined;
     };
+    /** The same request under the same name is done once. */
+    idempotencyKey?: string | undefined;
     answer: {
       [name: string]: unknown;
     };
@@ -287,6 +293,8 @@ export interface Operations {
       } | null | undefined;
       position_id?: string | null | undefined;
     };
+    /** The same request under the same name is done once. */
+    idempotencyKey?: string | undefined;
     answer: {
       config_id: string;
       params: {
@@ -343,6 +351,8 @@ export interface Operations {
       config_id?: string | null | undefined;
       outcome_id?: string | null | undefined;
     };
+    /** The same request under the same name is done once. */
+    idempotencyKey?: string | undefined;
     answer: {
       ok: true;
       duplicate: boolean;
@@ -470,6 +480,27 @@ export interface Operations {
     answer: {
       data: readonly {
         seq: number;
+        strategy: string;
+        instrument: string;
+        preset_id: string;
+        decision_id: string;
+        proposed_preset_id: string;
+        params: {
+          [name: string]: unknown;
+        };
+        state: string;
+        reason: string;
+        forced_by: string | null;
+        propensity: number | null;
+        propensities: {
+          [name: string]: number;
+        };
+        features: {
+          [name: string]: number;
+        };
+        model_version: string | null;
+        position_id: string | null;
+        created_at: number;
         [name: string]: unknown;
       }[];
       page: {
@@ -489,6 +520,19 @@ export interface Operations {
     answer: {
       data: readonly {
         seq: number;
+        strategy: string;
+        instrument: string;
+        preset_id: string;
+        decision_id: string | null;
+        outcome_id: string | null;
+        attribution: string;
+        raw_reward: number;
+        reward: number;
+        learned: boolean;
+        features: {
+          [name: string]: number;
+        };
+        created_at: number;
         [name: string]: unknown;
       }[];
       page: {
@@ -504,6 +548,44 @@ export interface Operations {
     };
     answer: {
       seq: number;
+      strategy: string;
+      instrument: string;
+      preset_id: string;
+      decision_id: string;
+      proposed_preset_id: string;
+      params: {
+        [name: string]: unknown;
+      };
+      state: string;
+      reason: string;
+      forced_by: string | null;
+      propensity: number | null;
+      propensities: {
+        [name: string]: number;
+      };
+      features: {
+        [name: string]: number;
+      };
+      model_version: string | null;
+      position_id: string | null;
+      created_at: number;
+      outcomes: readonly {
+        seq: number;
+        strategy: string;
+        instrument: string;
+        preset_id: string;
+        decision_id: string | null;
+        outcome_id: string | null;
+        attribution: string;
+        raw_reward: number;
+        reward: number;
+        learned: boolean;
+        features: {
+          [name: string]: number;
+        };
+        created_at: number;
+        [name: string]: unknown;
+      }[];
       [name: string]: unknown;
     };
   };

@@ -30,7 +30,7 @@ describe.runIf(hasBrowser)('the page /docs in Chromium', () => {
         if (!url.startsWith(gateway.url) && !url.startsWith('data:')) elsewhere.push(url);
       });
       await page.goto(`${gateway.url}/docs`);
-      const predict = page.locator('#operations-default-postPredict');
+      const predict = page.locator('#operations-engine-postPredict');
       await predict.getByRole('button').first().click();
       await predict.getByText('Invalid, NothingUsable').first().waitFor();
       await predict.getByText('regime_proba').first().waitFor();

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -42,6 +42,12 @@ const runPython = async (module: string) => {
   const [code] = await once(child, 'close');
   return { code, said };
 };
+
+it('the Python client is written in the syntax of Python 3.9', () => {
+  const check =
+    'import ast, pathlib\nfor path in pathlib.Path(".").rglob("*.py"): ast.parse(path.read_text(), feature_version=(3, 9))';
+  expect(execFileSync('python3', ['-c', check], { cwd: folder, encoding: 'utf8' })).toBe('');
+});
 
 it.each([
   [

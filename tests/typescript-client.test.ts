@@ -59,6 +59,12 @@ describe('the TypeScript client against a gateway', () => {
     const path = '/learn/outcome/{strategy}/{instrument}/{preset_id}';
     expect(await client.post(path, outcome)).toEqual({ ok: true, duplicate: false });
     expect(await client.post(path, outcome)).toEqual({ ok: true, duplicate: true });
+    const again = { params: scope, body: { features: { vol: 0.5 } }, idempotencyKey: 'poll-1' };
+    const [one, other] = [
+      await client.post('/param/{strategy}/{instrument}', again),
+      await client.post('/param/{strategy}/{instrument}', again),
+    ];
+    expect(one.decision_id).toBe(other.decision_id);
     const { probs, model_meta } = await client.post('/predict', { body: { symbol: 'BTC/USDT' } });
     expect(Object.values(probs).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
     expect(model_meta.features_marginalised).toEqual([]);

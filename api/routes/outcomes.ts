@@ -55,6 +55,7 @@ export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: Rout
       timeoutMs: 5_000,
       params: strategyAndInstrument.extend({ preset_id: presetName }),
       body: outcomeBody,
+      idempotent: true,
       refusals: [...ofController, 'UnknownPreset', 'UnknownDecision', 'Conflict'],
       example: examples.outcome,
       answer: z.object({ ok: z.literal(true), duplicate: z.boolean() }),
@@ -99,7 +100,36 @@ const recordsQuery = pageQuery.extend({
   instrument: instrumentName.optional(),
 });
 
-const record = z.looseObject({ seq: z.number().int() });
+const named = { seq: z.number().int(), strategy: z.string(), instrument: z.string(), preset_id: z.string() };
+const features = z.record(z.string(), z.number());
+
+const outcomeRow = z.looseObject({
+  ...named,
+  decision_id: z.string().nullable(),
+  outcome_id: z.string().nullable(),
+  attribution: z.string(),
+  raw_reward: z.number(),
+  reward: z.number(),
+  learned: z.boolean(),
+  features,
+  created_at: z.number(),
+});
+
+const decisionRow = z.looseObject({
+  ...named,
+  decision_id: z.string(),
+  proposed_preset_id: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  state: z.string(),
+  reason: z.string(),
+  forced_by: z.string().nullable(),
+  propensity: z.number().nullable(),
+  propensities: z.record(z.string(), z.number()),
+  features,
+  model_version: z.string().nullable(),
+  position_id: z.string().nullable(),
+  created_at: z.number(),
+});
 
 export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
   const read = {
@@ -107,13 +137,13 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
     role: 'reader',
     rate: 'read',
     timeoutMs: 10_000,
-    answer: pageOf(record),
     refusals: [...ofController],
   } as const;
   const decisions = {
     ...read,
     path: '/decisions',
     summary: 'Stored decisions, newest first',
+    answer: pageOf(decisionRow),
     example: examples.decisions,
     query: recordsQuery,
   };
@@ -122,6 +152,7 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
     ...read,
     path: '/outcomes',
     summary: 'Stored outcomes, newest first',
+    answer: pageOf(outcomeRow),
     example: examples.outcomes,
     query: recordsQuery,
   };
@@ -134,7 +165,7 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       params: z.object({ decision_id: opaqueId }),
       refusals: [...ofController, 'UnknownDecision'],
       example: examples.oneDecision,
-      answer: record,
+      answer: decisionRow.extend({ outcomes: z.array(outcomeRow) }),
     },
     ({ params }) => controller.decision(params.decision_id),
   );

@@ -118,6 +118,7 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       method: 'post',
       summary: 'The same with the features in a JSON body',
       body: paramBody,
+      idempotent: true,
       example: examples.paramByBody,
     },
     ({ context, params, body }) =>

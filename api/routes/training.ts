@@ -105,6 +105,7 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
     role: 'admin',
     rate: 'work',
     timeoutMs: 5 * 60_000,
+    idempotent: true,
     answer: openObject,
   } as const;
 

@@ -63,9 +63,13 @@ const group = (name: string, where: 'path' | 'query', { parameters }: Route): st
   return [`${name}${optional}: {\n  ${own.map(parameterLine).map(indented).join('\n  ')}\n};`];
 };
 
-/** A body of which nothing is required may be left out. */
-const bodyLine = ({ body }: Route): string[] =>
-  body === undefined ? [] : [`body${body['required'] === undefined ? '?' : ''}: ${typeOf(body)};`];
+const bodyLine = ({ body, operation }: Route): string[] =>
+  body === undefined ? [] : [`body${operation.requestBody?.required ? '' : '?'}: ${typeOf(body)};`];
+
+const idempotencyLine = ({ parameters }: Route): string[] =>
+  parameters.some(({ name }) => name === 'Idempotency-Key')
+    ? ['/** The same request under the same name is done once. */\nidempotencyKey?: string | undefined;']
+    : [];
 
 const answerType = ({ answer, operation }: Route): string => {
   const types = ['200', '202']
@@ -80,6 +84,7 @@ const operationType = (route: Route): string => {
     ...group('params', 'path', route),
     ...group('query', 'query', route),
     ...bodyLine(route),
+    ...idempotencyLine(route),
     `answer: ${answerType(route)};`,
   ];
   const doc = `/** ${route.operation.summary}. */`;
