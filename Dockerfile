@@ -19,6 +19,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/dashboard/index.html /app/dashboard/style.css ./dashboard/
+COPY --from=build /app/api/docs-page ./api/docs-page
 COPY --from=build /app/ledger/migrations ./ledger/migrations
 COPY --from=build /app/controller/migrations ./controller/migrations
 COPY --from=build /app/strategy_schemas ./strategy_schemas

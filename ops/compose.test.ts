@@ -196,6 +196,23 @@ describe('the Dockerfile', () => {
       expect([path, made.includes(path) || existsSync(join(root, path))]).toEqual([path, true]);
   });
 
+  it('copies what is read from beside dist/ while it runs', () => {
+    const copied = of('COPY').flatMap((line) => line.split(/\s+/).slice(1, -1));
+    const isCopied = (path: string) =>
+      copied.some((from) => from.startsWith('/app/') && `/app/${path}/`.startsWith(`${from}/`));
+    const names = execFileSync('git', ['ls-files', '*.ts'], { cwd: root, encoding: 'utf8' }).split('\n');
+    const sources = names.filter(
+      (name) => name !== '' && !/^(tests|bench)\/|\.(test|fixture)\.ts$/.test(name),
+    );
+    const paths = sources.flatMap((name) =>
+      [...read(name).matchAll(/packageRoot\(.*?\), ((?:'[^']+',? ?)+)\)/g)].map(([, parts = '']) =>
+        [...parts.matchAll(/'([^']+)'/g)].map(([, part]) => part).join('/'),
+      ),
+    );
+    expect(paths).toEqual(expect.arrayContaining(['ledger/migrations', 'api/docs-page/index.html']));
+    expect(paths.filter((path) => !isCopied(path))).toEqual([]);
+  });
+
   it('runs what there is', () => {
     const started = [...text.matchAll(/node (scripts\/[\w.-]+)/g)].map(([, path = '']) => path);
     expect(started).toEqual(['scripts/build.mjs']);

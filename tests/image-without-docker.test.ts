@@ -88,6 +88,17 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   );
 
+/** The page, and everything that it loads. */
+const expectWholePage = async (url: string, page: string): Promise<void> => {
+  const html = await (await fetch(url + page)).text();
+  const loaded = [...html.matchAll(/(?:src|href)="(\/?[^"#:]+)"/g)].map(([, link = '']) => link);
+  expect(loaded.length).toBeGreaterThan(1);
+  for (const link of loaded) {
+    const asset = new URL(link, url + page).href;
+    expect([asset, await answers(asset)]).toEqual([asset, true]);
+  }
+};
+
 it('the image holds what runs, and neither tools, tests nor secrets', () => {
   const { devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;
@@ -95,6 +106,7 @@ it('the image holds what runs, and neither tools, tests nor secrets', () => {
   const isThere = (name: string) => existsSync(path.join(app, 'node_modules', name, 'package.json'));
   expect(Object.keys(devDependencies).filter((name) => isThere(name) && !isNeeded(name))).toEqual([]);
   expect(readdirSync(app).toSorted()).toEqual([
+    'api',
     'controller',
     'dashboard',
     'dist',
@@ -127,7 +139,7 @@ it('gateway and worker start from it', async () => {
     WORKER_METRICS_ADDRESS: `127.0.0.1:${metricsPort}`,
   });
   await until('the gateway answers', () => answers(`http://127.0.0.1:${port}/health`), patienceMs);
-  expect(await answers(`http://127.0.0.1:${port}/`)).toBe(true);
+  for (const page of ['/', '/docs']) await expectWholePage(`http://127.0.0.1:${port}`, page);
   await until('the worker polls', () => answers(`http://127.0.0.1:${metricsPort}/health`), patienceMs);
   expect(await Promise.all([stop(gateway), stop(worker)])).toEqual([0, 0]);
 });

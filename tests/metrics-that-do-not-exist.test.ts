@@ -85,7 +85,7 @@ beforeAll(async () => {
     worker: await get(`${worker.metricsUrl}/metrics`),
     gateway: await get(`${gateway.url}/metrics`),
   };
-});
+}, 240_000);
 afterAll(async () => {
   await gateway?.stop();
   await worker?.kill();

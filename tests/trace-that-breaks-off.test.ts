@@ -97,7 +97,7 @@ beforeAll(async () => {
   // Both send what they still hold when they are told to end.
   worker.child.kill('SIGTERM');
   await Promise.all([gateway.stop(), worker.gone]);
-});
+}, 240_000);
 afterAll(async () => {
   await simulator?.close();
   collector?.close();
