@@ -20,7 +20,7 @@ const details = {
   UnknownOutcome: 'no outcome trade-17',
   UnknownLock: 'no open lock 3',
   UnknownVersion: 'no version 20260105T060000Z__hmm4__0a1b2c3d',
-  UnknownSchedule: 'no schedule retrain-schedule',
+  UnknownSchedule: 'there is no schedule schedule-retrain',
   UnknownSymbol: 'no model of "DOGE/USDT"; there are binance:BTC/USDT:1h',
   Conflict: 'request id 7f was used for another request',
   OutOfBounds: 'risk_bps: 1000000000 is above 500',

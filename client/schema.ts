@@ -688,7 +688,13 @@ export interface Operations {
   /** Schedules and their next runs. */
   'GET /schedules': {
     answer: {
-      [name: string]: unknown;
+      data: readonly {
+        id: string;
+        paused: boolean;
+        note?: string | undefined;
+        nextMs: number | null;
+        [name: string]: unknown;
+      }[];
     };
   };
   /** Pauses or resumes a schedule, or runs it now unless it runs already. */

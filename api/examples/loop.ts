@@ -148,7 +148,7 @@ export const workflows: Example = {
 };
 
 export const schedules: Example = {
-  answer: { data: [{ id: 'retrain-schedule', paused: false, note: null, next: [atMs + 21_600_000] }] },
+  answer: { data: [{ id: 'schedule-retrain:regimes', paused: false, nextMs: atMs + 21_600_000 }] },
 };
 
 export const events: Example = {

@@ -105,9 +105,9 @@ export const openWindow: Example = {
 };
 
 export const actOnSchedule: Example = {
-  params: { id: 'retrain-schedule', action: 'pause' },
+  params: { id: 'schedule-retrain:regimes', action: 'pause' },
   body: { reason: 'the exchange is in maintenance' },
-  answer: { id: 'retrain-schedule', paused: true, note: 'the exchange is in maintenance' },
+  answer: { id: 'schedule-retrain:regimes', paused: true, note: 'the exchange is in maintenance' },
 };
 
 export const alerts: Example = {

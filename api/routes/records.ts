@@ -36,6 +36,17 @@ const watermarkRows = z.object({
   ),
 });
 
+const scheduleRows = z.object({
+  data: z.array(
+    z.looseObject({
+      id: z.string(),
+      paused: z.boolean(),
+      note: z.string().optional(),
+      nextMs: z.number().nullable(),
+    }),
+  ),
+});
+
 const workflowRows = z.object({
   data: z.array(z.looseObject({ id: z.string(), runId: z.string(), type: z.string(), status: z.string() })),
 });
@@ -166,6 +177,7 @@ export const addTemporalRoutes = (add: AddEndpoint, { training }: RouteDeps): vo
   add({ ...asked, ...workflows }, async () => ({ data: await training.workflows() }));
   const schedules = {
     path: '/schedules',
+    answer: scheduleRows,
     summary: 'Schedules and their next runs',
     example: loopExamples.schedules,
   };
