@@ -88,6 +88,12 @@ export interface Config {
     readonly replayDir: string | undefined;
     readonly untilMs: number | undefined;
   };
+  /** Whom commands ask, and with which credentials; undefined: the gateway of HOST and PORT, and none. */
+  readonly client: {
+    readonly url: string | undefined;
+    readonly token: string | undefined;
+    readonly apiKey: string | undefined;
+  };
   /** Names that somebody set, as against defaults. */
   readonly explicit: ReadonlySet<SettingName>;
   /** For the entry point's log. */
@@ -293,6 +299,11 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
   worker: { metricsAddress: values.WORKER_METRICS_ADDRESS, buildId: values.WORKER_BUILD_ID },
   traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
   simulator: { seed: values.SIM_SEED, replayDir: values.SIM_REPLAY, untilMs: values.SIM_UNTIL },
+  client: {
+    url: values.AUTOTRAIN_URL,
+    token: values.AUTOTRAIN_TOKEN,
+    apiKey: values.AUTOTRAIN_API_KEY,
+  },
   explicit,
   warnings,
 });

@@ -3,7 +3,7 @@ import { auditFolders } from '../audit/folders.ts';
 import type { AuditVerdict } from '../audit/verify.ts';
 import type { Config } from '../config.ts';
 import { openLedger } from '../ledger/open.ts';
-import { findConfig } from './find-config.ts';
+import { ledgerOf } from './find-config.ts';
 import { openStoredController } from './why.ts';
 
 const ofLedger = (config: Config): AuditVerdict => {
@@ -32,7 +32,7 @@ const line = (name: string, { ok, rows, unchained, segments, problems }: AuditVe
 
 /** `autotrain audit verify`: whether the audit logs of ledger and parameter store are whole. */
 export const verifyAudits = (env: NodeJS.ProcessEnv) => {
-  const config = findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile);
+  const config = ledgerOf(env);
   const logs: Record<string, AuditVerdict> = { ledger: ofLedger(config) };
   if (existsSync(config.paths.controllerFile)) logs['controller'] = ofController(config);
   const ok = Object.values(logs).every((verdict) => verdict.ok);

@@ -1,49 +1,29 @@
-/**
- * `autotrain import FILE|DIR --series S`: candles from outside into the ledger. `--json`: one object on stdout. Exit code 0:
- * all of it is certain; 1: the import failed; 2: wrong use; 3: rows or files were refused (what is certain was stored).
- */
+/** Candles from outside into the ledger: all that is certain, and the rest refused by line and reason. */
 import { readdirSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from '../config.ts';
 import { importAll } from '../ledger/import/import-all.ts';
 import type { ImportedFile, ImportOptions } from '../ledger/import/import-file.ts';
 import { timeUnits } from '../ledger/import/times.ts';
 import { openLedger } from '../ledger/open.ts';
 import { parseSeries, type Series, seriesKey } from '../series.ts';
-import { findConfig } from './find-config.ts';
+import { type Said, UsageError } from './cli.ts';
+import { ledgerOf } from './find-config.ts';
 import { describeImport } from './import-text.ts';
+import type { Bar } from './progress.ts';
 
-const usage = `usage: autotrain import FILE|DIR --series binance:BTC/USDT:1h [--unit ${timeUnits.join('|')}] [--as-of TIME]
-       [--strict] [--over-gap] [--dry-run] [--json]`;
+/** As they were written. */
+export interface ImportArguments {
+  readonly series?: string;
+  readonly unit?: string;
+  readonly asOf?: string;
+  readonly strict?: boolean;
+  readonly overGap?: boolean;
+  readonly dryRun?: boolean;
+}
 
-class UsageError extends Error {}
-
-const options = {
-  series: { type: 'string' },
-  unit: { type: 'string' },
-  'as-of': { type: 'string' },
-  strict: { type: 'boolean', default: false },
-  'over-gap': { type: 'boolean', default: false },
-  'dry-run': { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-} as const;
-
-const readArguments = (argv: readonly string[]) => {
-  try {
-    const { positionals, values } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    const [from, ...more] = positionals;
-    if (from === undefined || more.length > 0) throw new UsageError('name one file or folder');
-    return { ...values, from };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-};
-
-type Arguments = ReturnType<typeof readArguments>;
-
-const seriesOf = ({ series }: Arguments): Series => {
+const seriesOf = ({ series }: ImportArguments): Series => {
   if (series === undefined) throw new UsageError('--series is needed');
   try {
     return parseSeries(series);
@@ -68,14 +48,14 @@ const unitOf = (text: string | undefined): Pick<ImportOptions, 'unit'> => {
   throw new UsageError(`--unit is one of ${timeUnits.join(', ')}, not "${text}"`);
 };
 
-const optionsOf = (given: Arguments): ImportOptions => ({
+const optionsOf = (given: ImportArguments, bar: Bar): ImportOptions => ({
   ...unitOf(given.unit),
-  ...asOfOf(given['as-of']),
-  strict: given.strict,
-  overGap: given['over-gap'],
-  dryRun: given['dry-run'],
+  ...asOfOf(given.asOf),
+  strict: given.strict ?? false,
+  overGap: given.overGap ?? false,
+  dryRun: given.dryRun ?? false,
   nowMs: Date.now(),
-  progress: (pass, lines) => process.stderr.write(`${pass}: ${lines} lines\n`),
+  progress: (done, total) => bar.at(done, total),
 });
 
 const isCandleFile = (name: string): boolean => /^[^.].*\.(csv|tsv|txt)(\.gz)?$/i.test(name);
@@ -95,13 +75,13 @@ const filesAt = (from: string): string[] => {
 const configOf = (env: NodeJS.ProcessEnv): Config => {
   const named = loadConfig(env, { envFile: path.resolve('.env') });
   if (named.explicit.has('LEDGER_DB') || named.explicit.has('DATA_DIR')) return named;
-  return findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile);
+  return ledgerOf(env);
 };
 
-const run = (env: NodeJS.ProcessEnv, given: Arguments): ImportedFile[] => {
+const run = (env: NodeJS.ProcessEnv, from: string, given: ImportArguments, bar: Bar): ImportedFile[] => {
   const series = seriesOf(given);
-  const wanted = optionsOf(given);
-  const files = filesAt(given.from);
+  const wanted = optionsOf(given, bar);
+  const files = filesAt(from);
   const config = configOf(env);
   const { dataDir, landingDir, ledgerFile } = config.paths;
   const ledger = openLedger({
@@ -141,22 +121,14 @@ const reportOf = (series: string, dryRun: boolean, files: readonly ImportedFile[
 
 export type ImportReport = ReturnType<typeof reportOf>;
 
-/** The answer and the exit code. */
-export const importCommand = (
-  argv: readonly string[],
+/** Exit code 3: rows or files were refused, and what is certain was stored. */
+export const importCandles = (
   env: NodeJS.ProcessEnv,
-): { readonly code: number; readonly text: string } => {
-  const json = argv.includes('--json');
-  const refused = (code: number, reason: string) => ({
-    code,
-    text: json ? JSON.stringify({ ok: false, reason }) : reason,
-  });
-  try {
-    const given = readArguments(argv);
-    const report = reportOf(seriesKey(seriesOf(given)), given['dry-run'], run(env, given));
-    return { code: report.ok ? 0 : 3, text: json ? JSON.stringify(report) : describeImport(report) };
-  } catch (error) {
-    if (error instanceof UsageError) return refused(2, `${error.message}\n${usage}`);
-    return refused(1, (error as Error).message);
-  }
+  from: string,
+  given: ImportArguments,
+  bar: Bar,
+): Said => {
+  const files = run(env, from, given, bar);
+  const report = reportOf(seriesKey(seriesOf(given)), given.dryRun ?? false, files);
+  return { value: report, text: describeImport(report), ok: report.ok, code: report.ok ? 0 : 3 };
 };

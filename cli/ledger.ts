@@ -6,36 +6,23 @@ import { type Restored, restoreSnapshot, resumeRestore } from '../snapshots/rest
 import { type ListedSnapshot, listSnapshots, pruneSnapshots } from '../snapshots/retention.ts';
 import { takeSnapshot } from '../snapshots/take.ts';
 import { verifySnapshot } from '../snapshots/verify.ts';
-import { findConfig } from './find-config.ts';
-
-/** For programs and for people. */
-export interface LedgerSaid {
-  readonly value: object;
-  readonly text: string;
-  /** False: what was checked does not hold. */
-  readonly ok?: boolean;
-}
-
-export interface LedgerArguments {
-  readonly operands: readonly string[];
-  readonly resume: boolean;
-}
-
-/** Thrown on wrong use. */
-export class LedgerUsageError extends Error {}
+import { type Said, UsageError } from './cli.ts';
+import { findConfig, ledgerOf } from './find-config.ts';
+import type { Bar } from './progress.ts';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-const byLedger = (env: NodeJS.ProcessEnv): Config =>
-  findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile);
 
 /** Also where the ledger is lost: that is what snapshots are for. */
 const bySnapshots = (env: NodeJS.ProcessEnv): Config =>
   findConfig(env, 'folder of snapshots', ({ snapshots }) => snapshots.dir);
 
-const snapshot = async (env: NodeJS.ProcessEnv): Promise<LedgerSaid> => {
-  const config = byLedger(env);
-  const made = await takeSnapshot({ places: placesOf(config), atMs: Date.now() });
+export const snapshot = async (env: NodeJS.ProcessEnv, bar: Bar): Promise<Said> => {
+  const config = ledgerOf(env);
+  const made = await takeSnapshot({
+    places: placesOf(config),
+    atMs: Date.now(),
+    progress: (done, total) => bar.at(done, total),
+  });
   const removed = pruneSnapshots(config.snapshots.dir, config.snapshots.keep);
   const { name, champion, versions, candles, missing, files } = made;
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
@@ -53,7 +40,7 @@ const describeRow = (row: ListedSnapshot): string =>
     ? `${row.name}  DAMAGED: ${row.damaged}`
     : `${row.name}  ${row.versions} versions, ${row.candles.archived_months} months, ${megabytes(row.bytes)}, champion ${row.champion ?? 'none'}`;
 
-const list = (env: NodeJS.ProcessEnv): LedgerSaid => {
+export const list = (env: NodeJS.ProcessEnv): Said => {
   const { snapshots } = bySnapshots(env);
   const rows = listSnapshots(snapshots.dir);
   return {
@@ -63,16 +50,18 @@ const list = (env: NodeJS.ProcessEnv): LedgerSaid => {
 };
 
 /** The one that is named, or the newest. */
-const nameOf = (config: Config, [name]: readonly string[]): string => {
+const nameOf = (config: Config, name: string | undefined): string => {
   const newest = listSnapshots(config.snapshots.dir).at(-1)?.name;
   if (name !== undefined && name !== 'latest') return name;
   if (newest === undefined) throw new Error(`there is no snapshot in ${config.snapshots.dir}`);
   return newest;
 };
 
-const verify = (env: NodeJS.ProcessEnv, operands: readonly string[]): LedgerSaid => {
+export const verify = (env: NodeJS.ProcessEnv, name: string | undefined, bar: Bar): Said => {
   const config = bySnapshots(env);
-  const value = verifySnapshot(config.snapshots.dir, nameOf(config, operands));
+  const value = verifySnapshot(config.snapshots.dir, nameOf(config, name), (done, total) =>
+    bar.at(done, total),
+  );
   const head = `${value.name}  ${value.files} files, ${megabytes(value.bytes)}: ${value.ok ? 'sound' : 'DAMAGED'}`;
   const text = [head, ...value.problems.map(({ file, problem }) => `${file}: ${problem}`)].join('\n');
   return { value, text, ok: value.ok };
@@ -89,29 +78,30 @@ const describeRestored = (done: Restored): string =>
     ...done.kept_aside.map((path) => `old state  ${path}`),
   ].join('\n');
 
-const resume = (env: NodeJS.ProcessEnv): LedgerSaid => {
+const resume = (env: NodeJS.ProcessEnv): Said => {
   const config = findConfig(env, 'interrupted restore', ({ paths }) => restoreJournal(paths.ledgerFile));
   const done = resumeRestore(config.paths.ledgerFile);
   if (!done) throw new Error('the restore was completed meanwhile');
   return { value: done, text: describeRestored(done) };
 };
 
-const restore = (env: NodeJS.ProcessEnv, { operands, resume: isResume }: LedgerArguments): LedgerSaid => {
-  if (isResume) return resume(env);
-  const config = bySnapshots(env);
-  if (operands.length === 0) throw new LedgerUsageError('restore takes the name of a snapshot, or latest');
-  const actor = `cli:${userInfo().username}`;
-  const done = restoreSnapshot({ places: placesOf(config), name: nameOf(config, operands), actor });
-  return { value: done, text: describeRestored(done) };
-};
+export interface RestoreArguments {
+  /** Of a snapshot, or `latest`. */
+  readonly name?: string | undefined;
+  readonly resume?: boolean | undefined;
+}
 
-/** `autotrain ledger snapshot|list|verify [NAME]|restore NAME|restore --resume`. */
-export const ledgerCommand = async (env: NodeJS.ProcessEnv, given: LedgerArguments): Promise<LedgerSaid> => {
-  const [command, ...operands] = given.operands;
-  if (operands.length > 1) throw new LedgerUsageError('one snapshot at a time');
-  if (command === 'snapshot' && operands.length === 0) return await snapshot(env);
-  if (command === 'list' && operands.length === 0) return list(env);
-  if (command === 'verify') return verify(env, operands);
-  if (command === 'restore') return restore(env, { ...given, operands });
-  throw new LedgerUsageError('name one of snapshot, list, verify, restore');
+export const restore = (env: NodeJS.ProcessEnv, given: RestoreArguments, bar: Bar): Said => {
+  if (given.resume && given.name === undefined) return resume(env);
+  if (given.resume)
+    throw new UsageError('--resume completes the restore that was interrupted: name no snapshot');
+  if (given.name === undefined) throw new UsageError('restore takes the name of a snapshot, or latest');
+  const config = bySnapshots(env);
+  const done = restoreSnapshot({
+    places: placesOf(config),
+    name: nameOf(config, given.name),
+    actor: `cli:${userInfo().username}`,
+    progress: (bytes, total) => bar.at(bytes, total),
+  });
+  return { value: done, text: describeRestored(done) };
 };

@@ -12,7 +12,8 @@ import { type Ledger, openLedger } from '../ledger/open.ts';
 import { beginLineage } from '../ledger/take-back.ts';
 import { branchPoint } from '../registry/branch-point.ts';
 import { parseSeries, seriesKey } from '../series.ts';
-import { findConfig } from './find-config.ts';
+import { type Said, UsageError } from './cli.ts';
+import { ledgerOf } from './find-config.ts';
 
 const usage = `usage: npm run lineage -- list [--series S] [--json]
        npm run lineage -- new --series S --reason R [--json]
@@ -21,7 +22,12 @@ S is a series such as binance:BTC/USDT:1h`;
 
 const commands = ['list', 'new', 'rewind'] as const;
 
-class UsageError extends Error {}
+interface Arguments {
+  readonly command: (typeof commands)[number];
+  readonly series?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly to?: string | undefined;
+}
 
 const readArguments = (argv: readonly string[]) => {
   const text = { type: 'string' } as const;
@@ -40,8 +46,6 @@ const readArguments = (argv: readonly string[]) => {
     throw new UsageError((error as Error).message);
   }
 };
-
-type Arguments = ReturnType<typeof readArguments>;
 
 interface Place {
   readonly config: Config;
@@ -114,6 +118,18 @@ const describe = (result: ReturnType<typeof run>): string => {
   return `${describeRow(lineage)}\n${candles} candles wait to be trained on: ${files}`;
 };
 
+/** What `autotrain lineage` and `npm run lineage` say. */
+export const actOnLineages = (env: NodeJS.ProcessEnv, given: Arguments): Said => {
+  const config = ledgerOf(env);
+  const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain, older: config });
+  try {
+    const value = run({ config, ledger, actor: `cli:${userInfo().username}` }, given);
+    return { value, text: describe(value) };
+  } finally {
+    ledger.close();
+  }
+};
+
 /** The answer and the exit code. */
 export const lineageCommand = (
   argv: readonly string[],
@@ -125,15 +141,8 @@ export const lineageCommand = (
     text: json ? JSON.stringify({ ok: false, reason: message }) : message,
   });
   try {
-    const given = readArguments(argv);
-    const config = findConfig(env, 'ledger', ({ paths }) => paths.ledgerFile);
-    const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain, older: config });
-    try {
-      const result = run({ config, ledger, actor: `cli:${userInfo().username}` }, given);
-      return { code: 0, text: json ? JSON.stringify(result) : describe(result) };
-    } finally {
-      ledger.close();
-    }
+    const { value, text } = actOnLineages(env, readArguments(argv));
+    return { code: 0, text: json ? JSON.stringify(value) : text };
   } catch (error) {
     if (error instanceof UsageError) return refused(2, `${error.message}\n${usage}`);
     return refused(1, (error as Error).message);

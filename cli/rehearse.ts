@@ -11,6 +11,7 @@ import { type Places, placesOf } from '../snapshots/places.ts';
 import { restoreSnapshot } from '../snapshots/restore.ts';
 import { takeSnapshot } from '../snapshots/take.ts';
 import { verifySnapshot } from '../snapshots/verify.ts';
+import { type Bar, noBar } from './progress.ts';
 
 export interface Step {
   readonly step: 'snapshot' | 'verify' | 'restore' | 'predict' | 'rollback' | 'predict again';
@@ -108,8 +109,11 @@ const verified = ({ snapshotDir }: Places, name: string): string => {
   return `${files} files, ${bytes} bytes`;
 };
 
+/** Without a predecessor two fewer. */
+const allSteps = 6;
+
 /** Runs steps until one fails: what comes after it would say nothing. */
-const createScript = () => {
+const createScript = (bar: Bar) => {
   const steps: Step[] = [];
   const isOk = (): boolean => steps.every(({ ok }) => ok);
   const run = async (step: Step['step'], work: () => string | Promise<string>): Promise<void> => {
@@ -122,12 +126,14 @@ const createScript = () => {
     } catch (error) {
       steps.push({ step, ok: false, ms: took(), detail: (error as Error).message });
     }
+    bar.at(steps.length, allSteps);
   };
   return { steps, run, isOk };
 };
 
-const play = async (config: Config, root: string, threads: ThreadDeps): Promise<Rehearsal> => {
-  const { steps, run, isOk } = createScript();
+const play = async (config: Config, root: string, threads: ThreadDeps, bar: Bar): Promise<Rehearsal> => {
+  const { steps, run, isOk } = createScript(bar);
+  bar.at(0, allSteps);
   const scratch = scratchConfig(config, root);
   const places = placesOf(scratch);
   let name: string | null = null;
@@ -160,10 +166,14 @@ const play = async (config: Config, root: string, threads: ThreadDeps): Promise<
  * Snapshot, restore into a scratch folder, predict through a gateway, roll back, predict again. The live state is read
  * only; the scratch folder goes. `threads`: tests run from source.
  */
-export const rehearse = async (config: Config, threads: ThreadDeps = {}): Promise<Rehearsal> => {
+export const rehearse = async (
+  config: Config,
+  threads: ThreadDeps = {},
+  bar: Bar = noBar,
+): Promise<Rehearsal> => {
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'autotrain-rehearsal-')));
   try {
-    return await play(config, root, threads);
+    return await play(config, root, threads, bar);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

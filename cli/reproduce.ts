@@ -2,8 +2,13 @@ import { type Reproduction, reproduce } from '../activities/reproduce/reproduce.
 import { codeVersion } from '../code-version.ts';
 import type { Config } from '../config.ts';
 import { openLedger } from '../ledger/open.ts';
+import type { Bar } from './progress.ts';
 
-export const reproduceVersion = ({ paths, domain, registry }: Config, versionId: string): Reproduction => {
+export const reproduceVersion = (
+  { paths, domain, registry }: Config,
+  versionId: string,
+  bar: Bar,
+): Reproduction => {
   const ledger = openLedger({ path: paths.ledgerFile, domain, readonly: true });
   try {
     const { dataDir, modelsDir } = paths;
@@ -14,7 +19,8 @@ export const reproduceVersion = ({ paths, domain, registry }: Config, versionId:
       archiveDir: registry.archiveDir,
       codeVersion: codeVersion(),
     };
-    return reproduce(places, versionId);
+    bar.at(0, 1);
+    return reproduce(places, versionId, (done, total) => bar.at(done, total));
   } finally {
     ledger.close();
   }

@@ -5,10 +5,10 @@ import { type Config, loadConfig } from '../config.ts';
 import { openLedger } from '../ledger/open.ts';
 import { type Series, seriesKey } from '../series.ts';
 import { describeLoop } from './embedded/describe.ts';
-import { createGatewayClient } from './embedded/gateway-client.ts';
 import { type LoopSummary, runLoop, type SeriesSummary } from './embedded/loop.ts';
 import { type Stack, startStack } from './embedded/stack.ts';
 import { lockState } from './embedded/state-lock.ts';
+import { createGatewayClient } from './gateway-client.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -53,7 +53,7 @@ const ownKey = ({ gateway }: Config): string | undefined =>
   gateway.apiKeys.find(({ role }) => role === 'admin' || role === 'trainer')?.key;
 
 const loopOnce = async (config: Config, stack: Stack, startedMs: number): Promise<LoopSummary> => {
-  const gateway = createGatewayClient(stack.gatewayUrl, ownKey(config));
+  const gateway = createGatewayClient(stack.gatewayUrl, { apiKey: ownKey(config) });
   const { stored, close } = storedOf(config);
   try {
     return await runLoop({ gateway, series: config.series, stored, startedMs });

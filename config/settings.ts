@@ -379,6 +379,10 @@ export const settings = {
     parse.httpUrl,
     'OTLP/HTTP collector of traces, such as http://127.0.0.1:4318; unset: nothing is traced',
   ),
+
+  AUTOTRAIN_URL: optional(parse.httpUrl, 'gateway that autotrain commands ask; unset: that of HOST and PORT'),
+  AUTOTRAIN_TOKEN: secret(parse.text(), 'bearer token that autotrain commands show to the gateway'),
+  AUTOTRAIN_API_KEY: secret(parse.text(), 'X-API-Key that autotrain commands show to the gateway'),
   LOG_LEVEL: required(
     'info',
     parse.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

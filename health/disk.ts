@@ -9,7 +9,7 @@ export interface DiskSpace {
 }
 
 /** A folder that is not made yet will lie on the disk of the nearest one above it. */
-const nearestExisting = (folder: string): string =>
+export const nearestExisting = (folder: string): string =>
   existsSync(folder) || path.dirname(folder) === folder ? folder : nearestExisting(path.dirname(folder));
 
 /** What a process without special rights may still write. */

@@ -11,6 +11,7 @@ import { type Manifest, readManifest } from './manifest.ts';
 import { carryOut } from './moves.ts';
 import { snapshotName } from './names.ts';
 import type { Places } from './places.ts';
+import type { BytesProgress } from './progress.ts';
 import { stageRestore } from './stage.ts';
 import { snapshotFolder, verifySnapshot } from './verify.ts';
 
@@ -20,6 +21,8 @@ export interface RestoreRequest {
   readonly name: string;
   readonly actor: string;
   readonly crash?: CrashPoint;
+  /** Each byte is verified, then copied. */
+  readonly progress?: BytesProgress;
 }
 
 export interface Restored {
@@ -35,8 +38,10 @@ export interface Restored {
   readonly kept_aside: readonly string[];
 }
 
-const requireSound = ({ places, name }: RestoreRequest): Manifest => {
-  const { ok, problems } = verifySnapshot(places.snapshotDir, name);
+const requireSound = ({ places, name, progress }: RestoreRequest): Manifest => {
+  const { ok, problems } = verifySnapshot(places.snapshotDir, name, (done, total) =>
+    progress?.(done, 2 * total),
+  );
   if (!ok) {
     const list = problems.slice(0, 5).map(({ file, problem }) => `${file}: ${problem}`);
     throw new SnapshotError(
@@ -53,10 +58,13 @@ const requireDomain = ({ domain, name }: Manifest, places: Places): void => {
 };
 
 const plan = (request: RestoreRequest, manifest: Manifest): Journal => {
-  const { places, name, actor } = request;
+  const { places, name, actor, progress } = request;
   const folder = snapshotFolder(places.snapshotDir, name);
   const stamp = snapshotName(Date.now());
-  const { moves, begun } = stageRestore({ places, folder, manifest, actor, stamp });
+  const { moves, begun } = stageRestore({
+    ...{ places, folder, manifest, actor, stamp },
+    ...(progress ? { progress } : {}),
+  });
   return {
     schema: 'autotrain-restore/1',
     snapshot: name,

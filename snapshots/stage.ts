@@ -9,6 +9,8 @@ import { copySynced, filesUnder, linkOrCopy, syncTree } from './folders.ts';
 import type { Manifest } from './manifest.ts';
 import type { Move } from './moves.ts';
 import type { Places } from './places.ts';
+import { type BytesProgress, countBytes } from './progress.ts';
+import { bytesOf } from './verify.ts';
 
 export interface StageRequest {
   readonly places: Places;
@@ -17,6 +19,8 @@ export interface StageRequest {
   readonly actor: string;
   /** Ends the names of what is kept aside. */
   readonly stamp: string;
+  /** Goes on where verifying ended: half of all bytes are done. */
+  readonly progress?: BytesProgress;
 }
 
 type Copy = (from: string, to: string) => void;
@@ -52,20 +56,27 @@ const requireRenamable = ({ target }: Part): void => {
 
 const stagedName = (target: string): string => `${target}.restoring`;
 
-const copyFolder = ({ from, copy }: Part, staged: string): void => {
+type Count = (bytes: number) => void;
+
+const copyFolder = ({ from, copy }: Part, staged: string, count: Count): void => {
   mkdirSync(staged);
-  for (const path of filesUnder(from)) copy(join(from, path), join(staged, path));
+  for (const path of filesUnder(from)) {
+    copy(join(from, path), join(staged, path));
+    count(statSync(join(from, path)).size);
+  }
   syncTree(staged);
 };
 
 const isDatabase = ({ from }: Part): boolean => from.endsWith('.sqlite');
 
-const stagePart = (part: Part, stamp: string): Move => {
+const stagePart = (part: Part, stamp: string, count: Count): Move => {
   const staged = stagedName(part.target);
   for (const suffix of ['', '-wal', '-shm', '-journal'])
     rmSync(staged + suffix, { recursive: true, force: true });
-  if (isDatabase(part)) part.copy(part.from, staged);
-  else copyFolder(part, staged);
+  if (isDatabase(part)) {
+    part.copy(part.from, staged);
+    count(statSync(part.from).size);
+  } else copyFolder(part, staged, count);
   syncDirectory(dirname(part.target));
   return { staged, target: part.target, aside: `${part.target}.replaced-${stamp}` };
 };
@@ -93,6 +104,8 @@ const beginEpoch = (request: StageRequest, staged: string): EpochBegun => {
 export const stageRestore = (request: StageRequest): { moves: Move[]; begun: EpochBegun } => {
   const all = partsOf(request);
   for (const part of all) requireRenamable(part);
-  const moves = all.map((part) => stagePart(part, request.stamp));
+  const total = bytesOf(request.manifest);
+  const count = countBytes(2 * total, request.progress, total);
+  const moves = all.map((part) => stagePart(part, request.stamp, count));
   return { moves, begun: beginEpoch(request, stagedName(request.places.ledgerFile)) };
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeVersion } from '../code-version.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
@@ -13,12 +13,14 @@ import { filesUnder, syncTree } from './folders.ts';
 import { hashOfFile, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { snapshotName } from './names.ts';
 import type { Places } from './places.ts';
+import { type BytesProgress, countBytes } from './progress.ts';
 
 export interface SnapshotRequest {
   readonly places: Places;
   /** Names it: the same moment again answers the same snapshot. */
   readonly atMs: number;
   readonly crash?: CrashPoint;
+  readonly progress?: BytesProgress;
 }
 
 const attempts = 5;
@@ -56,7 +58,24 @@ const copySettled = async ({ places, crash }: SnapshotRequest, staging: string):
   throw new SnapshotError('Unsettled', `files were moved during each of ${attempts} attempts; try again`);
 };
 
-const describe = ({ places, atMs }: SnapshotRequest, staging: string, found: Collected): Manifest => {
+/** Every byte is read, which takes longest of all. */
+const hashesUnder = (staging: string, progress?: BytesProgress): Manifest['files'] => {
+  const paths = filesUnder(staging);
+  const total = paths.reduce((sum, path) => sum + statSync(join(staging, path)).size, 0);
+  const count = countBytes(total, progress);
+  const hashed = paths.map((path) => {
+    const hash = hashOfFile(join(staging, path));
+    count(hash.bytes);
+    return [path, hash] as const;
+  });
+  return Object.fromEntries(hashed);
+};
+
+const describe = (
+  { places, atMs, progress }: SnapshotRequest,
+  staging: string,
+  found: Collected,
+): Manifest => {
   const { ledger, champion, versions, candles, missing } = found;
   return {
     schema: 'autotrain-snapshot/1',
@@ -67,7 +86,7 @@ const describe = ({ places, atMs }: SnapshotRequest, staging: string, found: Col
     node_version: process.version,
     ...{ ledger, champion, versions, candles, missing },
     parameter_store: existsSync(join(staging, parts.controller)),
-    files: Object.fromEntries(filesUnder(staging).map((path) => [path, hashOfFile(join(staging, path))])),
+    files: hashesUnder(staging, progress),
   };
 };
 

@@ -5,6 +5,7 @@ import { SnapshotError } from './errors.ts';
 import { filesUnder } from './folders.ts';
 import { hashOfFile, type Manifest, manifestFiles, readManifest } from './manifest.ts';
 import { snapshotNames } from './names.ts';
+import { type BytesProgress, countBytes } from './progress.ts';
 
 export interface SnapshotProblem {
   /** Relative to the snapshot. */
@@ -60,19 +61,27 @@ const damagedManifest = (name: string, error: unknown): Verified => {
   return { ok: false, name, files: 0, bytes: 0, problems };
 };
 
-const checkFiles = (folder: string, manifest: Manifest): Verified => {
+export const bytesOf = ({ files }: Manifest): number =>
+  Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+
+const checkFiles = (folder: string, manifest: Manifest, progress?: BytesProgress): Verified => {
   const files = Object.entries(manifest.files);
+  const bytes = bytesOf(manifest);
+  const count = countBytes(bytes, progress);
   const problems = [
-    ...files.flatMap(([file, wanted]) => checkFile(folder, file, wanted)),
+    ...files.flatMap(([file, wanted]) => {
+      const found = checkFile(folder, file, wanted);
+      count(wanted.bytes);
+      return found;
+    }),
     ...unknownFiles(folder, manifest),
     ...checkChampion(folder, manifest),
   ];
-  const bytes = files.reduce((sum, [, file]) => sum + file.bytes, 0);
   return { ok: problems.length === 0, name: manifest.name, files: files.length, bytes, problems };
 };
 
 /** Reads every byte of a snapshot and holds it against the manifest: altered, missing and added files are named. */
-export const verifySnapshot = (snapshotDir: string, name: string): Verified => {
+export const verifySnapshot = (snapshotDir: string, name: string, progress?: BytesProgress): Verified => {
   const folder = snapshotFolder(snapshotDir, name);
   let manifest: Manifest;
   try {
@@ -80,5 +89,5 @@ export const verifySnapshot = (snapshotDir: string, name: string): Verified => {
   } catch (error) {
     return damagedManifest(name, error);
   }
-  return checkFiles(folder, manifest);
+  return checkFiles(folder, manifest, progress);
 };

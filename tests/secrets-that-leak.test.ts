@@ -22,6 +22,8 @@ const secrets = {
   ALERT_WEBHOOK_URL: `hook-${randomBytes(12).toString('hex')}`,
   PAYLOAD_KEY: randomBytes(32).toString('base64'),
   TEMPORAL_API_KEY: marker('temporal'),
+  AUTOTRAIN_TOKEN: marker('cli-token'),
+  AUTOTRAIN_API_KEY: marker('cli-key'),
 };
 
 const stateDir = mkdtempSync(path.join(tmpdir(), 'autotrain-secrets-'));
@@ -40,6 +42,8 @@ const env = {
   API_SECRET: secrets.API_SECRET,
   EXCHANGE_PROXY: `http://user:${encodeURIComponent(secrets.EXCHANGE_PROXY)}@127.0.0.1:9`,
   JWT_SECRET: secrets.JWT_SECRET,
+  AUTOTRAIN_TOKEN: secrets.AUTOTRAIN_TOKEN,
+  AUTOTRAIN_API_KEY: secrets.AUTOTRAIN_API_KEY,
   GATEWAY_API_KEYS: `admin:${adminKey},engine:${engineKey}`,
   ALERT_WEBHOOK_URL: `http://127.0.0.1:9/${secrets.ALERT_WEBHOOK_URL}`,
 };

@@ -4,9 +4,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { retentionMs, retentionWarning } from '../temporal/retention.ts';
+import { goneSeries, scheduleSettingsOf } from '../temporal/schedule-settings.ts';
 import { applySchedules, wantedSchedules } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
-import { goneSeries, type StartSettings, startChanges, startSettingsOf } from './start-settings.ts';
+import { type StartSettings, startChanges, startSettingsOf } from './start-settings.ts';
 import { watchSkips } from './watch-skips.ts';
 
 /** What an exchange may refuse a series for (activities/watched-exchange.ts). */
@@ -47,15 +48,7 @@ export const prepareSchedules = async (
   config: Config,
   { ledger, gone, log }: { readonly ledger: Ledger; readonly gone: readonly string[]; readonly log: Logger },
 ): Promise<() => void> => {
-  const settings = {
-    series: startSettingsOf(config).series,
-    ingestCron: config.schedules.ingestCron,
-    auditCron: config.schedules.auditCron,
-    retrainCron: config.schedules.retrainCron,
-    snapshotCron: config.schedules.snapshotCron,
-    watchEveryMs: 60_000,
-    janitorEveryMs: Math.max(5_000, config.training.leaseMs / 2),
-  };
+  const settings = scheduleSettingsOf(config);
   const changes = await applySchedules(client, { ...settings, gone });
   log.info({ changes }, 'schedules applied');
   const schedules = wantedSchedules(settings).map(({ id }) => id);

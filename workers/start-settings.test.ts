@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { parseSeries } from '../series.ts';
-import { goneSeries, type StartSettings, startChanges, startSettingsOf } from './start-settings.ts';
+import { goneSeries } from '../temporal/schedule-settings.ts';
+import { type StartSettings, startChanges, startSettingsOf } from './start-settings.ts';
 
 const btc = 'binance:BTC/USDT:1m';
 const eth = 'binance:ETH/USDT:1m';

@@ -83,10 +83,3 @@ export const startChanges = (
         ...seriesChanges(ledger, before.series, now.series),
         ...settingChanges(before, now),
       ];
-
-/** Series that have candles or were configured once, and are not now. */
-export const goneSeries = (ledger: Pick<Ledger, 'watermarks' | 'starts'>, now: StartSettings): string[] => {
-  const configured = ledger.starts<StartSettings>().flatMap(({ settings }) => settings.series);
-  const known = new Set([...ledger.watermarks().map(({ series }) => series), ...configured]);
-  return [...known].filter((series) => !now.series.includes(series));
-};

@@ -9,7 +9,7 @@ import type { TrainingInputs } from '../training-inputs.ts';
 import type { VersionMetadata } from '../version-metadata.ts';
 import { type CandlePlaces, findCandles } from './candles.ts';
 import { type FoundVersion, findHead, findVersion, type VersionPlaces } from './stored-versions.ts';
-import { trainAgain } from './train-again.ts';
+import { type SeriesProgress, trainAgain } from './train-again.ts';
 
 export type ReproducePlaces = VersionPlaces & CandlePlaces & { readonly codeVersion: string };
 
@@ -87,8 +87,12 @@ const withoutRecord = (metadata: VersionMetadata): string[] => {
   );
 };
 
-const train = (all: readonly Gathered[], inherited: Readonly<Record<string, SeriesModel>>) => {
-  const trained = Array.from(trainAgain(all), ([series, training]) => ({ series, training }));
+const train = (
+  all: readonly Gathered[],
+  inherited: Readonly<Record<string, SeriesModel>>,
+  progress: SeriesProgress,
+) => {
+  const trained = Array.from(trainAgain(all, progress), ([series, training]) => ({ series, training }));
   const staged = trained.map(({ series, training }) => ({
     outcome: { series, decision: training.gate.decision },
     training,
@@ -120,13 +124,18 @@ const reasonOf = (
 const headsOf = (stored: string | undefined, trained: string | undefined) =>
   stored === undefined ? {} : { head: { stored, trained: trained ?? null } };
 
-const compare = (places: ReproducePlaces, versionId: string, found: FoundVersion): Reproduction => {
+const compare = (
+  places: ReproducePlaces,
+  versionId: string,
+  found: FoundVersion,
+  progress: SeriesProgress,
+): Reproduction => {
   const metadata = found.metadata as unknown as VersionMetadata;
   const all = Object.entries(metadata.inputs ?? {}).map(([series, inputs]) => gather(places, series, inputs));
   const parent = parentOf(places, metadata.parent_version);
   const gone = [...new Set([...withoutRecord(metadata), ...all.flatMap((one) => one.gone), ...parent.gone])];
   const changed = all.flatMap((one) => one.changed);
-  const result = gone.length + changed.length === 0 ? train(all, parent.model) : undefined;
+  const result = gone.length + changed.length === 0 ? train(all, parent.model, progress) : undefined;
   const headOfThen = (series: string) => metadata.lineages?.[series]?.head_hash;
   const sameHeads = all.every(({ series }) => headOfThen(series) === result?.heads.get(series));
   const reproduced = result?.hash === found.modelHash && sameHeads;
@@ -148,8 +157,12 @@ const compare = (places: ReproducePlaces, versionId: string, found: FoundVersion
  * Trains a version again from what is stored: CSVs or archive, the head of its lineage, the champion of then, the
  * settings in its metadata. Changes nothing. Throws with the reason when the version itself is gone.
  */
-export const reproduce = (places: ReproducePlaces, versionId: string): Reproduction => {
+export const reproduce = (
+  places: ReproducePlaces,
+  versionId: string,
+  progress: SeriesProgress = () => {},
+): Reproduction => {
   const found = findVersion(places, versionId);
   if ('gone' in found) throw new Error(`cannot be reproduced: ${found.gone}`);
-  return compare(places, versionId, found);
+  return compare(places, versionId, found, progress);
 };

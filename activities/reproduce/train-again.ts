@@ -58,13 +58,23 @@ const poolAgain = (
   return trainStrictPoolModel({ ...shared, minPoints, strictPool }, nothing);
 };
 
+/** Told after each series. */
+export type SeriesProgress = (done: number, total: number) => void;
+
 /** By series, what the worker did, with what it had: on this thread, and without the report on baselines. */
-export const trainAgain = (all: readonly TrainAgain[]): Map<string, SeriesTraining | StrictTraining> => {
+export const trainAgain = (
+  all: readonly TrainAgain[],
+  progress: SeriesProgress = nothing,
+): Map<string, SeriesTraining | StrictTraining> => {
   const pool = all.filter(({ inputs }) => inputs.pooled);
   const others = all.filter(({ inputs }) => !inputs.pooled);
   const byName = [...pool].sort((one, other) => (one.series < other.series ? -1 : 1));
   return new Map([
-    ...others.map((one) => [one.series, alone(one)] as const),
+    ...others.map((one, i) => {
+      const training = alone(one);
+      progress(i + 1, all.length);
+      return [one.series, training] as const;
+    }),
     ...Object.entries(poolAgain(byName)),
   ]);
 };

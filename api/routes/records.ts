@@ -32,7 +32,10 @@ const gapRows = z.object({ data: z.array(z.looseObject({ series: z.string(), ...
 
 const watermarkRows = z.object({
   data: z.array(
-    z.object({ name: z.string(), series: z.string(), value: z.number(), updated_at: z.number() }),
+    z.object({
+      ...{ name: z.string(), series: z.string(), value: z.number(), updated_at: z.number() },
+      lag_candles: z.number().int().nullable(),
+    }),
   ),
 });
 
@@ -152,17 +155,21 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop }: RouteDeps): 
   const watermarks = {
     path: '/watermarks',
     answer: watermarkRows,
-    summary: 'Open time of the next candle to ask for',
+    summary: 'Open time of the next candle to ask for; lag_candles: closed ones that are not stored',
     example: examples.watermarks,
   };
-  add({ ...read, ...watermarks }, () => ({
-    data: ledger.watermarks().map(({ series, value, updatedAt }) => ({
-      name: `ingest:${series}`,
-      series,
-      value,
-      updated_at: updatedAt,
-    })),
-  }));
+  add({ ...read, ...watermarks }, () => {
+    const lags = new Map(loop.view().lags.map(({ series, lagCandles }) => [series, lagCandles]));
+    return {
+      data: ledger.watermarks().map(({ series, value, updatedAt }) => ({
+        name: `ingest:${series}`,
+        series,
+        value,
+        updated_at: updatedAt,
+        lag_candles: lags.get(series) ?? null,
+      })),
+    };
+  });
 };
 
 /** What runs: asked of Temporal. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IngestAnswer, TrainAnswer, WorkflowSummary } from '../../api/training.ts';
 import type { Series } from '../../series.ts';
-import type { GatewayClient } from './gateway-client.ts';
+import type { GatewayClient } from '../gateway-client.ts';
 
 /** What `npm start -- --once --json` prints. */
 export interface LoopSummary {

@@ -148,3 +148,14 @@ const untilAnswering = async (port: number, log: string): Promise<void> => {
 };
 
 const tail = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
+
+/** The server that an embedded run of this state directory keeps; undefined when there is none. */
+export const runningServer = (
+  stateDir: string,
+): { readonly address: string; readonly uiUrl: string } | undefined => {
+  const home = path.join(stateDir, 'temporal');
+  if (!existsSync(noteOf(home))) return undefined;
+  const { pid, port, uiPort } = JSON.parse(readFileSync(noteOf(home), 'utf8')) as Running;
+  if (!commandOf(pid)?.includes(databaseOf(home))) return undefined;
+  return { address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` };
+};

@@ -21,8 +21,8 @@ export interface ReadOptions {
   /** When the file was fetched, epoch ms. */
   readonly asOfMs: number;
   readonly unit?: TimeUnit;
-  /** Told after every `progressEvery` lines, and which pass it is. */
-  readonly progress?: (pass: 'looking' | 'reading', lines: number) => void;
+  /** Told after every `progressEvery` lines; each line is looked at twice. */
+  readonly progress?: (lines: number, total: number) => void;
 }
 
 export interface ReadCandles extends Sorted {
@@ -40,6 +40,13 @@ export interface ReadCandles extends Sorted {
 const mostRefusals = 10_000;
 
 const progressEvery = 100_000;
+
+/** A line each; some are blank or a heading, which does not matter to a bar. */
+const linesIn = (bytes: Buffer): number => {
+  let lines = 0;
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines += 1;
+  return lines;
+};
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -61,12 +68,14 @@ function* dataLines(bytes: Buffer, { header }: Columns): Generator<OutsideLine> 
   for (const line of linesOf(bytes)) if (header === undefined || line.text !== header) yield line;
 }
 
-const lookAtTimes = (bytes: Buffer, columns: Columns, { progress }: ReadOptions): FormsSeen => {
+type Passed = (lines: number) => void;
+
+const lookAtTimes = (bytes: Buffer, columns: Columns, passed: Passed): FormsSeen => {
   const seen: FormsSeen = new Map();
   let lines = 0;
   for (const { number, text, problem } of dataLines(bytes, columns)) {
     lines += 1;
-    if (lines % progressEvery === 0) progress?.('looking', lines);
+    if (lines % progressEvery === 0) passed(lines);
     if (problem) continue;
     const cells = text.split(columns.delimiter);
     if (cells.length === columns.width) countForm(seen, cellOf(cells[columns.at.time] ?? ''), number);
@@ -94,11 +103,11 @@ const readRow = ({ text, problem, number }: OutsideLine, rules: RowRules, into: 
   into.kept.push({ openTimeMs, line: number, text: candleText(candleOf(cells, openTimeMs, rules)) });
 };
 
-const gather = (bytes: Buffer, rules: RowRules, { progress }: ReadOptions): Gathered => {
+const gather = (bytes: Buffer, rules: RowRules, passed: Passed): Gathered => {
   const into: Gathered = { rows: 0, refusedRows: 0, refused: [], times: [], offGrid: 0, kept: [] };
   for (const line of dataLines(bytes, rules.columns)) {
     into.rows += 1;
-    if (into.rows % progressEvery === 0) progress?.('reading', into.rows);
+    if (into.rows % progressEvery === 0) passed(into.rows);
     try {
       readRow(line, rules, into);
     } catch (error) {
@@ -142,11 +151,18 @@ const hasData = (bytes: Buffer, columns: Columns): boolean => dataLines(bytes, c
  * Throws LedgerError `CandleFileCorrupt` when nothing in the file is certain: columns, unit or timeframe are not.
  */
 export const readCandles = (bytes: Buffer, options: ReadOptions): ReadCandles => {
-  const { name, series, unit, asOfMs } = options;
+  const { name, series, unit, asOfMs, progress } = options;
   const columns = knownColumns(bytes, options);
   if (!hasData(bytes, columns)) return { ...nothing, ...sortRows([], series) };
-  const form = fileForm(lookAtTimes(bytes, columns, options), unit, name);
-  const found = gather(bytes, { series, columns, form, asOfMs }, options);
+  const lines = progress ? linesIn(bytes) : 0;
+  const form = fileForm(
+    lookAtTimes(bytes, columns, (done) => progress?.(done, 2 * lines)),
+    unit,
+    name,
+  );
+  const found = gather(bytes, { series, columns, form, asOfMs }, (done) =>
+    progress?.(lines + done, 2 * lines),
+  );
   const { timeframe } = series;
   requireTimeframe(found.times, found.offGrid, { name, timeframe, timeframeMs: timeframesMs[timeframe] });
   const sorted = sortRows(found.kept, series);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => void server.close());
 
 const client = () =>
-  createGatewayClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'a-key');
+  createGatewayClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { apiKey: 'a-key' });
 
 describe('the gateway client', () => {
   it('sends the key and the body, an empty object where none is given', async () => {

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Option } from 'commander';
+import type { IngestAnswer } from '../../api/training.ts';
+import { type AddCommand, type Cli, type Said } from '../cli.ts';
+import { answersFrom } from '../gateway.ts';
+import type { GatewayClient } from '../gateway-client.ts';
+import { type Bar, withBar } from '../progress.ts';
+import { table } from '../table.ts';
+import { moment } from '../text.ts';
+
+interface Given {
+  readonly until: 'chunk' | 'now';
+  readonly wait: boolean;
+}
+
+interface Watermark {
+  readonly series: string;
+  /** Closed candles that are not stored; null: nobody configured the series. */
+  readonly lag_candles: number | null;
+}
+
+const pollMs = 500;
+
+/** What was missing when a series was first seen, and what is missing now. */
+const createLags = () => {
+  const first = new Map<string, number>();
+  return (rows: readonly Watermark[]): { done: number; total: number } => {
+    const known = rows.filter(({ lag_candles: lag }) => lag !== null);
+    for (const { series, lag_candles: lag } of known) if (!first.has(series)) first.set(series, lag!);
+    const total = [...first.values()].reduce((sum, lag) => sum + lag, 0);
+    const left = known.reduce((sum, { lag_candles: lag }) => sum + lag!, 0);
+    return { done: Math.max(0, total - left), total };
+  };
+};
+
+/** The run says nothing until it ends; its watermarks do. */
+const follow = async (gateway: GatewayClient, bar: Bar, signal: AbortSignal): Promise<void> => {
+  const lags = createLags();
+  while (!signal.aborted) {
+    // Progress is a courtesy: what goes wrong here, the run itself will say.
+    const rows = await gateway.get<{ data: Watermark[] }>('/watermarks').catch(() => undefined);
+    if (signal.aborted) return;
+    if (rows) {
+      const { done, total } = lags(rows.data);
+      if (total > 0) bar.at(done, total);
+    }
+    await delay(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+const withProgress = async <T>(cli: Cli, gateway: GatewayClient, work: () => Promise<T>): Promise<T> => {
+  const ended = new AbortController();
+  const bar = cli.progress('ingesting', 'candles');
+  return await withBar(bar, async () => {
+    const following = follow(gateway, bar, ended.signal);
+    try {
+      return await work();
+    } finally {
+      ended.abort();
+      await following;
+    }
+  });
+};
+
+const describe = ({ series, downloaded }: IngestAnswer): string =>
+  `${table(
+    ['series', 'new', 'next', 'gaps', ''],
+    series.map((one) => [
+      ...[one.series, one.downloaded, moment(one.watermark), one.gaps.length],
+      one.error === undefined ? '' : `FAILED: ${one.error}`,
+    ]),
+  )}\n${downloaded} candles stored`;
+
+export const addIngest: AddCommand = (parent, cli) => {
+  const ingest = async (gateway: GatewayClient, { until, wait }: Given): Promise<Said> => {
+    const ask = () => gateway.post<IngestAnswer>(`/ingest_once?until=${until}&wait=${wait}`);
+    if (!wait) {
+      const value = await ask();
+      return { value, text: value.workflow_ids.map((id) => `started  ${id}`).join('\n') };
+    }
+    const value = await withProgress(cli, gateway, ask);
+    return { value, text: describe(value), ok: value.series.every(({ error }) => error === undefined) };
+  };
+  parent
+    .command('ingest')
+    .description('store new candles of each series')
+    .addOption(
+      new Option('--until <what>', 'now: all there is; chunk: the next BATCH_LIMIT of each series')
+        .choices(['chunk', 'now'])
+        .default('chunk'),
+    )
+    .option('--no-wait', 'start it and go on')
+    .action(answersFrom(cli, ingest));
+};

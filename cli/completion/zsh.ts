@@ -1,0 +1,39 @@
+import { stepTo } from './bash.ts';
+import type { Place } from './places.ts';
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** \`_describe\` splits at the first colon. */
+const described = ({ name, description }: Place['words'][number]): string =>
+  quoted(description === '' ? name : `${name.replaceAll(':', '\\:')}:${description}`);
+
+const wordsLine = ({ at, words }: Place): string =>
+  `    "${at}") found=(${words.map(described).join(' ')}) ;;`;
+
+const valueLines = ({ at, values }: Place): string[] =>
+  values.map(({ option, allowed }) => `    "${at} ${option}") found=(${allowed.map(quoted).join(' ')}) ;;`);
+
+export const zshScript = (places: readonly Place[]): string => `#compdef autotrain
+_autotrain() {
+  local at="" word
+  local -a found
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    case "$at $word" in
+      ${places
+        .filter(({ at }) => at !== '')
+        .map((place) => `"${stepTo(place)}"`)
+        .join(' | ')})
+        at="\${at:+$at }$word" ;;
+    esac
+  done
+  case "$at" in
+${places.map(wordsLine).join('\n')}
+  esac
+  case "$at \${words[CURRENT-1]}" in
+${places.flatMap(valueLines).join('\n')}
+  esac
+  if (( \${#found} )); then _describe autotrain found; fi
+  _files
+}
+compdef _autotrain autotrain
+`;

@@ -1,0 +1,22 @@
+import type { Config } from '../../config.ts';
+import { diskSpace } from '../../health/disk.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+/** With less a ledger cannot even write its log. */
+const leastBytes = 64 * 2 ** 20;
+
+const megabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20).toLocaleString('en-US')} MB`;
+
+const advice = 'free space, set LEDGER_ROWS_DAYS and KEEP_N_MODELS lower, or move DATA_DIR and MODELS_DIR';
+
+const checkRoot = (root: string, freeBytes: number, limit: number): Check => {
+  const found = `${megabytes(freeBytes)} free under ${root}`;
+  if (freeBytes < leastBytes) return fail('disk', found, advice);
+  if (freeBytes < limit) return warn('disk', `${found}; ALERT_DISK_FREE_MB is ${megabytes(limit)}`, advice);
+  return ok('disk', found);
+};
+
+export const checkDisk = ({ paths, health }: Config, measure = diskSpace): Check[] =>
+  measure([paths.dataDir, paths.modelsDir]).map(({ root, freeBytes }) =>
+    checkRoot(root, freeBytes, health.diskFreeBytes),
+  );
