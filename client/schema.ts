@@ -662,7 +662,7 @@ export interface Operations {
       [name: string]: unknown;
     };
   };
-  /** Open time of the next candle to ask for. */
+  /** Open time of the next candle to ask for; lag_candles: closed ones that are not stored. */
   'GET /watermarks': {
     answer: {
       data: readonly {
@@ -670,6 +670,7 @@ export interface Operations {
         series: string;
         value: number;
         updated_at: number;
+        lag_candles: number | null;
       }[];
     };
   };

@@ -53,7 +53,9 @@ export const corrections: Example = {
 };
 
 export const watermarks: Example = {
-  answer: { data: [{ name: `ingest:${series}`, series, value: atMs, updated_at: atMs + 900, lag_candles: 1 }] },
+  answer: {
+    data: [{ name: `ingest:${series}`, series, value: atMs, updated_at: atMs + 900, lag_candles: 1 }],
+  },
 };
 
 export const history: Example = { query: { limit: 1 }, answer: { data: [{ atMs, ...files }] } };
