@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { retrainId, taskQueues } from '../workflows/ids.ts';
+import { retrainId } from '../workflows/ids.ts';
 import { hasBrowser, launchBrowser, openPage, overflowOf, type WatchedPage } from './browser/chromium.ts';
 import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
 import { openRig, type Rig } from './support/rig.ts';
-import { heldTrainer, trainAndPass } from './support/trainers.ts';
+import { trainAndPass } from './support/trainers.ts';
 import { until } from './support/until.ts';
 import { testTemporal } from './temporal-server.ts';
 
@@ -72,7 +72,7 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     await rig.startTrain();
     rig.land(400);
     const first = await rig.training.train({ wait: true });
-    rig.land(300);
+    rig.land(1_200);
     const second = await rig.training.train({ wait: true, promote: false });
     if (!('version_id' in first && 'version_id' in second)) throw new Error('nothing was trained');
     return { first: first.version_id, second: second.version_id };
@@ -126,24 +126,60 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     }
   });
 
-  it('shows claimed files going up, and down to zero when the retrain is aborted', async () => {
-    const held = heldTrainer();
-    rig = await openRig(temporal, { trainer: held.trainer });
+  it('zooms back through the candles, page by page as they are looked at', async () => {
+    await fill();
+    const { url } = await startGateway();
+    const { page, problems } = await open(url, 'market');
+    const older = page.waitForResponse((answer) => /\/chart\?.*before=\d+/.test(answer.url()));
+    await page.getByText(proof.market).waitFor();
+    for (let turn = 0; turn < 3; turn += 1) await page.getByRole('button', { name: 'Zoom out' }).click();
+    const { candles, next_before: next } = (await (await older).json()) as {
+      candles: unknown[];
+      next_before: number | null;
+    };
+    expect([candles.length, next]).toEqual([600, null]);
+    expect(problems).toEqual([]);
+  });
+
+  it('is worked by the keyboard alone: what waits is approved, the training loop killed and resumed', async () => {
+    rig = await openRig(temporal, { trainer: trainAndPass, settings: { AUTO_PROMOTE: 'false' } });
     await rig.startTrain();
     rig.land(400);
+    const first = await rig.training.train({ wait: true });
+    if (!('version_id' in first)) throw new Error('nothing was trained');
     const { url } = await startGateway();
-    const { page } = await open(url, 'ledger');
-    const claimed = page.locator('[data-status=processing] .big');
-    await until('none is claimed', async () => (await claimed.textContent()) === '0');
-    const run = await rig.client.workflow.start('retrain', {
-      workflowId: retrainId,
-      taskQueue: taskQueues.train,
-      args: [{}],
-    });
-    await until('both are claimed', async () => (await claimed.textContent()) === '2');
-    await until('they train', () => held.calls.length === 2);
-    await run.cancel();
-    await until('they were given back', async () => (await claimed.textContent()) === '0');
+    const { page, problems } = await open(url, 'market');
+    /** Tab until what has the focus is called so, then Enter. */
+    const press = async (name: string): Promise<void> => {
+      await page.getByText(name, { exact: true }).first().waitFor();
+      await until(`${name} has the focus`, async () => {
+        await page.keyboard.press('Tab');
+        return (await page.evaluate('document.activeElement?.textContent')) === name;
+      });
+      await page.keyboard.press('Enter');
+    };
+    const answer = async (action: string): Promise<void> => {
+      await page.getByLabel(/Reason/).focus();
+      await page.keyboard.type('by hand');
+      await press(action);
+    };
+    await press('Model');
+    await press('Approve');
+    await page.getByRole('dialog').waitFor();
+    await press('Approve');
+    await page.getByRole('status').getByText(first.version_id).waitFor();
+    await press('Kill training');
+    await answer('Kill training');
+    await page.getByText('Training loop: KILLED').waitFor();
+    expect(rig.ledger.trainingKill()).toMatchObject({ reason: 'by hand' });
+    await press('Resume training');
+    await answer('Resume training');
+    await page.getByText('Training loop: ACTIVE').waitFor();
+    await press('Retrain');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
   });
 
   it('promotes, rolls back and kills under a key that may, and shows the refusal of one that may not', async () => {
@@ -179,6 +215,14 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     await page.getByLabel(/Reason/).fill('it is over');
     await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
     await page.getByText('Trading: ACTIVE everywhere').waitFor();
+    await page.getByRole('button', { name: 'Kill training' }).click();
+    await page.getByLabel(/Reason/).fill('a test');
+    await page.getByRole('dialog').getByRole('button', { name: 'Kill training' }).click();
+    await page.getByText('Training loop: KILLED').waitFor();
+    await page.getByRole('button', { name: 'Resume training' }).click();
+    await page.getByLabel(/Reason/).fill('it is over');
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume training' }).click();
+    await page.getByText('Training loop: ACTIVE').waitFor();
   });
 
   it('says that the connection is lost, and heals it', async () => {

@@ -42,6 +42,10 @@ const joined = (pages: readonly ChartPage[]) => ({
 export interface MarketChart {
   /** Oldest page first. */
   show(pages: readonly ChartPage[], marks: readonly Mark[]): void;
+  /** Negative goes back in time. */
+  move(candles: number): void;
+  /** Shows so many times the candles, with the newest shown in its place. */
+  zoom(factor: number): void;
   remove(): void;
 }
 
@@ -176,6 +180,18 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
           .timeScale()
           .setVisibleLogicalRange({ from: Math.max(0, candles.length - 200), to: candles.length + 26 });
       shownOnce = true;
+    },
+    move(candles) {
+      const range = chart.timeScale().getVisibleLogicalRange();
+      if (!range) return;
+      chart.timeScale().setVisibleLogicalRange({ from: range.from + candles, to: range.to + candles });
+    },
+    zoom(factor) {
+      const range = chart.timeScale().getVisibleLogicalRange();
+      if (!range) return;
+      chart
+        .timeScale()
+        .setVisibleLogicalRange({ ...range, from: range.to - factor * (range.to - range.from) });
     },
     remove: () => chart.remove(),
   };

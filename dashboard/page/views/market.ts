@@ -121,6 +121,13 @@ const Chart = ({
   }, [newest, older, gaps, corrections]);
   return html`
     ${error ? html`<p class="error" role="alert">${error}</p>` : null}
+    <div class="toolbar">
+      <button onClick=${() => chart.current?.move(-100)}>Earlier</button>
+      <button onClick=${() => chart.current?.move(100)}>Later</button>
+      <button onClick=${() => chart.current?.zoom(2)}>Zoom out</button>
+      <button onClick=${() => chart.current?.zoom(0.5)}>Zoom in</button>
+      <span class="dim">or drag and turn the wheel; older candles load as they come into sight</span>
+    </div>
     <div class="chart" role="group" aria-label=${`Candles of ${series} with the regime of each as background, filtered probabilities below`} ref=${place}></div>
   `;
 };

@@ -31,6 +31,7 @@ const Runs = ({ runs }: { runs: readonly Run[] }) => {
   const now = useNow();
   if (runs.length === 0) return html`<p class="empty">Nothing ran in the last day.</p>`;
   return html`<div class="scroll" tabindex="0"><table>
+    <caption>Attempts are those of what a running run waits for; a run that is over tells them in Temporal’s Web UI</caption>
     <thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Started (UTC)</th><th scope="col" class="number">Took</th><th scope="col" class="number">Attempts</th></tr></thead>
     <tbody>${runs.map(
       (run) => html`<tr key=${run.runId}>

@@ -66,15 +66,18 @@ export const Versions = ({ versions, chosen, choose, ask }: VersionsProps) => {
     event.preventDefault();
     choose(id);
   };
-  return html`<ol class="timeline">${versions.map((version) => {
+  // What was trained after the champion; without one, everything.
+  const champion = versions.findIndex(({ active }) => active);
+  return html`<ol class="timeline">${versions.map((version, at) => {
+    const isCandidate = champion === -1 || at < champion;
     const { version_id: id, active, tag, parent_version_id: parent } = version;
     return html`<li key=${id} class=${active ? 'active' : ''}>
       <div>
         ${version.pruned_at === null ? html`<a href="#model" aria-current=${id === chosen ? 'true' : undefined} onClick=${pick(id)}>${id}</a>` : id}
-        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class="badge">${version.pruned_at === null ? 'candidate' : 'pruned'}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
+        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class="badge">${version.pruned_at !== null ? 'pruned' : isCandidate ? 'candidate' : 'earlier'}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
         <div class="dim"><time title=${`${time(version.created_at)} UTC`}>${age(version.created_at, now)}</time> · ${version.n_states} states · ${count(version.n_obs)} rows · ${metricOf(version)}${parent ? ` · follows ${parent}` : ' · first of its lineage'}</div>
       </div>
-      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button> <button onClick=${() => ask(approve(id))}>Approve</button></div>`}
+      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button>${isCandidate ? html`<button onClick=${() => ask(approve(id))}>Approve</button>` : null}</div>`}
     </li>`;
   })}</ol>`;
 };
