@@ -30,8 +30,17 @@ export const figure = (value: number | null | undefined): string | null =>
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** What is left of an answer that holds nobody's structure: `name: value` joined. */
+/** Epoch ms since the year 2001; nothing else that we answer is so large. */
+const isMoment = (value: unknown): value is number => typeof value === 'number' && value > 1e12;
+
+const shown = (value: unknown): string => {
+  if (isMoment(value)) return `${moment(value)} UTC`;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
+
+/** What is left of an answer that holds nobody's structure: `name value` joined, without what is empty. */
 export const listed = (values: Readonly<Record<string, unknown>>): string =>
   Object.entries(values)
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => `${name} ${shown(value)}`)
     .join(', ');

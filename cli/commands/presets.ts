@@ -3,6 +3,7 @@ import { type AddCommand, type Cli, type Said, UsageError } from '../cli.ts';
 import { answersFrom } from '../gateway.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { table } from '../table.ts';
+import { listed } from '../text.ts';
 import { scopePath } from './scope.ts';
 
 interface Row {
@@ -14,10 +15,11 @@ interface Row {
 const describeRow = ({ preset_id: id, params, ...rest }: Row) => [
   id,
   JSON.stringify(params),
-  Object.entries(rest)
-    .filter(([, value]) => value !== null && value !== false && typeof value !== 'object')
-    .map(([name, value]) => `${name} ${String(value)}`)
-    .join(', '),
+  listed(
+    Object.fromEntries(
+      Object.entries(rest).filter(([, value]) => value !== false && typeof value !== 'object'),
+    ),
+  ),
 ];
 
 const presetsOf = async (gateway: GatewayClient, strategy: string, instrument: string): Promise<Said> => {
