@@ -82,7 +82,8 @@ afterAll(async () => {
 const preamble = (): string => `
   set -euo pipefail
   curl() { command curl -sS --fail-with-body --max-time 60 "$@"; }
-  npm() { [ "$1 $2 $3" = 'run autotrain --' ] || { echo "not a command of the tests: npm $*" >&2; return 1; }; shift 3; node '${root}/dist/cli/autotrain.js' "$@"; }
+  npx() { [ "\${1:-}" = autotrain ] || { echo "not a command of the tests: npx $*" >&2; return 1; }; shift; node '${root}/dist/cli/autotrain.js' "$@"; }
+  npm() { [ "\${1:-} \${2:-} \${3:-}" = 'run autotrain --' ] || { echo "not a command of the tests: npm $*" >&2; return 1; }; shift 3; node '${root}/dist/cli/autotrain.js' "$@"; }
   cd '${scratch}'
 `;
 
@@ -90,7 +91,7 @@ const here = (script: string): string => script.replaceAll('localhost:8000', new
 
 const execute = (script: string): Promise<{ readonly code: number; readonly said: string }> =>
   new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'] ?? '', HOME: scratch, ...rig.env };
+    const env = { PATH: process.env['PATH'] ?? '', HOME: scratch, ...rig.env, AUTOTRAIN_URL: gateway.url };
     execFile('bash', ['-c', preamble() + here(script)], { env, timeout: 100_000 }, (error, stdout, stderr) =>
       resolve({
         code: error ? Number(error.code ?? 1) : 0,
