@@ -58,7 +58,7 @@ let rig: Rig;
 let gateway: GatewayProcess;
 let scratch: string;
 
-/** A loop as a user has it after a while: a champion, candles that wait, an engine that asks. */
+/** A loop as a user has it after a while: candles, a champion, a snapshot. */
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'autotrain-commands-'));
   simulator = await startSimulator({ source: market, clock: createClock({ startMs: anchorMs }) });
@@ -70,6 +70,7 @@ beforeAll(async () => {
   await rig.training.ingestOnce({ until: 'now', wait: true });
   await rig.training.train({ wait: true });
   gateway = await startGatewayProcess(rig.env);
+  expect(await execute('npx autotrain ledger snapshot')).toMatchObject({ code: 0 });
 });
 afterAll(async () => {
   await gateway?.stop();
