@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { settings } from './config/settings.ts';
 import { type Config, ConfigError, loadConfig, loadProcessConfig } from './config.ts';
+import { freshDir } from './ledger/fresh.fixture.ts';
 
 const problemsOf = (env: NodeJS.ProcessEnv, envFile?: string): readonly string[] => {
   try {
@@ -17,7 +17,7 @@ const problemsOf = (env: NodeJS.ProcessEnv, envFile?: string): readonly string[]
 };
 
 const envFileWith = (content: string): string => {
-  const path = join(mkdtempSync(join(tmpdir(), 'autotrain-env-')), '.env');
+  const path = join(freshDir(), '.env');
   writeFileSync(path, content);
   return path;
 };

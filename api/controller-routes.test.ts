@@ -1,8 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Controller, openController } from '../controller/open.ts';
+import { freshDir } from '../ledger/fresh.fixture.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import { appWith, postJson, settingsWith } from './app.fixture.ts';
 
@@ -11,7 +10,7 @@ let app: ReturnType<typeof appWith>['app'];
 
 beforeEach(() => {
   controller = openController({
-    path: join(mkdtempSync(join(tmpdir(), 'routes-')), 'pc.sqlite'),
+    path: join(freshDir(), 'pc.sqlite'),
     schemas: loadStrategySchemas(),
     seed: 42,
     epsilon: 0,

@@ -1,12 +1,11 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { freshDir } from '../ledger/fresh.fixture.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import { ControllerError, type ControllerErrorCode } from './errors.ts';
 import { type ControllerOptions, openController } from './open.ts';
 
-export const newPath = (): string => join(mkdtempSync(join(tmpdir(), 'controller-')), 'pc.sqlite');
+export const newPath = (): string => join(freshDir(), 'pc.sqlite');
 
 /** A clock that a test moves. */
 export const testClock = (start = 1_700_000_000_000) => {
@@ -16,7 +15,6 @@ export const testClock = (start = 1_700_000_000_000) => {
 
 export const open = (options: Partial<ControllerOptions> = {}) =>
   openController({
-    path: newPath(),
     schemas: loadStrategySchemas(),
     seed: 42,
     epsilon: 0,
@@ -24,6 +22,7 @@ export const open = (options: Partial<ControllerOptions> = {}) =>
     maxPresets: 12,
     decisionTtlMs: 900_000,
     ...options,
+    path: options.path ?? newPath(),
   });
 
 export const hmm = { strategy: 'hmm', instrument: 'BTCUSDT' };

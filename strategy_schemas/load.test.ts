@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { freshDir } from '../ledger/fresh.fixture.ts';
 import { violations } from './bounds.ts';
 import { loadStrategySchemas, readStrategySchema } from './load.ts';
 import type { StrategySchema } from './schema.ts';
@@ -9,7 +9,7 @@ import type { StrategySchema } from './schema.ts';
 const good = readFileSync(new URL('./momentum_breakout.yaml', import.meta.url), 'utf8');
 
 const read = (text: string, name = 'momentum_breakout.yaml') => {
-  const file = join(mkdtempSync(join(tmpdir(), 'schema-')), name);
+  const file = join(freshDir(), name);
   writeFileSync(file, text);
   return () => readStrategySchema(file);
 };

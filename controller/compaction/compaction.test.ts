@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hmm, newPath, openWithPresets, refusal, testClock } from '../controller.fixture.ts';
+import { hmm, openWithPresets, refusal, testClock } from '../controller.fixture.ts';
 import type { Controller } from '../open.ts';
 
 const hourMs = 3_600_000;
@@ -10,7 +13,8 @@ const count = 1_300;
 const keepDays = 30;
 
 const time = testClock();
-const path = newPath();
+const folder = mkdtempSync(join(tmpdir(), 'autotrain-compaction-'));
+const path = join(folder, 'pc.sqlite');
 let controller: Controller;
 let openPosition: string;
 let windowFrom: number;
@@ -46,7 +50,10 @@ beforeAll(() => {
   const { decisions, outcomes } = controller.summary();
   before = { decisions, outcomes, presets: controller.presets(hmm), rewards };
 }, 120_000);
-afterAll(() => controller.close());
+afterAll(() => {
+  controller.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('compaction of decisions and outcomes', () => {
   it('that fails half-way changes nothing', () => {
