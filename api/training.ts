@@ -78,7 +78,9 @@ export interface WorkflowSummary {
   readonly status: string;
   readonly startedAt: number;
   readonly ms: number | null;
-  /** The highest of what a running run waits for; null where it waits for none, or is over. */
+  /** What a retrain or an ingest is at, or was at last; null where a workflow tells none. */
+  readonly stage: string | null;
+  /** The highest attempt of any activity: of those that a running run waits for, of all that one that is over had. Null: none, or not read yet. */
   readonly attempts: number | null;
   /** In Temporal's Web UI; null where none is known. */
   readonly url: string | null;

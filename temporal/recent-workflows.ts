@@ -1,5 +1,6 @@
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
 import type { WorkflowSummary } from '../api/training.ts';
+import { attributes } from '../workflows/search-attributes.ts';
 import { runLink } from './run-link.ts';
 
 /** Newest first; enough for a day of a loop with a few series. */
@@ -8,7 +9,12 @@ const shown = 200;
 /** A description costs a request: only what runs, and not many. */
 const described = 20;
 
+/** Histories of runs that are over that are read for one answer; the others' are read for the next ones. */
+const readAtOnce = 20;
+
 const dayMs = 86_400_000;
+
+const notFound = 5;
 
 type Ui = Parameters<typeof runLink>[0];
 
@@ -19,27 +25,61 @@ const summaryOf = (ui: Ui, run: WorkflowExecutionInfo): WorkflowSummary => ({
   status: run.status.name,
   startedAt: run.startTime.getTime(),
   ms: run.closeTime ? run.closeTime.getTime() - run.startTime.getTime() : null,
+  stage: run.typedSearchAttributes.get(attributes.stage) ?? null,
   attempts: null,
   url: runLink(ui, run),
 });
 
-/** The highest attempt of what the run waits for; a closed run does not say without its whole history. */
-const attemptsOf = async (client: Client, { id, runId }: WorkflowSummary): Promise<number | null> => {
+const highest = (attempts: readonly number[]): number | null =>
+  attempts.length === 0 ? null : Math.max(...attempts);
+
+/** Of what the run waits for. */
+const attemptsNow = async (client: Client, { id, runId }: WorkflowSummary): Promise<number | null> => {
   const { raw } = await client.workflow.getHandle(id, runId).describe();
-  const attempts = (raw.pendingActivities ?? []).map(({ attempt }) => attempt ?? 1);
-  return attempts.length === 0 ? null : Math.max(...attempts);
+  return highest((raw.pendingActivities ?? []).map(({ attempt }) => attempt ?? 1));
 };
 
-/** Runs of the last day. */
-export const recentWorkflows = async (client: Client, ui: Ui): Promise<WorkflowSummary[]> => {
+/** Of all that the run did: only its history says it. Null where Temporal has let that go already. */
+const attemptsInAll = async (client: Client, { id, runId }: WorkflowSummary): Promise<number | null> => {
+  try {
+    const { events } = await client.workflow.getHandle(id, runId).fetchHistory();
+    const started = (events ?? []).map((event) => event.activityTaskStartedEventAttributes);
+    return highest(started.flatMap((one) => (one ? [one.attempt ?? 1] : [])));
+  } catch (error) {
+    if (isGrpcServiceError(error) && Number(error.code) === notFound) return null;
+    throw error;
+  }
+};
+
+const listed = async (client: Client, ui: Ui): Promise<WorkflowSummary[]> => {
   const rows: WorkflowSummary[] = [];
   const since = new Date(Date.now() - dayMs).toISOString();
   for await (const run of client.workflow.list({ pageSize: shown, query: `StartTime > "${since}"` })) {
     rows.push(summaryOf(ui, run));
     if (rows.length >= shown) break;
   }
-  const running = rows.filter(({ status }) => status === 'RUNNING').slice(0, described);
-  const attempts = await Promise.all(running.map((row) => attemptsOf(client, row)));
-  const byRun = new Map(running.map(({ runId }, i) => [runId, attempts[i] ?? null]));
-  return rows.map((row) => ({ ...row, attempts: byRun.get(row.runId) ?? null }));
+  return rows;
+};
+
+type Read = (client: Client, row: WorkflowSummary) => Promise<number | null>;
+
+const readAttempts = async (client: Client, rows: readonly WorkflowSummary[], read: Read) =>
+  await Promise.all(rows.map(async (row) => [row.runId, await read(client, row)] as const));
+
+/** Runs of the last day. What a history said is remembered: a run that is over does nothing more. */
+export const createRecentWorkflows = (client: Client, ui: Ui): (() => Promise<WorkflowSummary[]>) => {
+  let over = new Map<string, number | null>();
+  return async () => {
+    const rows = await listed(client, ui);
+    const [running, ended] = [
+      rows.filter(({ status }) => status === 'RUNNING').slice(0, described),
+      rows.filter(({ status }) => status !== 'RUNNING'),
+    ];
+    const unread = ended.filter(({ runId }) => !over.has(runId)).slice(0, readAtOnce);
+    const read = new Map(await readAttempts(client, unread, attemptsInAll));
+    const known = new Map([...over, ...read]);
+    over = new Map(ended.flatMap(({ runId }) => (known.has(runId) ? [[runId, known.get(runId)!]] : [])));
+    const now = new Map(await readAttempts(client, running, attemptsNow));
+    return rows.map((row) => ({ ...row, attempts: now.get(row.runId) ?? over.get(row.runId) ?? null }));
+  };
 };

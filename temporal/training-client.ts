@@ -16,7 +16,7 @@ import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { IngestRequest, IngestResult, RetrainRequest, RetrainResult } from '../workflows/types.ts';
 import { failureOf, WorkFailed } from './failure-of.ts';
 import { askDecision } from './promotion-requests.ts';
-import { recentWorkflows } from './recent-workflows.ts';
+import { createRecentWorkflows } from './recent-workflows.ts';
 import { holdRetrain } from './retrain-hold.ts';
 import { actOnSchedule } from './schedule-actions.ts';
 import { listSchedules } from './schedules.ts';
@@ -35,26 +35,29 @@ export interface TrainingClientDeps {
 }
 
 /** The gateway's view of the long work: start it, join it, wait for it. */
-export const createTrainingClient = (deps: TrainingClientDeps): Training => ({
-  ingestOnce: ({ until, wait }) => ingestOnce(deps, until, wait),
-  train: (request) => train(deps, request),
-  decide: async ({ kind, versionId, actor, requestId }) => {
-    const target = versionId === undefined ? {} : { versionId };
-    const request = { kind, actor, requestId, reason: `asked for by ${actor}`, ...target };
-    return { ...(await askDecision(deps.client, request).catch(rethrow)) };
-  },
-  workflows: () => recentWorkflows(deps.client, deps.ui).catch(rethrow),
-  holdRetrain: (note) => holdRetrain(deps.client, note).catch(rethrow),
-  schedules: () => listSchedules(deps.client).catch(rethrow),
-  actOnSchedule: (request) => actOnSchedule(deps.client, request).catch(rethrow),
-  healthy: async () => {
-    const check = deps.client.workflowService.getSystemInfo({});
-    return await check.then(
-      () => true,
-      () => false,
-    );
-  },
-});
+export const createTrainingClient = (deps: TrainingClientDeps): Training => {
+  const recentWorkflows = createRecentWorkflows(deps.client, deps.ui);
+  return {
+    ingestOnce: ({ until, wait }) => ingestOnce(deps, until, wait),
+    train: (request) => train(deps, request),
+    decide: async ({ kind, versionId, actor, requestId }) => {
+      const target = versionId === undefined ? {} : { versionId };
+      const request = { kind, actor, requestId, reason: `asked for by ${actor}`, ...target };
+      return { ...(await askDecision(deps.client, request).catch(rethrow)) };
+    },
+    workflows: () => recentWorkflows().catch(rethrow),
+    holdRetrain: (note) => holdRetrain(deps.client, note).catch(rethrow),
+    schedules: () => listSchedules(deps.client).catch(rethrow),
+    actOnSchedule: (request) => actOnSchedule(deps.client, request).catch(rethrow),
+    healthy: async () => {
+      const check = deps.client.workflowService.getSystemInfo({});
+      return await check.then(
+        () => true,
+        () => false,
+      );
+    },
+  };
+};
 
 const rethrow = (error: unknown): never => {
   throw failureOf(error);

@@ -100,6 +100,16 @@ describe('a run is readable in Temporal', () => {
     expect(attributes).toEqual({ AutotrainStage: 'janitor' });
   });
 
+  it('in the gateway too: its stage, and the most attempts that any step needed', async () => {
+    const listed = async (id: string) => (await rig.training.workflows()).find((run) => run.id === id);
+    const retrain = await until('its history is read', async () => {
+      const run = await listed(retrainId);
+      return run?.attempts == null ? undefined : run;
+    });
+    expect(retrain).toMatchObject({ status: 'COMPLETED', stage: 'archive', attempts: 1 });
+    expect(await listed(ingestId(btc))).toMatchObject({ stage: 'ingest', attempts: 1 });
+  });
+
   it('and found by what it was about', async () => {
     const query = `AutotrainVersion="${trained.version_id}" AND AutotrainOutcome="promoted"`;
     const found = await until('visibility has it', async () => {
@@ -132,5 +142,11 @@ describe('a run that failed', () => {
       AutotrainStage: 'train',
       AutotrainOutcome: 'failed',
     });
+    const tried = (await eventsOf(handle)).map((event) => event.activityTaskStartedEventAttributes?.attempt);
+    const run = await until('the gateway lists it', async () => {
+      const { runId } = await handle.describe();
+      return (await rig.training.workflows()).find((one) => one.runId === runId && one.attempts !== null);
+    });
+    expect(run.attempts).toBe(Math.max(...tried.map((attempt) => attempt ?? 0)));
   });
 });

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Option } from 'commander';
 import type { IngestAnswer } from '../../api/training.ts';
 import { type AddCommand, type Cli, type Said } from '../cli.ts';
+import { followed } from '../follow.ts';
 import { answersFrom } from '../gateway.ts';
 import type { GatewayClient } from '../gateway-client.ts';
-import { type Bar, withBar } from '../progress.ts';
+import { withBar } from '../progress.ts';
 import { table } from '../table.ts';
 import { moment } from '../text.ts';
 
@@ -34,31 +34,14 @@ const createLags = () => {
 };
 
 /** The run says nothing until it ends; its watermarks do. */
-const follow = async (gateway: GatewayClient, bar: Bar, signal: AbortSignal): Promise<void> => {
-  const lags = createLags();
-  while (!signal.aborted) {
-    // Progress is a courtesy: what goes wrong here, the run itself will say.
-    const rows = await gateway.get<{ data: Watermark[] }>('/watermarks').catch(() => undefined);
-    if (signal.aborted) return;
-    if (rows) {
-      const { done, total } = lags(rows.data);
-      if (total > 0) bar.at(done, total);
-    }
-    await delay(pollMs, undefined, { signal }).catch(() => undefined);
-  }
-};
-
 const withProgress = async <T>(cli: Cli, gateway: GatewayClient, work: () => Promise<T>): Promise<T> => {
-  const ended = new AbortController();
-  const bar = cli.progress('ingesting', 'candles');
-  return await withBar(bar, async () => {
-    const following = follow(gateway, bar, ended.signal);
-    try {
-      return await work();
-    } finally {
-      ended.abort();
-      await following;
-    }
+  const lags = createLags();
+  return await withBar(cli.progress('ingesting', 'candles'), (at) => {
+    const look = async (): Promise<void> => {
+      const { done, total } = lags((await gateway.get<{ data: Watermark[] }>('/watermarks')).data);
+      if (total > 0) at(done, total);
+    };
+    return followed(work, look, pollMs);
   });
 };
 

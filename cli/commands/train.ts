@@ -1,5 +1,6 @@
-import type { StartedAnswer, TrainAnswer } from '../../api/training.ts';
-import { type AddCommand, type Said, UsageError } from '../cli.ts';
+import type { StartedAnswer, TrainAnswer, WorkflowSummary } from '../../api/training.ts';
+import { type AddCommand, type Cli, type Said, UsageError } from '../cli.ts';
+import { followed } from '../follow.ts';
 import { answersFrom } from '../gateway.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { pairs } from '../table.ts';
@@ -36,10 +37,25 @@ const describe = (answer: TrainAnswer): string =>
     ['workflow', answer.workflow_id],
   ]);
 
-const train = async (gateway: GatewayClient, given: Given): Promise<Said> => {
+const pollMs = 1_000;
+
+/** How much of a training is left nobody knows, so there is no bar: the stages are told as the run reaches them. */
+const tellStages = (cli: Cli, gateway: GatewayClient): (() => Promise<void>) => {
+  let told: string | null = null;
+  return async () => {
+    if (cli.common().json) return;
+    const { data } = await gateway.get<{ data: WorkflowSummary[] }>('/workflows');
+    const stage = data.find(({ type, status }) => type === 'retrain' && status === 'RUNNING')?.stage ?? null;
+    if (stage !== null && stage !== told) cli.say(`retrain: ${stage}`);
+    told = stage;
+  };
+};
+
+const train = async (cli: Cli, gateway: GatewayClient, given: Given): Promise<Said> => {
   const body = bodyOf(given);
   if (given.wait) {
-    const value = await gateway.post<TrainAnswer>('/train', body);
+    const ask = () => gateway.post<TrainAnswer>('/train', body);
+    const value = await followed(ask, tellStages(cli, gateway), pollMs);
     return { value, text: describe(value) };
   }
   const value = await gateway.post<StartedAnswer>('/train?wait=false', body);
@@ -55,5 +71,5 @@ export const addTrain: AddCommand = (parent, cli) => {
     .option('--promote', 'promote what passes its gate, whatever AUTO_PROMOTE says')
     .option('--no-promote', 'leave the champion, whatever AUTO_PROMOTE says')
     .option('--no-wait', 'start it and go on')
-    .action(answersFrom(cli, train));
+    .action(answersFrom(cli, (gateway, given: Given) => train(cli, gateway, given)));
 };

@@ -11,7 +11,8 @@ interface Run {
   readonly status: string;
   readonly startedAt: number;
   readonly ms: number | null;
-  readonly attempts?: number;
+  readonly stage: string | null;
+  readonly attempts: number | null;
   readonly url?: string | null;
 }
 
@@ -31,12 +32,12 @@ const Runs = ({ runs }: { runs: readonly Run[] }) => {
   const now = useNow();
   if (runs.length === 0) return html`<p class="empty">Nothing ran in the last day.</p>`;
   return html`<div class="scroll" tabindex="0"><table>
-    <caption>Attempts are those of what a running run waits for; a run that is over tells them in Temporal’s Web UI</caption>
+    <caption>Attempts: the most that any step needed; of a run that goes on, those of the step at hand</caption>
     <thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Started (UTC)</th><th scope="col" class="number">Took</th><th scope="col" class="number">Attempts</th></tr></thead>
     <tbody>${runs.map(
       (run) => html`<tr key=${run.runId}>
         <td>${run.url ? html`<a href=${run.url} target="_blank" rel="noreferrer">${run.id}</a>` : run.id}</td>
-        <td class=${tone(run.status)}>${run.status.toLowerCase()}</td>
+        <td class=${tone(run.status)}>${run.status.toLowerCase()}${run.status === 'RUNNING' && run.stage ? html` <span class="dim">${run.stage}</span>` : null}</td>
         <td>${time(run.startedAt)} <span class="dim">${age(run.startedAt, now)}</span></td>
         <td class="number">${run.ms === null ? duration(now - run.startedAt) : run.ms < 2_000 ? `${run.ms} ms` : duration(run.ms)}</td>
         <td class="number">${run.attempts ?? '–'}</td>
