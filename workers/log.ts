@@ -1,13 +1,20 @@
 import { DefaultLogger, type LogLevel } from '@temporalio/worker';
 import pino from 'pino';
 
+/** As pino's own, but a failure is called what it is (`Fenced`), not what its class is (`ApplicationFailure`). */
+export const errorFields = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error;
+  const fields = pino.stdSerializers.err(error);
+  return 'type' in error && typeof error.type === 'string' ? { ...fields, type: error.type } : fields;
+};
+
 /** JSON lines on stderr: stdout belongs to what a command answers. Keys and tokens never reach it. */
 export const createLog = (level: string, role: string): pino.Logger =>
   pino(
     {
       level,
       base: { role, pid: process.pid },
-      serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
+      serializers: { err: errorFields, error: errorFields },
       redact: {
         paths: [
           '*.apiKey',
