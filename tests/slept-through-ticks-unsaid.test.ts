@@ -70,7 +70,7 @@ it('a machine that slept runs what lies within the catch-up window, and says how
     await delay(500);
     const before = Date.now();
     await asleep(14_000);
-    await until('it is said', () => said.length > 0);
+    await until('it is said', () => said.length > 0, 60_000);
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(/^skipped [1-9] ticks of schedule-every-second between .*Z and .*Z; what they/);
     const [{ detail } = { detail: undefined }] = ledger.auditTrail({ limit: 1 });
