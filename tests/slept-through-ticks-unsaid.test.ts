@@ -80,6 +80,6 @@ it('a machine that slept runs what lies within the catch-up window, and says how
     const { info } = await handle.describe();
     expect(ticks).toBe(info.numActionsMissedCatchupWindow);
   } finally {
-    stop();
+    await stop();
   }
 });

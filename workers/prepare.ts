@@ -47,7 +47,7 @@ export const prepareSchedules = async (
   client: Client,
   config: Config,
   { ledger, gone, log }: { readonly ledger: Ledger; readonly gone: readonly string[]; readonly log: Logger },
-): Promise<() => void> => {
+): Promise<() => Promise<void>> => {
   const settings = scheduleSettingsOf(config);
   const changes = await applySchedules(client, { ...settings, gone });
   log.info({ changes }, 'schedules applied');

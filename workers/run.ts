@@ -65,11 +65,11 @@ const prepare = async (
   ledger: Ledger,
   schedules: boolean,
   log: Logger,
-): Promise<() => void> => {
+): Promise<() => Promise<void>> => {
   const gone = noteStart(config, ledger, log);
   const client = await connectClient(config.temporal);
   await prepareNamespace(client, config, log);
-  return schedules ? await prepareSchedules(client, config, { ledger, gone, log }) : () => undefined;
+  return schedules ? await prepareSchedules(client, config, { ledger, gone, log }) : async () => undefined;
 };
 
 /** RUNNING, or on the way there or out, by task queue. */
@@ -116,7 +116,8 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   log.info({ queues: options.map(({ taskQueue }) => taskQueue), metrics: served.url }, 'polling');
   process.send?.({ type: 'ready', ...(served.url === undefined ? {} : { metricsUrl: served.url }) });
   await Promise.all(workers.map((worker) => worker.run()));
-  stopLooking();
+  // A look that is under way may wait for a server that is away; nobody waits for it.
+  void stopLooking();
   await served.stop();
   await observation.tracing?.stop();
   await connection.close();

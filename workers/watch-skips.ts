@@ -11,11 +11,11 @@ export interface SkipWatch {
   readonly everyMs: number;
 }
 
-/** Says what schedules left out, at once and from then on: a machine that wakes up starts no process. Returns how to stop. */
-export const watchSkips = ({ client, ledger, log, schedules, everyMs }: SkipWatch): (() => void) => {
+/** Says what schedules left out, at once and from then on: a machine that wakes up starts no process. Returns how to stop, which ends with the look that is under way. */
+export const watchSkips = ({ client, ledger, log, schedules, everyMs }: SkipWatch): (() => Promise<void>) => {
   let busy = false;
+  let looking: Promise<void>;
   const look = async (): Promise<void> => {
-    if (busy) return;
     busy = true;
     try {
       for (const skip of await lookForSkips(client, ledger, schedules)) log.warn(skip, describeSkip(skip));
@@ -26,8 +26,14 @@ export const watchSkips = ({ client, ledger, log, schedules, everyMs }: SkipWatc
       busy = false;
     }
   };
-  void look();
-  const timer = setInterval(() => void look(), everyMs);
+  const lookAgain = (): void => {
+    if (!busy) looking = look();
+  };
+  looking = look();
+  const timer = setInterval(lookAgain, everyMs);
   timer.unref();
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
 };
