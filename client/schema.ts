@@ -101,7 +101,16 @@ export interface Operations {
         metrics: {
           [name: string]: number | null;
         };
-        [name: string]: unknown;
+        active: boolean;
+        parent_version_id: string | null;
+        n_states: number;
+        n_obs: number;
+        series: readonly string[];
+        gates: {
+          [name: string]: string;
+        };
+        pruned_at: number | null;
+        tag: string | null;
       }[];
       page: {
         nextCursor: string | null;
@@ -682,7 +691,11 @@ export interface Operations {
         runId: string;
         type: string;
         status: string;
-        [name: string]: unknown;
+        startedAt: number;
+        ms: number | null;
+        stage: string | null;
+        attempts: number | null;
+        url: string | null;
       }[];
     };
   };

@@ -2,36 +2,25 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { filledState } from './processes/filled-state.ts';
-import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
+import { type EngineGateway, startEngineGateway } from './processes/engine-gateway.ts';
 
 const folder = fileURLToPath(new URL('../clients/python', import.meta.url));
-const key = 'engine-key-1';
 
-let state: ReturnType<typeof filledState>;
-let gateway: GatewayProcess;
+let gateway: EngineGateway;
 
 beforeAll(async () => {
-  state = filledState(4);
-  state.promote(4, 'first');
-  gateway = await startGatewayProcess({
-    ...state.env,
-    TEMPORAL_ADDRESS: '127.0.0.1:9',
-    REQUIRE_AUTH: 'true',
-    GATEWAY_API_KEYS: `engine:${key}`,
-  });
+  gateway = await startEngineGateway();
 });
 
 afterAll(async () => {
   await gateway?.stop();
-  state.remove();
 });
 
 /** What unittest said, and its exit code. */
 const runPython = async (module: string) => {
   const child = spawn('python3', ['-B', '-W', 'error::SyntaxWarning', '-m', 'unittest', '-v', module], {
     cwd: folder,
-    env: { PATH: process.env['PATH'] ?? '', AUTOTRAIN_URL: gateway.url, AUTOTRAIN_KEY: key },
+    env: { PATH: process.env['PATH'] ?? '', AUTOTRAIN_URL: gateway.url, AUTOTRAIN_KEY: gateway.key },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

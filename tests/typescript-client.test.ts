@@ -7,32 +7,21 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AutotrainError, type Client, createClient } from '../client/client.ts';
-import { filledState } from './processes/filled-state.ts';
-import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
+import { type EngineGateway, startEngineGateway } from './processes/engine-gateway.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
-const key = 'engine-key-1';
 const scope = { strategy: 'momentum_breakout', instrument: 'BTCUSDT' };
 
-let state: ReturnType<typeof filledState>;
-let gateway: GatewayProcess;
+let gateway: EngineGateway;
 let client: Client;
 
 beforeAll(async () => {
-  state = filledState(4);
-  state.promote(4, 'first');
-  gateway = await startGatewayProcess({
-    ...state.env,
-    TEMPORAL_ADDRESS: '127.0.0.1:9',
-    REQUIRE_AUTH: 'true',
-    GATEWAY_API_KEYS: `engine:${key}`,
-  });
-  client = createClient({ url: `${gateway.url}/`, apiKey: key });
+  gateway = await startEngineGateway();
+  client = createClient({ url: `${gateway.url}/`, apiKey: gateway.key });
 });
 afterAll(async () => {
   await gateway?.stop();
-  state.remove();
 });
 
 const failure = (asked: Promise<unknown>): Promise<AutotrainError> =>
@@ -206,7 +195,7 @@ describe('autotrain/client, as another program imports it', () => {
     mkdirSync(join(folder, 'node_modules'), { recursive: true });
     symlinkSync(root, join(folder, 'node_modules', 'autotrain'));
     expect(await compile('right.ts', right)).toBe('');
-    const { stdout } = await run(process.execPath, [join(folder, 'right.js'), gateway.url, key]);
+    const { stdout } = await run(process.execPath, [join(folder, 'right.js'), gateway.url, gateway.key]);
     expect(stdout.trim()).toBe('conservative');
   });
 

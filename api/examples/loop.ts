@@ -68,6 +68,8 @@ const row = {
   n_obs: 20_480,
   series: [series],
   tag: 'nightly',
+  gates: { [series]: 'pass' },
+  pruned_at: null,
 };
 
 export const model: Example = {

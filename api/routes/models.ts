@@ -25,10 +25,21 @@ const modelAnswer = z.object({
   metrics,
 });
 
-const versionRow = z.looseObject({
+const versionRow = z.object({
   version_id: z.string(),
   created_at: z.number().openapi({ description: 'epoch ms UTC' }),
   metrics,
+  active: z.boolean(),
+  parent_version_id: z.string().nullable(),
+  n_states: z.number().int(),
+  n_obs: z.number().int(),
+  series: z.array(z.string()),
+  gates: z.record(z.string(), z.string()).openapi({ description: 'by series: pass, refuse or insufficient' }),
+  pruned_at: z
+    .number()
+    .nullable()
+    .openapi({ description: 'epoch ms UTC; its files are gone: it cannot serve, its report cannot be read' }),
+  tag: z.string().nullable(),
 });
 
 const metricsOf = (row: VersionRow | undefined) => (row ? { [row.metricName]: row.metricValue } : {});
@@ -52,7 +63,6 @@ const present = (row: VersionRow, active: string | undefined) => ({
   n_obs: row.nObs,
   series: row.series,
   gates: decisionsOf(row),
-  /** Its files are gone: it cannot serve, its report cannot be read. */
   pruned_at: row.prunedAt,
   tag: row.tag,
 });

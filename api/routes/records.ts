@@ -51,7 +51,19 @@ const scheduleRows = z.object({
 });
 
 const workflowRows = z.object({
-  data: z.array(z.looseObject({ id: z.string(), runId: z.string(), type: z.string(), status: z.string() })),
+  data: z.array(
+    z.object({
+      id: z.string(),
+      runId: z.string(),
+      type: z.string(),
+      status: z.string(),
+      startedAt: z.number().openapi({ description: 'epoch ms UTC' }),
+      ms: z.number().nullable().openapi({ description: 'how long it took; null while it runs' }),
+      stage: z.string().nullable(),
+      attempts: z.number().int().nullable().openapi({ description: 'the most that any of its steps needed' }),
+      url: z.string().nullable().openapi({ description: "in Temporal's Web UI" }),
+    }),
+  ),
 });
 
 const read = {

@@ -1,25 +1,13 @@
+import type { Operations } from '../../client/schema.ts';
 import { type AddCommand, UsageError } from '../cli.ts';
 import { answersFrom } from '../gateway.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { table } from '../table.ts';
 import { figure, moment } from '../text.ts';
 
-export interface ModelRow {
-  readonly version_id: string;
-  readonly created_at: number;
-  readonly metrics: Readonly<Record<string, number | null>>;
-  readonly active: boolean;
-  readonly parent_version_id: string | null;
-  readonly n_states: number;
-  readonly n_obs: number;
-  readonly series: readonly string[];
-  readonly tag: string | null;
-}
+type Page = Operations['GET /models']['answer'];
 
-interface Page {
-  readonly data: readonly ModelRow[];
-  readonly page: { readonly nextCursor: string | null };
-}
+export type ModelRow = Page['data'][number];
 
 const largestPage = 500;
 

@@ -56,55 +56,31 @@ const paramsOf = (text: string): object => {
 const inScope = (group: Command, name: string): Command =>
   group.command(name).argument('<strategy>').argument('<instrument>', 'such as BTCUSDT, or GLOBAL');
 
-const addRegister = (group: Command, cli: Cli): void => {
-  inScope(group, 'register')
-    .argument('<preset>')
-    .description('add a preset, or give one new parameters')
-    .requiredOption('--params <json>', 'its parameters')
-    .action(
-      answersFrom(
-        cli,
-        async (
-          gateway: GatewayClient,
-          strategy: string,
-          instrument: string,
-          preset: string,
-          given: { params: string },
-        ) => {
-          const params = paramsOf(given.params);
-          const value = await gateway.post<object>(
-            `/preset/register/${scopePath({ strategy, instrument })}`,
-            {
-              ...{ preset_id: preset, params },
-            },
-          );
-          return { value, text: `registered  ${preset} of ${strategy} on ${instrument}` };
-        },
-      ),
-    );
+interface Named {
+  readonly strategy: string;
+  readonly instrument: string;
+  /** Not given where one is unpinned. */
+  readonly preset: string | undefined;
+}
+
+/** An action on a preset of a strategy on an instrument. */
+const actsOn =
+  <G>(cli: Cli, act: (gateway: GatewayClient, named: Named, given: G) => Promise<Said>) =>
+  (strategy: string, instrument: string, preset: string | undefined, given: G): Promise<void> =>
+    answersFrom(cli, (gateway) => act(gateway, { strategy, instrument, preset }, given))();
+
+const where = ({ strategy, instrument }: Named): string => `${strategy} on ${instrument}`;
+
+const register = async (gateway: GatewayClient, named: Named, given: { params: string }): Promise<Said> => {
+  const body = { preset_id: named.preset, params: paramsOf(given.params) };
+  const value = await gateway.post<object>(`/preset/register/${scopePath(named)}`, body);
+  return { value, text: `registered  ${named.preset} of ${where(named)}` };
 };
 
-const addRetire = (group: Command, cli: Cli): void => {
-  inScope(group, 'retire')
-    .argument('<preset>')
-    .description('take a preset out; registering it again brings it back')
-    .requiredOption('--reason <text>', 'why; kept in the audit log')
-    .action(
-      answersFrom(
-        cli,
-        async (
-          gateway: GatewayClient,
-          strategy: string,
-          instrument: string,
-          preset: string,
-          { reason }: { reason: string },
-        ) => {
-          const body = { strategy, instrument, preset_id: preset, reason };
-          const value = await gateway.post<object>('/preset/retire', body);
-          return { value, text: `retired  ${preset} of ${strategy} on ${instrument}` };
-        },
-      ),
-    );
+const retire = async (gateway: GatewayClient, named: Named, given: { reason: string }): Promise<Said> => {
+  const { preset: preset_id, ...scope } = named;
+  const value = await gateway.post<object>('/preset/retire', { ...scope, preset_id, ...given });
+  return { value, text: `retired  ${preset_id} of ${where(named)}` };
 };
 
 interface Pin {
@@ -116,30 +92,37 @@ const demandOne = (preset: string | undefined, { off = false }: Pin): void => {
   if ((preset === undefined) !== off) throw new UsageError('name the preset to pin, or give --off');
 };
 
+const pin = async (gateway: GatewayClient, named: Named, given: Pin): Promise<Said> => {
+  const { preset, ...scope } = named;
+  demandOne(preset, given);
+  const body = { ...scope, preset_id: preset ?? null, reason: given.reason };
+  const value = await gateway.post<object>('/preset/pin', body);
+  return { value, text: `${preset === undefined ? 'unpinned ' : `pinned  ${preset} of`} ${where(named)}` };
+};
+
+const addRegister = (group: Command, cli: Cli): void => {
+  inScope(group, 'register')
+    .argument('<preset>')
+    .description('add a preset, or give one new parameters')
+    .requiredOption('--params <json>', 'its parameters')
+    .action(actsOn(cli, register));
+};
+
+const addRetire = (group: Command, cli: Cli): void => {
+  inScope(group, 'retire')
+    .argument('<preset>')
+    .description('take a preset out; registering it again brings it back')
+    .requiredOption('--reason <text>', 'why; kept in the audit log')
+    .action(actsOn(cli, retire));
+};
+
 const addPin = (group: Command, cli: Cli): void => {
   inScope(group, 'pin')
     .argument('[preset]')
     .description('serve one preset, whatever was learned')
     .requiredOption('--reason <text>', 'why; kept in the audit log')
     .option('--off', 'choose by what was learned again')
-    .action(
-      answersFrom(
-        cli,
-        async (
-          gateway: GatewayClient,
-          strategy: string,
-          instrument: string,
-          preset: string | undefined,
-          given: Pin,
-        ) => {
-          demandOne(preset, given);
-          const body = { strategy, instrument, preset_id: preset ?? null, reason: given.reason };
-          const value = await gateway.post<object>('/preset/pin', body);
-          const what = preset === undefined ? 'unpinned ' : `pinned  ${preset} of`;
-          return { value, text: `${what} ${strategy} on ${instrument}` };
-        },
-      ),
-    );
+    .action(actsOn(cli, pin));
 };
 
 export const addPresets: AddCommand = (parent, cli) => {

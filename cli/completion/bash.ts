@@ -1,12 +1,6 @@
-import type { Place } from './places.ts';
+import { type Place, stepsOf } from './places.ts';
 
 const quoted = (words: readonly string[]): string => `"${words.join(' ')}"`;
-
-/** `$at $word` leads to a place: with nothing before it there is the blank alone. */
-export const stepTo = ({ at }: Place): string => {
-  const words = at.split(' ');
-  return `${words.slice(0, -1).join(' ')} ${words.at(-1)}`;
-};
 
 const wordsLine = ({ at, words }: Place): string =>
   `    "${at}") words=${quoted(words.map(({ name }) => name))} ;;`;
@@ -20,9 +14,8 @@ _autotrain() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD - 1]}" at="" words="" word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at $word" in
-      ${places
-        .filter(({ at }) => at !== '')
-        .map((place) => `"${stepTo(place)}"`)
+      ${stepsOf(places)
+        .map((step) => `"${step}"`)
         .join(' | ')})
         at="\${at:+$at }$word" ;;
     esac

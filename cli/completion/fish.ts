@@ -1,5 +1,4 @@
-import { stepTo } from './bash.ts';
-import type { Place } from './places.ts';
+import { type Place, stepsOf } from './places.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
@@ -19,10 +18,7 @@ function __autotrain_at
   set -l tokens (commandline -opc)
   for word in $tokens[2..-1]
     switch "$at $word"
-      case ${places
-        .filter(({ at }) => at !== '')
-        .map((place) => quoted(stepTo(place)))
-        .join(' ')}
+      case ${stepsOf(places).map(quoted).join(' ')}
         set at (string trim "$at $word")
     end
   end

@@ -46,3 +46,13 @@ export const placesOf = (program: Command): Place[] => {
   ];
   return below(program, '');
 };
+
+/** `$at $word` leads to a place: with nothing before it there is the blank alone. */
+const stepTo = ({ at }: Place): string => {
+  const words = at.split(' ');
+  return `${words.slice(0, -1).join(' ')} ${words.at(-1)}`;
+};
+
+/** What a shell's `case` has to match to go from one place to the next. */
+export const stepsOf = (places: readonly Place[]): string[] =>
+  places.filter(({ at }) => at !== '').map(stepTo);

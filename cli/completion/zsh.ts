@@ -1,5 +1,4 @@
-import { stepTo } from './bash.ts';
-import type { Place } from './places.ts';
+import { type Place, stepsOf } from './places.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -19,9 +18,8 @@ _autotrain() {
   local -a found
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at $word" in
-      ${places
-        .filter(({ at }) => at !== '')
-        .map((place) => `"${stepTo(place)}"`)
+      ${stepsOf(places)
+        .map((step) => `"${step}"`)
         .join(' | ')})
         at="\${at:+$at }$word" ;;
     esac

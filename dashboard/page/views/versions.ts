@@ -14,9 +14,9 @@ export interface VersionRow {
   readonly n_obs: number;
   readonly series: readonly string[];
   readonly tag: string | null;
-  /** `pass`, `refuse` or `insufficient` by series. */
   /** Its files are gone. */
   readonly pruned_at: number | null;
+  /** `pass`, `refuse` or `insufficient` by series. */
   readonly gates: Readonly<Record<string, string>>;
 }
 
