@@ -72,7 +72,8 @@ const sayChanges = ({ paths, domain }: Config, sinceMs: number): void => {
 
 const announce = (stack: Stack): void => {
   say(`gateway     ${stack.gatewayUrl}`);
-  say(`metrics     ${stack.gatewayUrl}/metrics   openapi ${stack.gatewayUrl}/openapi.json`);
+  say(`dashboard   ${stack.gatewayUrl}/`);
+  say(`HTTP        ${stack.gatewayUrl}/docs   metrics ${stack.gatewayUrl}/metrics`);
   if (stack.temporal.uiUrl !== undefined) say(`Temporal UI ${stack.temporal.uiUrl}`);
   say('Ctrl-C stops everything.');
 };
