@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { setup } from '../../scripts/setup.mjs';
@@ -34,9 +36,10 @@ const claimLeftBehind = async (world: World) => {
   const run = await loop.startRetrain();
   await first.gone;
   await run.terminate('the operator ends it');
+  const endedMs = Date.now();
   const second = await world.start('train');
   await delay(world.leaseMs);
-  await calm(loop, world);
+  await calm(loop, world, endedMs);
   await Promise.all([ingest.kill(), second.kill()]);
   return await verdictOn(world);
 };
@@ -47,12 +50,15 @@ const ingestDied = async (world: World, point: string) => {
   const first = await world.start('ingest', at(world, point));
   const ingesting = loop.ingest(0);
   await first.gone;
+  const diedMs = Date.now();
   const others = [await world.start('ingest'), await world.start('train')];
   await ingesting;
-  await calm(loop, world);
+  await calm(loop, world, diedMs);
   await Promise.all(others.map((one) => one.kill()));
   return await verdictOn(world);
 };
+
+const servedBy = ({ modelsDir }: World): string => readlinkSync(path.join(modelsDir, 'current'));
 
 /** A worker stands still between a promotion and its link, another one promotes again, and the first wakes up. */
 const promotionOvertaken = async (world: World) => {
@@ -67,10 +73,13 @@ const promotionOvertaken = async (world: World) => {
   await loop.ingest(60);
   await loop.retrain();
   await loop.promote();
+  const overtaken = servedBy(world);
   sleeper.child.kill('SIGCONT');
+  // With the fence it moves nothing. The witness notes every 200 ms what is served.
+  for (const end = Date.now() + 5_000; servedBy(world) === overtaken && Date.now() < end; ) await delay(50);
   await delay(1_000);
   await sleeper.kill();
-  await calm(loop, world);
+  await calm(loop, world, Date.now());
   await Promise.all([ingest.kill(), second.kill()]);
   return await verdictOn(world);
 };

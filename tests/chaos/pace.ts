@@ -8,8 +8,8 @@ export interface Pace {
   readonly timeouts: Readonly<Record<keyof typeof timeouts, number>>;
 }
 
-/** What three processes need to load their code at once, with two idle cores. */
-const usualLoadMs = 3_000;
+/** What three processes need to load their code at once on two cores that have another test to do. */
+const usualLoadMs = 5_000;
 
 const between = (least: number, value: number, most: number): number =>
   Math.min(most, Math.max(least, value));

@@ -13,16 +13,19 @@ export const patienceMs = 1_200_000;
 export type Scene = Playing & { readonly supervisor: Supervisor };
 
 /** Plays it in a world of its own, lets the loop come to its end, and asks the checker. */
-export const playedOut = async (seed: number, play: (scene: Scene) => Promise<void>): Promise<void> => {
+export const playedOut = async (
+  { seed, engines }: { readonly seed: number; readonly engines: number },
+  play: (scene: Scene) => Promise<void>,
+): Promise<void> => {
   const { temporalPath } = await setup({ build: true, ownServer: true });
-  const world = await openWorld({ temporalPath, seed });
+  const world = await openWorld({ temporalPath, seed, engines });
   try {
     const supervisor = await openSupervisor(world);
     await registerPresets(world.url);
     const scene: Scene = { world, supervisor, loop: loopOf(world), damaged: [] };
     await play(scene);
     await supervisor.untilUp();
-    await supervisor.unlessFailed(calm(scene.loop, world));
+    await supervisor.unlessFailed(calm(scene.loop, world, supervisor.lastDeathMs()));
     supervisor.demandSound();
     expect(await verdictOn(world, scene.damaged), JSON.stringify(supervisor.kills)).toEqual(sound);
     await supervisor.close();

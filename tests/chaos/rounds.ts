@@ -131,7 +131,7 @@ const play = async (world: World, supervisor: Supervisor, { rounds, seed, say }:
     }
   }
   await supervisor.unlessFailed(stop());
-  await supervisor.unlessFailed(calm(loop, world));
+  await supervisor.unlessFailed(calm(loop, world, supervisor.lastDeathMs()));
   supervisor.demandSound();
   return failures;
 };

@@ -25,6 +25,7 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
   const aims = new Map<Member, readonly Aim[]>();
   const watchers = new Set<() => void>();
   let recoveries = 0;
+  let lastDeathMs = Date.now();
   let failure: unknown;
   /** While everything is killed on purpose, or for good, nobody is started again by itself. */
   let isHandsOff = false;
@@ -66,6 +67,7 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
   const record = (victim: Kill['victim']): void => {
     const kill = { victim, point: diedAt(victim), hit: look() };
     kills.push(kill);
+    lastDeathMs = Date.now();
     log(kill);
     tellWatchers();
   };
@@ -114,6 +116,7 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
     kills,
     look,
     recoveries: () => recoveries,
+    lastDeathMs: () => lastDeathMs,
     /** It dies at these, one after the other: each next one from its start on. */
     aim,
     /** Does the work while this one stands still at one of its points, or goes about its business if it came to none. */

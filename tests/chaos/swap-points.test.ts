@@ -5,7 +5,7 @@ import { swapStages } from './swap-plan.ts';
 it(
   'a SIGKILL at every point of a swap and of the janitor tears nothing and leaves nothing behind',
   () =>
-    playedOut(10, async (scene) => {
+    playedOut({ seed: 10, engines: 1 }, async (scene) => {
       for (const stage of swapStages(scene)) await goThrough(scene, stage);
     }),
   patienceMs,

@@ -18,7 +18,11 @@ export interface KillableServer {
 const endWithParent =
   '"$@" </dev/null >/dev/null 2>&1 & server=$!; echo "$server"; read -r _; kill -9 "$server" 2>/dev/null';
 
-const faster = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
+const faster = [
+  ...['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'],
+  // What a worker that died or stands still was given is given to another one after this, not after ten seconds.
+  'history.defaultWorkflowTaskTimeout="3s"',
+];
 
 const launch = async (program: string, args: readonly string[]) => {
   const shell = spawn('sh', ['-c', endWithParent, 'temporal', program, ...args], {

@@ -29,7 +29,7 @@ const verdictOf = (problems: readonly Problem[]): Verdict => {
 const addedUp = (request: CheckRequest): Problem[] =>
   request.strict ? checkDispositions(request).problems.map((what) => problem('wrong', what)) : [];
 
-/** Everything, when nothing runs any more. */
+/** Everything, when the loop has come to its end; engines may still ask and report. */
 export const checkAll = (request: CheckRequest): Verdict =>
   reading(request.ledgerFile, (db) =>
     verdictOf([

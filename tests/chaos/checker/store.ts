@@ -31,10 +31,11 @@ export interface Problem {
 
 export const problem = (kind: Problem['kind'], what: string): Problem => ({ kind, what });
 
+/** All that is read is of one moment, that of the first statement: engines may go on meanwhile. */
 export const reading = <T>(file: string, work: (db: Sqlite.Database) => T): T => {
   const db = new Sqlite(file, { readonly: true, timeout: 10_000 });
   try {
-    return work(db);
+    return db.transaction(work)(db);
   } finally {
     db.close();
   }
