@@ -76,7 +76,7 @@ test('the real outages of 2017 to 2020 are told apart from what comes late, and 
   const came = [0, 1].map((at): Candle => [late.fromMs + at * timeframesMs['1h'], '9', '9', '9', '9', '1']);
   started.edits.apply({ symbol: 'BTCUSDT', timeframe: '1h', rewrite: came });
   for (let day = 0; day < 6; day++) await there.nextDay();
-  const states = ledger.allGaps(series);
+  const states = ledger.newestGaps({ series, limit: 99 }).reverse();
   expect(states.filter(({ fromMs }) => fromMs >= late.fromMs && fromMs <= late.toMs)).toMatchObject([
     { state: 'filled', missing: 2, nextRetryAt: null, filledAt: expect.any(Number) },
     { state: 'outage', missing: late.missing - 2, nextRetryAt: null, answers: 5 },
@@ -139,6 +139,6 @@ test('a gap whose candles came by another way, such as an import, is filled when
   });
   there.started.edits.apply({ symbol: 'BTCUSDT', timeframe: '5m', rewrite: candles });
   await there.nextDay();
-  expect(ledger.allGaps(series)).toMatchObject([{ missing: 16, state: 'filled' }]);
+  expect(ledger.newestGaps({ series, limit: 99 })).toMatchObject([{ missing: 16, state: 'filled' }]);
   expect(ledger.corrections({ limit: 9 })).toEqual([]);
 });

@@ -150,7 +150,8 @@ const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   watermark: () => 1000 * hourMs,
   watermarks: () => [{ series: btc, value: 1000 * hourMs, updatedAt: 5 }],
   gaps: () => [openGap],
-  allGaps: () => [openGap],
+  newestGaps: () => [openGap],
+  gapTotals: () => [{ series: btc, gaps: 1, missing: openGap.missing }],
   corrections: () => [
     { fileId: 'hash', series: btc, openTimeMs: hourMs, change: 'removed', before: '1,2,1,1.5,10' },
   ],

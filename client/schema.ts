@@ -649,6 +649,7 @@ export interface Operations {
   /** Candles that the exchange did not have: state (open, outage, filled), attempts, next retry; newest first. */
   'GET /ledger/gaps': {
     query?: {
+      series?: string | undefined;
       limit?: number | undefined;
     };
     answer: {
@@ -665,6 +666,7 @@ export interface Operations {
   /** Candles that the exchange rewrote, removed or gave late, newest first, with the copy before. */
   'GET /ledger/corrections': {
     query?: {
+      series?: string | undefined;
       limit?: number | undefined;
     };
     answer: {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lte, ne, or } from 'drizzle-orm';
+import { and, count, desc, eq, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { answersOfAnOutage, retryWaitMs } from './gap-retries.ts';
@@ -95,17 +95,46 @@ export const fillGaps = (tx: Writer, series: Series, times: readonly number[], n
   }
 };
 
-const listGaps = (db: Reader, series: Series | undefined, states: 'missing' | 'all'): GapRow[] =>
+const missingGaps = (db: Reader, series: Series | undefined): GapRow[] =>
+  db
+    .select()
+    .from(gaps)
+    .where(and(series && eq(gaps.series, seriesKey(series)), ne(gaps.state, 'filled')))
+    .orderBy(gaps.series, gaps.fromMs)
+    .all();
+
+/** A part of the gaps. */
+export interface GapsWanted {
+  readonly series?: Series;
+  /** Without those that were filled since. */
+  readonly areMissing?: boolean;
+  readonly limit: number;
+}
+
+const newest = (db: Reader, { series, areMissing, limit }: GapsWanted): GapRow[] =>
   db
     .select()
     .from(gaps)
     .where(
-      and(
-        series && eq(gaps.series, seriesKey(series)),
-        states === 'all' ? undefined : ne(gaps.state, 'filled'),
-      ),
+      and(series && eq(gaps.series, seriesKey(series)), areMissing ? ne(gaps.state, 'filled') : undefined),
     )
-    .orderBy(gaps.series, gaps.fromMs)
+    .orderBy(desc(gaps.fromMs))
+    .limit(limit)
+    .all();
+
+export interface GapTotal {
+  readonly series: string;
+  readonly gaps: number;
+  /** Candles. */
+  readonly missing: number;
+}
+
+const totals = (db: Reader): GapTotal[] =>
+  db
+    .select({ series: gaps.series, gaps: count(), missing: sql<number>`sum(${gaps.missing})` })
+    .from(gaps)
+    .where(ne(gaps.state, 'filled'))
+    .groupBy(gaps.series)
     .all();
 
 const unanswered = (tx: Writer, gap: Gap, now: number): void => {
@@ -115,10 +144,13 @@ const unanswered = (tx: Writer, gap: Gap, now: number): void => {
 
 export const gapStore = ({ read, write, now }: Store) => ({
   /** All gaps that still are ones, or those of one series, in order of time. */
-  gaps: (series?: Series): GapRow[] => read((db) => listGaps(db, series, 'missing')),
+  gaps: (series?: Series): GapRow[] => read((db) => missingGaps(db, series)),
 
-  /** The same with those that were filled since. */
-  allGaps: (series?: Series): GapRow[] => read((db) => listGaps(db, series, 'all')),
+  /** The newest by their first candle, newest first. */
+  newestGaps: (wanted: GapsWanted): GapRow[] => read((db) => newest(db, wanted)),
+
+  /** Of each series with gaps that still are ones. */
+  gapTotals: (): GapTotal[] => read(totals),
 
   /** Open gaps that shall be asked for now, the one that waits longest first. */
   dueGaps: (series: Series): GapRow[] => read((db) => dueGaps(db, series, now())),

@@ -80,6 +80,23 @@ test('a range without candles is a gap, recorded once however often it is report
   expect(ledger.gaps(eth)).toEqual([]);
 });
 
+test('gaps are counted by series, and the newest come first, as many as are asked for', () => {
+  const { ledger } = openFresh();
+  for (const series of [btc, eth]) ledger.startWatermark(series, at(0));
+  ledger.advanceWatermark(btc, at(0), at(4));
+  ledger.advanceWatermark(btc, at(4), at(6));
+  ledger.advanceWatermark(eth, at(0), at(1));
+  expect(ledger.gapTotals()).toEqual([
+    { series: 'binance:BTC/USDT:1h', gaps: 2, missing: 6 },
+    { series: 'binance:ETH/USDT:1h', gaps: 1, missing: 1 },
+  ]);
+  const starts = (wanted: Parameters<typeof ledger.newestGaps>[0]) =>
+    ledger.newestGaps(wanted).map(({ fromMs }) => fromMs);
+  expect(starts({ limit: 1 })).toEqual([at(4)]);
+  expect(starts({ series: btc, areMissing: true, limit: 9 })).toEqual([at(4), at(0)]);
+  expect(starts({ series: eth, limit: 9 })).toEqual([at(0)]);
+});
+
 test('a file that went before its registration is not registered', () => {
   const there = openFresh();
   const crash = (point: string) => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import Sqlite from 'better-sqlite3';
 import { type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import { retrainId } from '../workflows/ids.ts';
 import { hasBrowser, launchBrowser, openPage, overflowOf, type WatchedPage } from './browser/chromium.ts';
 import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
@@ -138,6 +140,34 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
       next_before: number | null;
     };
     expect([candles.length, next]).toEqual([600, null]);
+    expect(problems).toEqual([]);
+  });
+
+  it('marks gaps and corrections, and lists the marks of the chosen series in words', async () => {
+    rig = await openRig(temporal);
+    const [series, other] = rig.config.series as [Series, Series];
+    rig.land(400);
+    const gapMs = rig.ledger.watermark(series)!;
+    const stepMs = timeframesMs[series.timeframe];
+    rig.ledger.advanceWatermark(series, gapMs, gapMs + 3 * stepMs);
+    rig.land(50);
+    const db = new Sqlite(rig.config.paths.ledgerFile);
+    const correct = db.prepare('insert into corrections values (?, ?, ?, ?, null)');
+    correct.run('f1', seriesKey(series), gapMs - 9 * stepMs, 'rewritten');
+    correct.run('f2', seriesKey(other), gapMs - 5 * stepMs, 'removed');
+    db.close();
+    const { url } = await startGateway();
+    const { page, problems } = await open(url, 'market');
+    await page.getByText('2 marked').click();
+    const words = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
+    const marks = page.locator('details li');
+    expect(await marks.allTextContents()).toEqual([
+      expect.stringMatching(
+        new RegExp(`^Gap before .*${words(gapMs + 3 * stepMs)}.* UTC: 3 missing \\(open\\)$`),
+      ),
+      expect.stringMatching(new RegExp(`^Correction at .*${words(gapMs - 9 * stepMs)}.* UTC: rewritten$`)),
+    ]);
+    expect(await seriousIn(page)).toEqual([]);
     expect(problems).toEqual([]);
   });
 

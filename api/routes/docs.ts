@@ -14,7 +14,7 @@ const observeLedger = (metrics: Metrics, ledger: LedgerReader): void => {
   for (const [status, count] of Object.entries(ledger.fileCounts())) metrics.files.set({ status }, count);
   for (const { series, value } of ledger.watermarks()) metrics.watermarkSeconds.set({ series }, value / 1000);
   metrics.missingCandles.reset();
-  for (const { series, missing } of ledger.gaps()) metrics.missingCandles.inc({ series }, missing);
+  for (const { series, missing } of ledger.gapTotals()) metrics.missingCandles.set({ series }, missing);
 };
 
 export const addMetricsRoute = (

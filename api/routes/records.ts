@@ -1,12 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import { type FileRow, seriesOfFile } from '../../ledger/file-rows.ts';
+import type { GapTotal } from '../../ledger/gaps.ts';
 import { parseSeries, seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
+import { ApiError } from '../errors.ts';
 import * as examples from '../examples/ledger.ts';
 import * as loopExamples from '../examples/loop.ts';
-import { openObject } from '../fields.ts';
+import { openObject, symbolName } from '../fields.ts';
 import { ofTemporal } from '../refusals.ts';
+import { findSeries } from '../symbols.ts';
 
 const gap = { fromMs: z.number(), toMs: z.number(), missing: z.number().int(), state: z.string() };
 
@@ -81,7 +84,10 @@ const shownQuarantined = 100;
 /** Of each series, the newest; /ledger/gaps has more. */
 const shownGaps = 20;
 
-const newestQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+const newestQuery = z.object({
+  series: symbolName.optional().openapi({ description: 'of this series alone' }),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
 
 const quarantinedFile = (file: FileRow) => ({
   series: seriesKey(seriesOfFile(file)),
@@ -92,17 +98,29 @@ const quarantinedFile = (file: FileRow) => ({
 });
 
 /** What is stored: read straight from the ledger, in its own words. */
-export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop }: RouteDeps): void => {
-  const gapsOf = (series: string) => {
-    const all = ledger.gaps(parseSeries(series));
-    return {
-      gap_count: all.length,
-      missing: all.reduce((sum, { missing }) => sum + missing, 0),
-      gaps: all
-        .slice(-shownGaps)
-        .map(({ fromMs, toMs, missing, state }) => ({ fromMs, toMs, missing, state })),
-    };
+export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: RouteDeps): void => {
+  /** Also of series that are not configured any more. */
+  const wantedOf = ({ series: asked, limit }: z.infer<typeof newestQuery>) => {
+    if (asked === undefined) return { limit };
+    const keys = [...settings.series.map(seriesKey), ...ledger.watermarks().map(({ series }) => series)];
+    const key = findSeries(keys, asked, settings.series);
+    if (key === undefined)
+      throw new ApiError(
+        404,
+        'UnknownSymbol',
+        `no series "${asked}"; there are ${[...new Set(keys)].join(', ')}`,
+      );
+    return { series: parseSeries(key), limit };
   };
+
+  const gapsOf = (series: string, total: GapTotal | undefined) => ({
+    gap_count: total?.gaps ?? 0,
+    missing: total?.missing ?? 0,
+    gaps: ledger
+      .newestGaps({ series: parseSeries(series), areMissing: true, limit: shownGaps })
+      .reverse()
+      .map(({ fromMs, toMs, missing, state }) => ({ fromMs, toMs, missing, state })),
+  });
 
   add(
     {
@@ -115,6 +133,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop }: RouteDeps): 
     () => {
       const { lags, disks } = loop.view();
       const lagOf = new Map(lags.map((one) => [one.series, one.lagCandles ?? null]));
+      const totals = new Map(ledger.gapTotals().map((one) => [one.series, one]));
       return {
         files: ledger.fileCounts(),
         series: ledger.watermarks().map(({ series, value, updatedAt }) => ({
@@ -123,7 +142,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop }: RouteDeps): 
           watermark: value,
           updated_at: updatedAt,
           lag_candles: lagOf.get(series) ?? null,
-          ...gapsOf(series),
+          ...gapsOf(series, totals.get(series)),
         })),
         quarantined: ledger.files({ status: 'quarantined', limit: shownQuarantined }).map(quarantinedFile),
         disks: disks.map(({ root, freeBytes, totalBytes }) => ({
@@ -143,14 +162,10 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop }: RouteDeps): 
       summary:
         'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry; newest first',
       query: newestQuery,
+      refusals: ['UnknownSymbol', 'StorageUnavailable'],
       example: examples.gaps,
     },
-    ({ query: { limit } }) => ({
-      data: ledger
-        .allGaps()
-        .sort((one, other) => other.fromMs - one.fromMs)
-        .slice(0, limit),
-    }),
+    ({ query }) => ({ data: ledger.newestGaps(wantedOf(query)) }),
   );
 
   add(
@@ -159,9 +174,10 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop }: RouteDeps): 
       path: '/ledger/corrections',
       summary: 'Candles that the exchange rewrote, removed or gave late, newest first, with the copy before',
       query: newestQuery,
+      refusals: ['UnknownSymbol', 'StorageUnavailable'],
       example: examples.corrections,
     },
-    ({ query: { limit } }) => ({ data: ledger.corrections({ limit }) }),
+    ({ query }) => ({ data: ledger.corrections(wantedOf(query)) }),
   );
 
   const watermarks = {

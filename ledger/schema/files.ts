@@ -85,6 +85,7 @@ export const gaps = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.series, table.fromMs, table.toMs] }),
     check('gaps_range_ordered', sql`${table.fromMs} <= ${table.toMs} and ${table.missing} > 0`),
+    index('gaps_by_time').on(table.fromMs),
   ],
 );
 

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get } from '../api.ts';
 import { regimeColour } from '../colours.ts';
 import { percent, time } from '../format.ts';
@@ -64,6 +64,15 @@ const Regimes = ({ page }: { page: ChartPage }) => {
   `;
 };
 
+/** What is marked on the loaded candles, newest first, for those who cannot see or aim at a mark. */
+const Marks = ({ marks }: { marks: readonly Mark[] }) =>
+  marks.length === 0
+    ? null
+    : html`<details>
+    <summary>${marks.length} marked: gaps and corrections of the loaded candles</summary>
+    <ul>${[...marks].reverse().map(({ atMs, kind, text }) => html`<li key=${`${kind} ${atMs}`}>${kind === 'gap' ? 'Gap before' : 'Correction at'} ${time(atMs)} UTC: ${text}</li>`)}</ul>
+  </details>`;
+
 /** The newest page is asked for again; older ones are added as the user goes back. */
 const Chart = ({
   series,
@@ -102,6 +111,11 @@ const Chart = ({
     chart.current = createMarketChart(place.current!, () => void loadOlder());
     return () => chart.current?.remove();
   }, []);
+  const marks = useMemo(
+    () =>
+      [...gapMarks(gaps, newest), ...correctionMarks(corrections, newest)].sort((a, b) => a.atMs - b.atMs),
+    [newest, gaps, corrections],
+  );
   useEffect(() => {
     // What the newest page holds by now is not shown twice.
     const firstMs = newest.candles[0]?.[0] ?? 0;
@@ -113,12 +127,8 @@ const Chart = ({
         probabilities: page.probabilities.slice(0, keep),
       };
     });
-    const marks = [...gapMarks(gaps, newest), ...correctionMarks(corrections, newest)];
-    chart.current?.show(
-      [...before, newest],
-      marks.sort((a, b) => a.atMs - b.atMs),
-    );
-  }, [newest, older, gaps, corrections]);
+    chart.current?.show([...before, newest], marks);
+  }, [newest, older, marks]);
   return html`
     ${error ? html`<p class="error" role="alert">${error}</p>` : null}
     <div class="toolbar">
@@ -129,6 +139,7 @@ const Chart = ({
       <span class="dim">or drag and turn the wheel; older candles load as they come into sight</span>
     </div>
     <div class="chart" role="group" aria-label=${`Candles of ${series} with the regime of each as background, filtered probabilities below`} ref=${place}></div>
+    <${Marks} marks=${marks.filter(({ atMs }) => atMs >= (oldest.current.candles[0]?.[0] ?? 0))} />
   `;
 };
 
@@ -142,8 +153,9 @@ export const Market = ({ live }: { live: LiveData }) => {
   const all = health.value?.series ?? [];
   const series = chosen ?? all[0];
   const page = useQuery<ChartPage>(series && `/chart?series=${encodeURIComponent(series)}`, 15_000);
-  const gaps = useQuery<{ data: Gap[] }>('/ledger/gaps?limit=1000', 60_000);
-  const corrections = useQuery<{ data: Correction[] }>('/ledger/corrections?limit=1000', 60_000);
+  const ofSeries = `limit=1000&series=${encodeURIComponent(series ?? '')}`;
+  const gaps = useQuery<{ data: Gap[] }>(series && `/ledger/gaps?${ofSeries}`, 60_000);
+  const corrections = useQuery<{ data: Correction[] }>(series && `/ledger/corrections?${ofSeries}`, 60_000);
   const watermark = JSON.stringify(live.topics['watermarks']?.value ?? null);
   useEffect(() => page.reload(), [watermark]);
   const shown = page.value?.series === series ? page.value : undefined;

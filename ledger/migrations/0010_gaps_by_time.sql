@@ -1,0 +1,1 @@
+CREATE INDEX `gaps_by_time` ON `gaps` (`from_ms`);
