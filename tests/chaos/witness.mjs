@@ -58,6 +58,6 @@ const sample = () => {
   }
 };
 
-setInterval(read, 20);
+setInterval(read, 5);
 setInterval(sample, 200);
 process.on('disconnect', () => process.exit(0));
