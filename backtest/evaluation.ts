@@ -7,7 +7,7 @@ import type { Candidate, Selection } from './select.ts';
 import { type FittedModel, quickFit } from './specification.ts';
 
 /** Rows that the rivals are fitted on: the newest before the cut. */
-const rivalRows = 8000;
+export const rivalRows = 8000;
 
 /** What a version says about a model beside its gate: bounded, JSON. */
 export interface Evaluation {

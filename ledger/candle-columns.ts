@@ -41,6 +41,23 @@ export const toColumns = (candles: ReadonlyMap<number, CandleValues>): CandleCol
   };
 };
 
+/** The candles whose open time is wanted. */
+export const pickColumns = (
+  columns: CandleColumns,
+  isWanted: (openTimeMs: number) => boolean,
+): CandleColumns => {
+  const wanted = Array.from(columns.openTimeMs, isWanted);
+  const pick = (values: Float64Array): Float64Array => values.filter((_, i) => wanted[i]);
+  return {
+    openTimeMs: pick(columns.openTimeMs),
+    open: pick(columns.open),
+    high: pick(columns.high),
+    low: pick(columns.low),
+    close: pick(columns.close),
+    volume: pick(columns.volume),
+  };
+};
+
 /** The candles from index `from` on, up to but without index `to`. */
 export const sliceColumns = (columns: CandleColumns, from: number, to?: number): CandleColumns => ({
   openTimeMs: columns.openTimeMs.slice(from, to),

@@ -7,6 +7,7 @@ import { type Series, seriesKey } from '../../series.ts';
 import type { SeriesFailure, TrainPooledRequest } from '../../workflows/types.ts';
 import { quarantiningBadFiles } from '../quarantine.ts';
 import { type Classified, classify } from '../strict/classify.ts';
+import { type TrainedPast, trainedPastOf } from '../strict/past.ts';
 import { byFetch, headOf, pastOf, refuseLineage } from '../strict/train-strict.ts';
 import type { TrainDeps } from '../train-deps.ts';
 import { reasonOf } from './left-out.ts';
@@ -28,6 +29,8 @@ interface Lineage {
 export interface Member extends Lineage, Classified {
   /** Claimed files that could be read, in the order of fetching. */
   readonly files: readonly FileRow[];
+  /** What baselines are fitted on. */
+  readonly trained: TrainedPast;
 }
 
 /** Of the pool that there is, else of the configured series, which then begin one. By name, ascending. */
@@ -69,15 +72,16 @@ export const membersOf = (
   const members = lineages.map((lineage): Member => {
     const { series, past } = lineage;
     const mine = claim.files.filter((file) => seriesKey(seriesOfFile(file)) === series).sort(byFetch);
+    const known = { ...lineage, trained: trainedPastOf(deps, past?.head) };
     const history = { ...pastOf(deps, series, past, mine), ...closed };
     try {
       const files = quarantiningBadFiles(deps.ledger, () =>
         mine.map((file) => ({ fileId: file.fileId, ...verifyAndRead(file, deps.dataDir) })),
       );
-      return { ...lineage, ...classify(files, history), files: mine };
+      return { ...known, ...classify(files, history), files: mine };
     } catch (error) {
       left.push({ series, ...reasonOf(error) });
-      return { ...lineage, ...classify([], history), files: [] };
+      return { ...known, ...classify([], history), files: [] };
     }
   });
   const known = new Set(lineages.map(({ series }) => series));

@@ -43,6 +43,7 @@ const retrain = (
   columns: Columns,
   before?: StrictPoolTraining,
   champions?: StrictPoolTraining,
+  trainedOn?: Columns,
 ): StrictPoolTraining => {
   const job: StrictPoolJob = {
     ...settings,
@@ -52,6 +53,7 @@ const retrain = (
         ...{ series, lineage: `${series}#1`, columns: columns[series] ?? nothing, gate },
         ...(past && { head: past.head as PooledHead }),
         ...(past?.comparison && { comparison: past.comparison }),
+        ...(trainedOn && { past: trainedOn[series]! }),
         ...(champions && { champion: champions[series]!.model }),
       };
     }),
@@ -118,6 +120,19 @@ describe('trainStrictPoolModel', () => {
       expect(atOnce[series]!.gate.paired!.n).toBeGreaterThan(300);
       expect(atOnce[series]!.comparison!.candles).toBeGreaterThan(1000);
     }
+  });
+
+  it('judges each series of a retrain against baselines, on the candles whose rounds were closed', () => {
+    const past = whole(0, 900);
+    const judged = retrain(whole(900, 1200), first, first, past);
+    for (const series of [btc, eth]) {
+      const { evaluation, head } = judged[series]!;
+      const learned = head.prequential!.candles - first[series]!.head.prequential!.candles;
+      expect(evaluation!.judgement.candles).toBe(learned);
+      expect(Object.keys(evaluation!.judgement.rivals)).toContain('garch');
+    }
+    expect(judged[btc]!.evaluation!.judgement).not.toEqual(judged[eth]!.evaluation!.judgement);
+    expect(bytes(judged)).toBe(bytes(retrain(whole(900, 1200), first, first)));
   });
 
   it('does not wait for a series that is behind by more than the time-out', () => {

@@ -2,8 +2,9 @@ import type { CandleColumns } from '../../ledger/candle-columns.ts';
 import type { GateOptions } from '../../registry/gate.ts';
 import type { ChampionComparison } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
+import { judgeRetrain } from '../strict/judge-retrain.ts';
 import { outcomeOf, type StrictTraining } from '../strict/train-strict-model.ts';
-import type { TrainingProgress } from '../train-series-model.ts';
+import { stopwatch, type TrainingProgress } from '../train-series-model.ts';
 import { learnPool } from './learn-pool.ts';
 import { type PoolGenesisJob, poolGenesis } from './pool-genesis.ts';
 import type { PooledHead } from './pool-heads.ts';
@@ -17,6 +18,8 @@ export interface StrictPoolMember {
   readonly head?: PooledHead;
   readonly champion?: SeriesModel;
   readonly comparison?: ChampionComparison;
+  /** Older candles that the head was trained on, for baselines. */
+  readonly past?: CandleColumns;
   readonly gate: GateOptions;
 }
 
@@ -36,20 +39,25 @@ export const trainStrictPoolModel = (
   job: StrictPoolJob,
   onProgress: (progress: TrainingProgress) => void,
 ): StrictPoolTraining => {
-  const started = performance.now();
+  const clock = stopwatch();
   const begun = begin(job, onProgress);
-  const fitted = performance.now();
+  const fitMs = clock();
   const absorbed = begun.heads[0]!.online.absorbed;
   onProgress({ phase: 'absorb', restart: 0, iteration: absorbed, logLikelihood: 0 });
   const results = learnPool(begun.heads, begun.columns);
-  const timings = {
-    fitMs: Math.round(fitted - started),
-    absorbMs: Math.round(performance.now() - fitted),
-  };
-  const trainings = job.strictPool.map((member, i): [string, StrictTraining] => [
-    member.series,
-    { ...outcomeOf(member, results[i]!), warnings: begun.warnings, timings },
-  ]);
+  const absorbMs = clock();
+  const judged = job.strictPool.map((member, i) =>
+    judgeRetrain({
+      ...{ ...member, seed: job.seed, before: begun.heads[i]!, after: results[i]!.head },
+      columns: begun.columns[member.series]!,
+    }),
+  );
+  const timings = { fitMs, absorbMs, evaluateMs: clock() };
+  const trainings = job.strictPool.map((member, i): [string, StrictTraining] => {
+    const { warnings, ...evaluation } = judged[i]!;
+    const outcome = { ...outcomeOf(member, results[i]!), ...evaluation };
+    return [member.series, { ...outcome, warnings: [...begun.warnings, ...warnings], timings }];
+  });
   return Object.fromEntries(trainings);
 };
 

@@ -44,10 +44,10 @@ export const trainStrictPool = async (
   const { job, poolInputs } = jobOf(deps, request, members);
   const trainings = await underLease(deps, claimId, (at) => deps.trainer.trainStrictPool(job, at));
   const trained = members.map((member) => {
-    const { series, lineage, row, past, columns, dispositions } = member;
+    const { series, lineage, row, past, columns, dispositions, trained: read } = member;
     const { head, comparison, ...training } = trainings[series]!;
     return stageTraining(deps, claimId, series, {
-      training,
+      training: { ...training, warnings: [...training.warnings, ...read.warnings] },
       poolInputs,
       dataHash: hashOfColumns(columns),
       newCandles: dispositions.reduce((sum, { candles }) => sum + candles, 0),
@@ -118,12 +118,13 @@ const judgedAgainst = (
 };
 
 const asMember = (
-  { series, lineage, past, columns }: Member,
+  { series, lineage, past, columns, trained }: Member,
   gate: GateOptions,
   champion: Champion,
 ): StrictPoolMember => ({
   ...{ series, lineage, columns, gate },
   ...(past && { head: past.head as PooledHead }),
   ...(past?.comparison && { comparison: past.comparison }),
+  ...(trained.past && { past: trained.past }),
   ...(champion && { champion: champion.model }),
 });

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Crash, crashAt } from '../../ledger/ledger.fixture.ts';
+import { readVersion } from '../../registry/store.ts';
 import { checkDispositions } from '../../tests/support/disposition-checker.ts';
+import type { VersionMetadata } from '../version-metadata.ts';
 import { key, openStrict, timeOf } from './strict.fixture.ts';
 
 type Strict = ReturnType<typeof openStrict>;
@@ -13,6 +15,9 @@ const addUp = ({ paths }: Strict): Readonly<Record<string, number>> => {
   expect(problems).toEqual([]);
   return counts;
 };
+
+const metadataOf = ({ modelsDir }: Strict, versionId: string) =>
+  readVersion(modelsDir, versionId).metadata as unknown as VersionMetadata;
 
 const lineageOf = ({ ledger }: Strict) => ledger.activeLineage(key);
 
@@ -67,7 +72,7 @@ describe('a retrain in strict mode', () => {
     expect(new Set(heads).size).toBe(1);
   }, 60_000);
 
-  it('reads the claimed files and never the archive', async () => {
+  it('trains on the claimed files and never on the archive: one that cannot be read costs the baselines alone', async () => {
     const strict = openStrict({ settings: { DELETE_AFTER_PROCESS: 'true' } });
     strict.land(0, 400);
     await strict.retrain();
@@ -78,9 +83,44 @@ describe('a retrain in strict mode', () => {
     strict.land(400, 500);
     const run = strict.newRun();
     const { claimId } = await run(() => strict.role().claimFiles());
-    expect(await run(() => strict.role().trainSeries({ claimId, series: key }))).toMatchObject({
-      nStates: 2,
-    });
+    const outcome = await run(() => strict.role().trainSeries({ claimId, series: key }));
+    expect(outcome).toMatchObject({ nStates: 2 });
+    const commit = { claimId, trained: [outcome], left: [], request: {} };
+    const { versionId } = await run(() => strict.role().commitVersion(commit));
+    const { evaluation, warnings } = metadataOf(strict, versionId);
+    expect(evaluation).toEqual({});
+    expect(warnings[key]).toEqual([
+      expect.stringMatching(/^not compared with baselines: .* differs from its hash in the ledger/),
+    ]);
+  });
+
+  it.each([
+    ['CSV files', {}],
+    ['the archive', { DELETE_AFTER_PROCESS: 'true' }],
+  ])('compares every version with baselines on its own later candles, fitted on %s', async (_, settings) => {
+    const strict = openStrict({ settings });
+    const judged = [];
+    for (const [from, to] of [
+      [0, 500],
+      [500, 620],
+      [620, 700],
+    ] as const) {
+      strict.land(from, to);
+      const { version } = await strict.retrain({ promote: from === 0 });
+      const { evaluation, warnings } = metadataOf(strict, version!.versionId);
+      expect(warnings[key]).toEqual([]);
+      judged.push(evaluation[key]!.judgement);
+    }
+    // Genesis looks at 300 candles, of which it keeps 60 for this.
+    expect(judged.map(({ candles }) => candles)).toEqual([60, 120, 80]);
+    const rivals = ['oneState', 'iidMixture', 'ewma', 'garch'];
+    expect(judged.map((one) => Object.keys(one.rivals))).toEqual([
+      rivals,
+      [...rivals, 'previous'],
+      [...rivals, 'previous'],
+    ]);
+    expect(new Set(judged.map((one) => one.rivals.ewma?.joint)).size).toBe(3);
+    expect(new Set(judged.map(({ model }) => model.joint)).size).toBe(3);
   });
 
   it('the head learns on although its candidate is refused, and after a rollback', async () => {

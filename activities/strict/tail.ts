@@ -18,8 +18,8 @@ export const tailOf = (columns: CandleColumns): CandleTail => {
   };
 };
 
-/** The tail with later candles behind it. */
-export const behindTail = (tail: CandleTail, later: CandleColumns): CandleColumns => ({
+/** The tail, or other candles, with later ones behind it. */
+export const behindTail = (tail: CandleTail | CandleColumns, later: CandleColumns): CandleColumns => ({
   openTimeMs: joined(tail.openTimeMs, later.openTimeMs),
   open: joined(tail.open, later.open),
   high: joined(tail.high, later.high),
@@ -28,7 +28,7 @@ export const behindTail = (tail: CandleTail, later: CandleColumns): CandleColumn
   volume: joined(tail.volume, later.volume),
 });
 
-const joined = (earlier: readonly number[], later: Float64Array): Float64Array => {
+const joined = (earlier: ArrayLike<number>, later: Float64Array): Float64Array => {
   const result = new Float64Array(earlier.length + later.length);
   result.set(earlier);
   result.set(later, earlier.length);

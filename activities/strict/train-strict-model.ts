@@ -1,14 +1,16 @@
 import type { Evaluation } from '../../backtest/evaluation.ts';
 import { modelOf } from '../../hmm/online/online.ts';
 import type { OnlineState } from '../../hmm/online/state.ts';
+import type { CandleColumns } from '../../ledger/candle-columns.ts';
 import { compareBlocks, decide, type GateOptions, type GateResult } from '../../registry/gate.ts';
 import type { ChampionComparison, LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
 import { modelGates } from '../absolute-gates.ts';
-import type { TrainingProgress } from '../train-series-model.ts';
+import { stopwatch, type TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
 import { blockScores, continueComparison } from './comparison.ts';
 import { type GenesisJob, genesis } from './genesis.ts';
+import { judgeRetrain } from './judge-retrain.ts';
 import { type Learned, learn } from './learn.ts';
 import { labelsNow } from './names.ts';
 
@@ -18,6 +20,8 @@ export interface StrictJob extends GenesisJob {
   /** What serves this series now; undefined for its first model. */
   readonly champion?: SeriesModel;
   readonly comparison?: ChampionComparison;
+  /** Older candles that the head was trained on, for baselines; without them a retrain is not compared with any. */
+  readonly past?: CandleColumns;
   readonly gate: GateOptions;
 }
 
@@ -32,10 +36,10 @@ export interface StrictTraining {
   readonly metricValue: number;
   /** How many candles that mean is over. */
   readonly scoredCandles: number;
-  /** In the version that begins the lineage. */
+  /** Against baselines: of the batch fit at genesis, of the head as it was before a retrain. */
   readonly evaluation?: Evaluation;
   readonly warnings: readonly string[];
-  readonly timings: { readonly fitMs: number; readonly absorbMs: number };
+  readonly timings: { readonly fitMs: number; readonly absorbMs: number; readonly evaluateMs: number };
 }
 
 /**
@@ -46,19 +50,17 @@ export const trainStrictModel = (
   job: StrictJob,
   onProgress: (progress: TrainingProgress) => void,
 ): StrictTraining => {
-  const started = performance.now();
+  const clock = stopwatch();
   const begun = job.head ? { head: job.head, rest: job.columns } : genesis(job, onProgress);
-  const fitted = performance.now();
+  const fitMs = clock();
   onProgress({ phase: 'absorb', restart: 0, iteration: begun.head.online.absorbed, logLikelihood: 0 });
-  return {
-    ...outcomeOf(job, learn(begun.head, begun.rest)),
-    ...('evaluation' in begun ? { evaluation: begun.evaluation } : {}),
-    warnings: 'report' in begun ? begun.report.warnings : [],
-    timings: {
-      fitMs: Math.round(fitted - started),
-      absorbMs: Math.round(performance.now() - fitted),
-    },
-  };
+  const learned = learn(begun.head, begun.rest);
+  const absorbMs = clock();
+  const judged =
+    'report' in begun
+      ? { ...(begun.evaluation && { evaluation: begun.evaluation }), warnings: begun.report.warnings }
+      : judgeRetrain({ ...job, before: begun.head, after: learned.head });
+  return { ...outcomeOf(job, learned), ...judged, timings: { fitMs, absorbMs, evaluateMs: clock() } };
 };
 
 /** What became of head, champion and gate with the candles that were learned. */

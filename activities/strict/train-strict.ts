@@ -17,6 +17,7 @@ import { championOf, hashOfColumns, type TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
 import { strictInputs } from '../training-inputs.ts';
 import { type Classified, classify } from './classify.ts';
+import { trainedPastOf } from './past.ts';
 import { isInside } from './ranges.ts';
 import type { StrictJob, StrictTraining } from './train-strict-model.ts';
 
@@ -32,14 +33,14 @@ export type StrictDeps = TrainDeps & { readonly trainer: StrictTrainer };
 
 /** Trains one series on the claimed files alone and stages the result with what became of each of their candles. */
 export const trainStrict = async (deps: StrictDeps, request: TrainSeriesRequest): Promise<SeriesOutcome> => {
-  const { job, lineage, dispositions, inputs } = quarantiningBadFiles(deps.ledger, () =>
+  const { job, lineage, dispositions, inputs, warnings } = quarantiningBadFiles(deps.ledger, () =>
     prepare(deps, request),
   );
   const { head, comparison, ...training } = await underLease(deps, request.claimId, (options) =>
     deps.trainer.trainStrict(job, options),
   );
   return stageTraining(deps, request.claimId, request.series, {
-    training,
+    training: { ...training, warnings: [...training.warnings, ...warnings] },
     dataHash: hashOfColumns(job.columns),
     inputs,
     newCandles: dispositions.reduce((sum, { candles }) => sum + candles, 0),
@@ -63,17 +64,19 @@ const prepare = (deps: StrictDeps, request: TrainSeriesRequest) => {
   const champion = championOf(deps, request.series);
   const { covarianceType, seed, minPoints, gate } = options;
   const lineage = row?.lineage ?? `${request.series}#1`;
+  const { past, warnings } = trainedPastOf(deps, before?.head);
   const job: StrictJob = {
     ...{ lineage, series: request.series, columns, covarianceType, seed, minPoints },
     timeframeMs: timeframesMs[parseSeries(request.series).timeframe],
     nStates: row?.nStates ?? request.nStates ?? options.nStates,
     ...before,
+    ...(past && { past }),
     ...(champion && { champion: champion.model }),
     gate: { ...gate, look: champion ? looksAt(ledger, champion.versionId, request.series) + 1 : 1 },
   };
   const head = row?.headVersionId ?? null;
   const inputs = strictInputs(job, { files: mine, champion: champion?.versionId ?? null, head });
-  return { job, lineage: { lineage, from: head }, dispositions, inputs };
+  return { job, lineage: { lineage, from: head }, dispositions, inputs, warnings };
 };
 
 /** Earliest fetched first. */

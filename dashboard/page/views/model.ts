@@ -33,9 +33,27 @@ interface Paired {
   readonly champion: number;
 }
 
-interface Rival {
+interface Gain {
+  readonly mean: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+/** Nats per candle, of all features and of the return alone. */
+interface Means {
   readonly joint: number | null;
   readonly margin: number | null;
+}
+
+interface Rival extends Means {
+  /** What the model gains over it. */
+  readonly gain: { readonly joint: Gain | null; readonly margin: Gain };
+}
+
+interface Judgement {
+  readonly candles: number;
+  readonly model: Means;
+  readonly rivals: Readonly<Record<string, Rival>>;
 }
 
 interface Report extends VersionRow {
@@ -43,12 +61,8 @@ interface Report extends VersionRow {
   readonly metadata: {
     readonly message?: string;
     readonly claimed_files?: number;
-    readonly evaluation?: Readonly<
-      Record<
-        string,
-        { judgement: { candles: number; model: Rival; rivals: Readonly<Record<string, Rival>> } }
-      >
-    >;
+    readonly warnings?: Readonly<Record<string, readonly string[]>>;
+    readonly evaluation?: Readonly<Record<string, { judgement: Judgement }>>;
   };
 }
 
@@ -96,19 +110,46 @@ const Gates = ({ gate }: { gate: Report['gate'] }) =>
   </div>`,
   )}</div>`;
 
-const Baselines = ({ evaluation }: { evaluation: Report['metadata']['evaluation'] }) => {
-  const entries = Object.entries(evaluation ?? {});
-  if (entries.length === 0)
-    return html`<p class="dim">Baselines are judged when a lineage begins: see its first version. Later ones are compared with the champion, above.</p>`;
-  return html`${entries.map(
-    ([series, { judgement }]) => html`<div class="scroll" tabindex="0" key=${series}><table>
-      <caption>${series}: one-step predictive log-likelihood on ${judgement.candles} later candles, nats/candle</caption>
-      <thead><tr><th scope="col">Model</th><th scope="col" class="number">all features</th><th scope="col" class="number">return alone</th></tr></thead>
-      <tbody>${Object.entries({ 'this model': judgement.model, ...judgement.rivals }).map(
-        ([name, { joint, margin }]) =>
-          html`<tr key=${name}><th scope="row">${name}</th><td class="number">${number(joint, 4)}</td><td class="number">${number(margin, 4)}</td></tr>`,
-      )}</tbody></table></div>`,
-  )}`;
+/** As backtest/rivals.ts calls them. */
+const rivalNames: Readonly<Record<string, string>> = {
+  oneState: 'one Gaussian',
+  iidMixture: 'the same states without memory',
+  ewma: 'EWMA volatility',
+  garch: 'GARCH(1,1), of the return',
+  previous: 'champion before',
+};
+
+const gainOf = ({ gain }: Rival): string => {
+  const { mean, lower, upper } = gain.joint ?? gain.margin;
+  return `${number(mean, 4)} (${number(lower, 4)} … ${number(upper, 4)})`;
+};
+
+const BaselineTable = ({ series, judgement }: { series: string; judgement: Judgement }) => html`
+  <div class="scroll" tabindex="0"><table>
+    <caption>${series}: one-step predictive log-likelihood on ${judgement.candles} candles that none was fitted on, nats/candle</caption>
+    <thead><tr><th scope="col">Model</th><th scope="col" class="number">all features</th><th scope="col" class="number">return alone</th><th scope="col" class="number">this model gains (95 %)</th></tr></thead>
+    <tbody>
+      <tr><th scope="row">this model</th><td class="number">${number(judgement.model.joint, 4)}</td><td class="number">${number(judgement.model.margin, 4)}</td><td></td></tr>
+      ${Object.entries(judgement.rivals).map(
+        ([name, rival]) =>
+          html`<tr key=${name}><th scope="row">${rivalNames[name] ?? name}</th><td class="number">${number(rival.joint, 4)}</td><td class="number">${number(rival.margin, 4)}</td><td class="number">${gainOf(rival)}</td></tr>`,
+      )}</tbody></table></div>`;
+
+const Baselines = ({
+  evaluation = {},
+  warnings = {},
+}: Pick<Report['metadata'], 'evaluation' | 'warnings'>) => {
+  const entries = Object.entries(evaluation);
+  const said = Object.entries(warnings).flatMap(([series, all]) => all.map((text) => `${series}: ${text}`));
+  return html`
+    ${
+      entries.length === 0
+        ? html`<p class="dim">This version was not compared with baselines.</p>`
+        : html`<p class="dim">A retrain of a lineage is judged as it stood before it learned from these candles; baselines are fitted on older ones.</p>`
+    }
+    ${entries.map(([series, { judgement }]) => html`<${BaselineTable} key=${series} series=${series} judgement=${judgement} />`)}
+    ${said.length === 0 ? null : html`<ul class="warn">${said.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`}
+  `;
 };
 
 const HeatMap = ({ series, one }: { series: string; one: Transitions['series'][string] }) => html`
@@ -182,7 +223,7 @@ const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] 
         <p class="dim">${metadata.claimed_files ?? 0} files were claimed for it.</p>
         <${Gates} gate=${gate} />
         <h3>Against baselines</h3>
-        <${Baselines} evaluation=${metadata.evaluation} />
+        <${Baselines} evaluation=${metadata.evaluation} warnings=${metadata.warnings} />
       `}<//>
     </section>
     <section>
