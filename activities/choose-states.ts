@@ -21,8 +21,8 @@ export const chooseStates = (
   onProgress: (progress: TrainingProgress) => void,
 ): { readonly nStates: number; readonly selection?: Selection } => {
   if (nStates !== 'auto') return { nStates };
-  const onFit = (done: number): void =>
-    onProgress({ phase: 'select', restart: 0, iteration: done, logLikelihood: 0 });
+  const onFit = (done: number, of: number): void =>
+    onProgress({ phase: 'select', restart: 0, iteration: done, logLikelihood: 0, done, of });
   const selection = selectStateCount(features, { rows, covarianceType, seed, onFit });
   return { nStates: selection.chosen.nStates, selection };
 };

@@ -4,6 +4,12 @@ import type { Ledger } from '../ledger/open.ts';
 import { owner } from './claims.ts';
 import type { TrainingProgress } from './train-series-model.ts';
 
+/** What the heartbeats of a training carry; without a phase it waits for a thread, or reads its candles. */
+export interface TrainingHeartbeat extends Partial<TrainingProgress> {
+  /** The series, or how many of them. */
+  readonly what: string;
+}
+
 export interface LeaseDeps {
   readonly ledger: Ledger;
   readonly leaseMs: number;
@@ -32,7 +38,7 @@ const isLoss = (error: unknown): boolean => !isLedgerError(error, 'StorageUnavai
  */
 export const underLease = async <T>(
   { ledger, leaseMs }: LeaseDeps,
-  claimId: number,
+  { claimId, what }: { readonly claimId: number; readonly what: string },
   work: (options: { signal: AbortSignal; onProgress: (progress: TrainingProgress) => void }) => Promise<T>,
 ): Promise<T> => {
   const context = Context.current();
@@ -46,15 +52,15 @@ export const underLease = async <T>(
       if (isLoss(error)) lost.abort(error);
     }
   };
-  let latest: TrainingProgress | undefined;
+  let latest: TrainingHeartbeat = { what };
   const beat = setInterval(() => context.heartbeat(latest), 1000);
   const renewal = setInterval(() => renew(leaseMs), leaseMs / 3);
   try {
     const done = await work({
       signal: AbortSignal.any([context.cancellationSignal, lost.signal]),
       onProgress: (progress) => {
-        latest = progress;
-        context.heartbeat(progress);
+        latest = { what, ...progress };
+        context.heartbeat(latest);
       },
     });
     renew(leaseMs);

@@ -119,12 +119,14 @@ describe('trainSeriesModel', () => {
     expect(bytes(43)).not.toBe(bytes(42));
   });
 
-  it('tells its progress: fit, score, refit', () => {
+  it('tells its progress: fit, score, refit, evaluate, and how much of a fit is done', () => {
     const seen: TrainingProgress[] = [];
     trainSeriesModel(job(candles(1500)), (progress) => seen.push(progress));
-    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['fit', 'score', 'refit']);
+    expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['fit', 'score', 'refit', 'evaluate']);
     expect(seen.every(({ logLikelihood }) => Number.isFinite(logLikelihood))).toBe(true);
     expect(Math.max(...seen.map(({ iteration }) => iteration))).toBeGreaterThanOrEqual(3);
+    const counted = seen.filter(({ done, of }) => done! >= 1 && done! <= of!);
+    expect(counted).toEqual(seen.filter(({ phase }) => phase === 'fit' || phase === 'refit'));
   });
 
   it('learns diagonal covariances and other numbers of states', () => {

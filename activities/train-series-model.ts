@@ -51,12 +51,21 @@ export interface TrainingJob {
 }
 
 export interface TrainingProgress {
-  readonly phase: 'select' | 'fit' | 'score' | 'refit' | 'absorb';
+  readonly phase: 'select' | 'fit' | 'score' | 'refit' | 'absorb' | 'evaluate';
   readonly restart: number;
   readonly iteration: number;
   /** Of the training rows in scaled units, nats. */
   readonly logLikelihood: number;
+  /** Of this phase: fits (select), iterations (fit, refit) or candles (absorb). Absent: nobody knows how long it is. */
+  readonly done?: number;
+  /** All there are; of iterations the most that may be needed. */
+  readonly of?: number;
 }
+
+/** That a phase has begun. */
+export const beginning = (phase: TrainingProgress['phase']): TrainingProgress => ({
+  ...{ phase, restart: 0, iteration: 0, logLikelihood: 0 },
+});
 
 export interface SeriesTraining {
   readonly model: JudgedSeriesModel;
@@ -98,7 +107,7 @@ export const trainSeriesModel = (
   const alone = fitJudged(job, features, cut, onProgress);
   const judged = { ...alone, ...ensembleOf(job, alone, 'fit', onProgress) };
   const fitMs = clock();
-  onProgress({ phase: 'score', restart: 0, iteration: 0, logLikelihood: judged.logLikelihood });
+  onProgress({ ...beginning('score'), logLikelihood: judged.logLikelihood });
   const served = { ...judged, hmm: toParameters(judged.hmm) };
   const scores = scoreServed(served, observations(features)).subarray(cut);
   const checks = absoluteGates(judged.hmm, judged.data, scores);
@@ -106,6 +115,7 @@ export const trainSeriesModel = (
   const scoreMs = clock();
   const final = refit(job, judged, features, onProgress);
   const refitMs = clock();
+  if (!job.isBare) onProgress(beginning('evaluate'));
   const evaluation = job.isBare ? {} : { evaluation: evaluate(job, features, cut, judged, selection) };
   return {
     ...evaluation,

@@ -19,7 +19,8 @@ export const createTrainActivities = (deps: StrictDeps) => ({
   async trainSeries(request: TrainSeriesRequest): Promise<SeriesOutcome> {
     if (deps.options.exactlyOnce) return await trainStrict(deps, request);
     const { job, ...rest } = quarantiningBadFiles(deps.ledger, () => prepare(deps, request));
-    const training = await underLease(deps, request.claimId, (options) => deps.trainer.train(job, options));
+    const held = { claimId: request.claimId, what: request.series };
+    const training = await underLease(deps, held, (options) => deps.trainer.train(job, options));
     return stageTraining(deps, request.claimId, request.series, { training, ...rest });
   },
 });

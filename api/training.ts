@@ -71,6 +71,17 @@ export interface DecisionRequest {
 
 type PromotionRecord = Readonly<Record<string, unknown>>;
 
+export interface StepProgress {
+  /** The series, or how many of them. */
+  readonly what: string;
+  /** Null: it waits for a thread, or reads its candles. */
+  readonly phase: string | null;
+  /** Of this phase; null where nobody knows how long it is. */
+  readonly done: number | null;
+  /** All there are; of iterations the most that may be needed. */
+  readonly of: number | null;
+}
+
 export interface WorkflowSummary {
   readonly id: string;
   readonly runId: string;
@@ -82,6 +93,8 @@ export interface WorkflowSummary {
   readonly stage: string | null;
   /** The highest attempt of any activity: of those that a running run waits for, of all that one that is over had. Null: none, or not read yet. */
   readonly attempts: number | null;
+  /** Of the trainings that run now, as their last heartbeats told. */
+  readonly progress: readonly StepProgress[];
   /** In Temporal's Web UI; null where none is known. */
   readonly url: string | null;
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { appWith } from '../api/app.fixture.ts';
 import { listen } from '../api/listen.ts';
 import { autotrainCommand } from './autotrain.ts';
-import { type Bar, progressOn, withBar } from './progress.ts';
+import { type Bar, noBar, progressOn, withBar } from './progress.ts';
 
 /** A terminal, as far as a bar can tell. */
 const terminal = () => {
@@ -24,6 +24,30 @@ test('shows nothing within the first second, then share, rate and time left', ()
   bar.at(500, 1_000);
   bar.end();
   expect(text()).toMatch(/verifying █+░+ 50 % {2}500\/1000 bytes {2}250\/s {2}ETA /);
+});
+
+test('of work whose length nobody knows it shows the time that it took, and no share', () => {
+  const { stream, text } = terminal();
+  let nowMs = 0;
+  const bar = progressOn(stream, () => nowMs)('commit', '');
+  nowMs = 900;
+  bar.wait();
+  expect(text()).toBe('');
+  nowMs = 2_000;
+  bar.wait();
+  bar.end();
+  expect(text()).toMatch(/commit {2}\d+s/);
+  expect(text()).not.toMatch(/%|░|ETA/);
+});
+
+test('what was done before somebody looked counts for no rate', () => {
+  const { stream, text } = terminal();
+  let nowMs = 0;
+  const bar = progressOn(stream, () => nowMs)('fit', 'iterations', 'at once', 300);
+  nowMs = 2_000;
+  bar.at(340, 660);
+  bar.end();
+  expect(text()).toContain('340/660 iterations  20/s');
 });
 
 test('ends with the work, also when that fails', async () => {
@@ -70,7 +94,7 @@ test('an ingest is followed by its watermarks', async () => {
   });
   const server = await listen(slow.app, { host: '127.0.0.1', ports: [0] });
   const seen: [number, number][] = [];
-  const bar: Bar = { at: (done, total) => void seen.push([done, total]), end: () => {} };
+  const bar: Bar = { ...noBar, at: (done, total) => void seen.push([done, total]) };
   const { code } = await autotrainCommand(
     ['ingest', '--until', 'now', '--url', server.url],
     {},

@@ -3,24 +3,28 @@ import { SingleBar } from 'cli-progress';
 export interface Bar {
   /** How much is done; a total may grow while more of it is found. */
   at(done: number, total: number): void;
+  /** It goes on, and nobody knows how long: how long it has taken is shown, and no share. */
+  wait(): void;
   end(): void;
 }
 
 /**
  * A bar for work that may take a while, in this unit. It shows from the first second on, or at once where the work holds
- * the thread for longer than that.
+ * the thread for longer than that. `from`: how much was done when somebody began to look; it counts for no rate.
  */
-export type Progress = (label: string, unit: string, shown?: 'at once') => Bar;
+export type Progress = (label: string, unit: string, shown?: 'at once', from?: number) => Bar;
 
-export const noBar: Bar = { at: () => {}, end: () => {} };
+export const noBar: Bar = { at: () => {}, wait: () => {}, end: () => {} };
 
 export const noProgress: Progress = () => noBar;
 
 const showAfterMs = 1_000;
 
-const format = '{label} {bar} {percentage} %  {value}/{total} {unit}  {rate}/s  ETA {eta_formatted}';
+const counted = '{label} {bar} {percentage} %  {value}/{total} {unit}  {rate}/s  ETA {eta_formatted}';
 
-const options = (stream: NodeJS.WritableStream) => ({
+const uncounted = '{label}  {duration_formatted}';
+
+const options = (stream: NodeJS.WritableStream, format: string) => ({
   ...{ stream, format, barsize: 24, fps: 5, etaBuffer: 20 },
   ...{ barCompleteChar: '█', barIncompleteChar: '░' },
   ...{ clearOnComplete: true, noTTYOutput: false, hideCursor: null },
@@ -32,22 +36,28 @@ const rounded = (rate: number): string => Number(rate.toPrecision(3)).toLocaleSt
 /** Bars on a terminal. `now` is the clock of tests. */
 export const progressOn =
   (stream: NodeJS.WritableStream, now: () => number = Date.now): Progress =>
-  (label, unit, shown) => {
+  (label, unit, shown, from = 0) => {
     const begunMs = now();
-    const bar = new SingleBar(options(stream));
-    let isShown = false;
+    const secondsSince = (): number => (now() - begunMs) / 1000;
+    const isEarly = (): boolean => shown === undefined && secondsSince() * 1000 < showAfterMs;
+    let bar: SingleBar | undefined;
     const at = (done: number, total: number): void => {
-      const seconds = (now() - begunMs) / 1000;
-      if (shown === undefined && seconds * 1000 < showAfterMs) return;
-      const payload = { label, unit, rate: seconds > 0 ? rounded(done / seconds) : '–' };
-      if (isShown) {
+      if (isEarly()) return;
+      const seconds = secondsSince();
+      const payload = { label, unit, rate: seconds > 0 ? rounded((done - from) / seconds) : '–' };
+      if (bar) {
         bar.setTotal(total);
         return bar.update(Math.min(done, total), payload);
       }
-      isShown = true;
+      bar = new SingleBar(options(stream, counted));
       bar.start(total, Math.min(done, total), payload);
     };
-    return { at, end: () => void (isShown && bar.stop()) };
+    const wait = (): void => {
+      if (bar || isEarly()) return;
+      bar = new SingleBar(options(stream, uncounted));
+      bar.start(1, 0, { label });
+    };
+    return { at, wait, end: () => bar?.stop() };
   };
 
 /** Runs the work with a bar that ends with it. */

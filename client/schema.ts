@@ -697,6 +697,12 @@ export interface Operations {
         ms: number | null;
         stage: string | null;
         attempts: number | null;
+        progress: readonly {
+          what: string;
+          phase: string | null;
+          done: number | null;
+          of: number | null;
+        }[];
         url: string | null;
       }[];
     };

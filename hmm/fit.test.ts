@@ -96,6 +96,33 @@ describe('fit', () => {
     expect(seen.length).toBe(report.restarts.reduce((sum, { iterations }) => sum + iterations, 0));
   });
 
+  it.each<{ restarts?: number; alsoFrom?: boolean; initial?: boolean }>([
+    {},
+    { restarts: 1 },
+    { alsoFrom: true },
+    { initial: true },
+  ])('counts its iterations against the most that it may need: %j', ({ alsoFrom, initial, ...given }) => {
+    const data = regimeRows(3, [400], 2);
+    const { model } = fit(data, quick);
+    const counts: { done: number; of: number }[] = [];
+    const { report } = fit(data, {
+      ...{ ...quick, shortIterations: 4, maxIterations: 50, ...given },
+      ...(alsoFrom && { alsoFrom: model }),
+      ...(initial && { initial: model }),
+      onIteration: (progress) => void counts.push(progress),
+    });
+    expect(counts.map(({ done }) => done)).toEqual(counts.map((_, i) => i + 1));
+    const bounds = counts.map(({ of }) => of);
+    expect(bounds).toEqual(bounds.toSorted((a, b) => b - a));
+    const finished = report.restarts.filter((run) => run.finished).length;
+    const short = initial ? 0 : (given.restarts ?? 3) * 4;
+    expect(bounds[0]).toBe(short + finished * 50);
+    // What the last run was allowed and did not need is all that is left of the bound.
+    expect(bounds.at(-1)! - counts.length).toBeGreaterThanOrEqual(0);
+    expect(bounds.at(-1)! - counts.length).toBeLessThan(50);
+    expect(counts.length).toBeLessThan(bounds[0]!);
+  });
+
   it.each(covarianceTypes)('shifts and scales with the features: %s', (covarianceType) => {
     const data = regimeRows(6, [300], 2);
     const factors = covarianceType === 'spherical' ? [1e-3, 1e-3] : [1e-3, 250];

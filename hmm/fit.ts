@@ -1,6 +1,7 @@
 import { createRandom } from '../numerics/random.ts';
 import { baumWelch } from './baum-welch.ts';
 import { createEStep } from './e-step.ts';
+import { type Counted, createFitCount, type FitCount } from './fit-count.ts';
 import { type FitResult, type Run, summarise } from './fit-report.ts';
 import { type Emission, givenStart } from './given-start.ts';
 import { HmmError } from './hmm-error.ts';
@@ -31,7 +32,7 @@ export interface FitOptions {
   readonly onIteration?: (progress: FitProgress) => void;
 }
 
-export interface FitProgress {
+export interface FitProgress extends Counted {
   readonly restart: number;
   /** Counts on through the short and the long run of a restart. */
   readonly iteration: number;
@@ -97,16 +98,18 @@ const start = (data: Observations, given: FitOptions, makeEStep: typeof createES
 /** EM ends a little below its optimum, so an added start in the same one may be higher and is still nothing better. */
 const handicap = (run: Run, fromSeed: readonly Run[]): number => (fromSeed.includes(run) ? 0 : 1);
 
-type Settled = FitOptions & { readonly emission: Emission };
+type Settled = FitOptions &
+  Required<Pick<FitOptions, 'emission' | 'restarts' | 'shortIterations' | 'maxIterations'>>;
 
-/** The options with their emission, and the given starts as starts of what is fitted. */
+/** The options with what is not given, and the given starts as starts of what is fitted. */
 const settle = (data: Observations, options: FitOptions): Settled => {
   const { nStates, covarianceType, initial, alsoFrom } = options;
   const emission = options.emission ?? (initial?.degreesOfFreedom ? 'student-t' : 'gaussian');
   const wanted = { nStates, covarianceType, nFeatures: data.nFeatures, emission };
+  const { restarts = 5, shortIterations = 12, maxIterations = 300 } = options;
   return {
     ...options,
-    emission,
+    ...{ emission, restarts, shortIterations, maxIterations },
     ...(initial && { initial: givenStart(initial, wanted) }),
     ...(alsoFrom && { alsoFrom: givenStart(alsoFrom, wanted) }),
   };
@@ -117,13 +120,11 @@ interface Ground {
   readonly centre: Float64Array;
   readonly scale: Float64Array;
   readonly eStep: EStep;
+  readonly count: FitCount;
 }
 
-const prepare = (
-  data: Observations,
-  { nStates, covarianceType, emission, strength = defaultStrength }: Settled,
-  makeEStep: typeof createEStep,
-): Ground => {
+const prepare = (data: Observations, options: Settled, makeEStep: typeof createEStep): Ground => {
+  const { nStates, covarianceType, emission, strength = defaultStrength } = options;
   const D = data.nFeatures;
   const centre = featureMeans(data);
   const pooled = pooledCovariance(data, centre);
@@ -131,13 +132,14 @@ const prepare = (
   const prior = defaultPrior({ covarianceType, nStates, nFeatures: D }, centre, pooled, strength);
   const shape = { covarianceType, nStates, nFeatures: D };
   const kernel = emission === 'student-t' ? 'plain' : undefined;
-  return { prior, centre, scale, eStep: makeEStep(shape, data, { kernel }) };
+  const count = createFitCount(options);
+  return { prior, centre, scale, eStep: makeEStep(shape, data, { kernel }), count };
 };
 
 /** Of a column that does not vary: 1. Deviations whose squares would vanish count as none. */
 const deviationOf = (variance: number): number => (variance > 1e-200 ? Math.sqrt(variance) : 1);
 
-const restartRuns = ({ restarts = 5 }: Settled, each: NonNullable<FittedBy['each']>): Run[] => {
+const restartRuns = ({ restarts }: Settled, each: NonNullable<FittedBy['each']>): Run[] => {
   const short = each(
     'short',
     Array.from({ length: restarts }, (_, restart) => restart),
@@ -150,7 +152,7 @@ const restartRuns = ({ restarts = 5 }: Settled, each: NonNullable<FittedBy['each
 const shortRun = (data: Observations, options: Settled, ground: Ground, restart: number): Run => {
   const random = createRandom(options.seed, restart);
   const initial = initialise(data, options, ground.prior, ground.centre, ground.scale, random);
-  const { shortIterations: iterations = 12 } = options;
+  const { shortIterations: iterations } = options;
   return run(data, options, ground, { restart, initial, before: 0, iterations, finished: false });
 };
 
@@ -164,7 +166,7 @@ const finish = (
     restart,
     initial: result.model,
     before,
-    iterations: options.maxIterations ?? 300,
+    iterations: options.maxIterations,
     finished: true,
   });
 
@@ -173,14 +175,14 @@ const resume = (data: Observations, options: Settled, ground: Ground, initial: H
     restart,
     initial,
     before: 0,
-    iterations: options.maxIterations ?? 300,
+    iterations: options.maxIterations,
     finished: true,
   });
 
 const run = (
   data: Observations,
   { tolerance = 1e-6, onIteration }: Settled,
-  { prior, eStep }: Ground,
+  { prior, eStep, count }: Ground,
   {
     restart,
     initial,
@@ -195,8 +197,9 @@ const run = (
     tolerance,
     maxIterations: iterations,
     onIteration: ({ iteration, logLikelihood }) =>
-      onIteration?.({ restart, iteration: before + iteration, logLikelihood }),
+      onIteration?.({ restart, iteration: before + iteration, logLikelihood, ...count.iterated() }),
   });
+  count.spared(iterations - result.objectives.length);
   const objective = result.objectives.at(-1) ?? -Infinity;
   return { restart, result, iterations: before + result.objectives.length, objective, finished };
 };

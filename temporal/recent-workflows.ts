@@ -2,6 +2,7 @@ import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@te
 import type { WorkflowSummary } from '../api/training.ts';
 import { attributes } from '../workflows/search-attributes.ts';
 import { runLink } from './run-link.ts';
+import { progressOf } from './training-progress.ts';
 
 /** Newest first; enough for a day of a loop with a few series. */
 const shown = 200;
@@ -27,16 +28,23 @@ const summaryOf = (ui: Ui, run: WorkflowExecutionInfo): WorkflowSummary => ({
   ms: run.closeTime ? run.closeTime.getTime() - run.startTime.getTime() : null,
   stage: run.typedSearchAttributes.get(attributes.stage) ?? null,
   attempts: null,
+  progress: [],
   url: runLink(ui, run),
 });
 
 const highest = (attempts: readonly number[]): number | null =>
   attempts.length === 0 ? null : Math.max(...attempts);
 
+type Now = Pick<WorkflowSummary, 'attempts' | 'progress'>;
+
 /** Of what the run waits for. */
-const attemptsNow = async (client: Client, { id, runId }: WorkflowSummary): Promise<number | null> => {
+const readNow = async (client: Client, { id, runId }: WorkflowSummary): Promise<Now> => {
   const { raw } = await client.workflow.getHandle(id, runId).describe();
-  return highest((raw.pendingActivities ?? []).map(({ attempt }) => attempt ?? 1));
+  const pending = raw.pendingActivities ?? [];
+  return {
+    attempts: highest(pending.map(({ attempt }) => attempt ?? 1)),
+    progress: await progressOf(client, pending),
+  };
 };
 
 /** Of all that the run did: only its history says it. Null where Temporal has let that go already. */
@@ -61,10 +69,13 @@ const listed = async (client: Client, ui: Ui): Promise<WorkflowSummary[]> => {
   return rows;
 };
 
-type Read = (client: Client, row: WorkflowSummary) => Promise<number | null>;
-
-const readAttempts = async (client: Client, rows: readonly WorkflowSummary[], read: Read) =>
-  await Promise.all(rows.map(async (row) => [row.runId, await read(client, row)] as const));
+/** By run. */
+const readEach = async <T>(
+  client: Client,
+  rows: readonly WorkflowSummary[],
+  read: (client: Client, row: WorkflowSummary) => Promise<T>,
+): Promise<Map<string, T>> =>
+  new Map(await Promise.all(rows.map(async (row) => [row.runId, await read(client, row)] as const)));
 
 /** Runs of the last day. What a history said is remembered: a run that is over does nothing more. */
 export const createRecentWorkflows = (client: Client, ui: Ui): (() => Promise<WorkflowSummary[]>) => {
@@ -76,10 +87,9 @@ export const createRecentWorkflows = (client: Client, ui: Ui): (() => Promise<Wo
       rows.filter(({ status }) => status !== 'RUNNING'),
     ];
     const unread = ended.filter(({ runId }) => !over.has(runId)).slice(0, readAtOnce);
-    const read = new Map(await readAttempts(client, unread, attemptsInAll));
-    const known = new Map([...over, ...read]);
+    const known = new Map([...over, ...(await readEach(client, unread, attemptsInAll))]);
     over = new Map(ended.flatMap(({ runId }) => (known.has(runId) ? [[runId, known.get(runId)!]] : [])));
-    const now = new Map(await readAttempts(client, running, attemptsNow));
-    return rows.map((row) => ({ ...row, attempts: now.get(row.runId) ?? over.get(row.runId) ?? null }));
+    const now = await readEach(client, running, readNow);
+    return rows.map((row) => ({ ...row, attempts: over.get(row.runId) ?? null, ...now.get(row.runId) }));
   };
 };

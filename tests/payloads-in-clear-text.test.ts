@@ -75,6 +75,17 @@ describe('with PAYLOAD_KEY', () => {
     // The memo is compared, so it has to be read.
     await expect(rig.training.train({ wait: false, tag: 'another' })).rejects.toThrow(marker);
     expect(await rig.training.train({ wait: false, tag: marker })).toMatchObject({ workflow_id: retrainId });
+    // And so is what the heartbeats of the trainings tell.
+    const told = await until('both tell how far they are', async () => {
+      const run = (await rig.training.workflows()).find(
+        ({ id, status }) => id === retrainId && status === 'RUNNING',
+      );
+      return run?.progress.length === 2 && run.progress.every(({ phase }) => phase !== null) && run.progress;
+    });
+    expect(told).toEqual([
+      { what: 'binance:BTC/USDT:1m', phase: 'fit', done: 2, of: 660 },
+      { what: 'binance:ETH/USDT:1m', phase: 'fit', done: 2, of: 660 },
+    ]);
     held.releaseAll();
     expect(await asked).toMatchObject({ promoted: true });
     const texts = ['binary/encrypted', marker, 'val_log_likelihood', 'claimId', 'binance:'];

@@ -6,6 +6,7 @@ import type { JudgedSeriesModel, OpenTimeRange } from '../../registry/model-file
 import type { SeriesFailure } from '../../workflows/types.ts';
 import { labelAgainstChampion } from '../label-against-champion.ts';
 import {
+  beginning,
   orderByMeanReturn,
   type SeriesTraining,
   stopwatch,
@@ -48,7 +49,7 @@ export const trainPooledModel = (
   const first = fit(data, { ...job, onIteration: (progress) => onProgress({ phase: 'fit', ...progress }) });
   const judged = orderByMeanReturn(first.model);
   const fitMs = clock();
-  onProgress({ phase: 'score', restart: 0, iteration: 0, logLikelihood: first.logLikelihood });
+  onProgress({ ...beginning('score'), logLikelihood: first.logLikelihood });
   const results = judgePool(judged, data, members, job.gate);
   const scoreMs = clock();
   const whole = fit(pooledRows(members, true), {

@@ -34,7 +34,8 @@ export const createPooledActivities = (deps: PooledDeps) => ({
     const [first] = ready;
     if (!first) return { trained: [], left };
     const job = jobOf(first, ready);
-    const { trainings, left: tooShort } = await underLease(deps, request.claimId, (options) =>
+    const held = { claimId: request.claimId, what: `a pool of ${ready.length}` };
+    const { trainings, left: tooShort } = await underLease(deps, held, (options) =>
       deps.trainer.trainPooled(job, options),
     );
     const poolInputs = Object.fromEntries(

@@ -4,7 +4,7 @@ import type { ChampionComparison } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
 import { judgeRetrain } from '../strict/judge-retrain.ts';
 import { outcomeOf, type StrictTraining } from '../strict/train-strict-model.ts';
-import { stopwatch, type TrainingProgress } from '../train-series-model.ts';
+import { beginning, stopwatch, type TrainingProgress } from '../train-series-model.ts';
 import { learnPool } from './learn-pool.ts';
 import { type PoolGenesisJob, poolGenesis } from './pool-genesis.ts';
 import type { PooledHead } from './pool-heads.ts';
@@ -43,9 +43,10 @@ export const trainStrictPoolModel = (
   const begun = begin(job, onProgress);
   const fitMs = clock();
   const absorbed = begun.heads[0]!.online.absorbed;
-  onProgress({ phase: 'absorb', restart: 0, iteration: absorbed, logLikelihood: 0 });
+  onProgress({ ...beginning('absorb'), iteration: absorbed });
   const results = learnPool(begun.heads, begun.columns);
   const absorbMs = clock();
+  onProgress(beginning('evaluate'));
   const judged = job.strictPool.map((member, i) =>
     judgeRetrain({
       ...{ ...member, seed: job.seed, before: begun.heads[i]!, after: results[i]!.head },

@@ -42,7 +42,8 @@ export const trainStrictPool = async (
   const why = whyTooFew(members, found, options);
   if (why !== undefined) return { trained: [], left: mergedLeft(left, leave(request.series, why)) };
   const { job, poolInputs } = jobOf(deps, request, members);
-  const trainings = await underLease(deps, claimId, (at) => deps.trainer.trainStrictPool(job, at));
+  const held = { claimId, what: `a pool of ${members.length}` };
+  const trainings = await underLease(deps, held, (at) => deps.trainer.trainStrictPool(job, at));
   const trained = members.map((member) => {
     const { series, lineage, row, past, columns, dispositions, trained: read } = member;
     const { head, comparison, ...training } = trainings[series]!;

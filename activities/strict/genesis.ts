@@ -16,7 +16,7 @@ import type { LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
 import { chooseStates, leastStates } from '../choose-states.ts';
 import { labelAgainstChampion } from '../label-against-champion.ts';
-import { orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
+import { beginning, orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
 import { runsOf } from './ranges.ts';
 import { tailOf } from './tail.ts';
@@ -66,6 +66,7 @@ export const genesis = (job: GenesisJob, onProgress: (progress: TrainingProgress
     ...{ ...job, nStates },
     onIteration: (progress) => onProgress({ phase: 'fit', ...progress }),
   });
+  onProgress(beginning('evaluate'));
   const ordered = orderByMeanReturn(model);
   const bar = (openTimeMs: number): number => Math.floor(openTimeMs / timeframeMs);
   const online = startOnline({

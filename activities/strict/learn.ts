@@ -17,7 +17,11 @@ export interface Learned {
  * Test, then train: each new candle is scored by the head as it is, then absorbed. `columns` are later than all that
  * the head knows. A candle that gives no complete row (warm-up behind a gap) enters the features of later ones only.
  */
-export const learn = (head: LineageHead, columns: CandleColumns): Learned => {
+export const learn = (
+  head: LineageHead,
+  columns: CandleColumns,
+  onAbsorbed?: (done: number, of: number) => void,
+): Learned => {
   const { timeframeMs, scaler, online } = head;
   const known = behindTail(head.tail, columns);
   const features = completeRows(candleFeatures(known, { timeframeMs }));
@@ -26,7 +30,9 @@ export const learn = (head: LineageHead, columns: CandleColumns): Learned => {
   const from = bars.findIndex((bar) => bar > online.lastBar);
   const firstNew = from < 0 ? bars.length : from;
   const newRows = scaleRows(scaler, features.rows.subarray(firstNew * D));
-  const { state, logLikelihood } = absorb(online, bars.subarray(firstNew), newRows);
+  const newBars = bars.subarray(firstNew);
+  const told = (done: number): void => onAbsorbed?.(done, newBars.length);
+  const { state, logLikelihood } = absorb(online, newBars, newRows, told);
   const scores = new Float64Array(bars.length).fill(Number.NaN);
   const jacobian = logJacobian(scaler);
   logLikelihood.forEach((value, i) => {

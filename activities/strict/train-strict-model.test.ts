@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CandleColumns, sliceColumns } from '../../ledger/candle-columns.ts';
+import type { TrainingProgress } from '../train-series-model.ts';
 import { type StrictJob, type StrictTraining, trainStrictModel } from './train-strict-model.ts';
 
 const hour = 3_600_000;
@@ -51,6 +52,13 @@ const retrains = (...ends: readonly number[]): StrictTraining => {
   }
   return training!;
 };
+
+it('tells its progress: fit, evaluate, absorb, with how much of the candles behind the batch fit', () => {
+  const seen: TrainingProgress[] = [];
+  trainStrictModel(job(sliceColumns(candles, 0, 1500)), (progress) => seen.push(progress));
+  expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['fit', 'evaluate', 'absorb']);
+  expect(seen.at(-1)).toMatchObject({ phase: 'absorb', done: 0, of: 700 });
+});
 
 describe('trainStrictModel', () => {
   let whole: StrictTraining;

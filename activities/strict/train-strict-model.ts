@@ -6,10 +6,10 @@ import { compareBlocks, decide, type GateOptions, type GateResult } from '../../
 import type { ChampionComparison, LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
 import { modelGates } from '../absolute-gates.ts';
-import { stopwatch, type TrainingProgress } from '../train-series-model.ts';
+import { beginning, stopwatch, type TrainingProgress } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
 import { blockScores, continueComparison } from './comparison.ts';
-import { type GenesisJob, genesis } from './genesis.ts';
+import { type Genesis, type GenesisJob, genesis } from './genesis.ts';
 import { judgeRetrain } from './judge-retrain.ts';
 import { type Learned, learn } from './learn.ts';
 import { labelsNow } from './names.ts';
@@ -53,14 +53,23 @@ export const trainStrictModel = (
   const clock = stopwatch();
   const begun = job.head ? { head: job.head, rest: job.columns } : genesis(job, onProgress);
   const fitMs = clock();
-  onProgress({ phase: 'absorb', restart: 0, iteration: begun.head.online.absorbed, logLikelihood: 0 });
-  const learned = learn(begun.head, begun.rest);
+  const learned = absorbed(begun, onProgress);
   const absorbMs = clock();
+  if (!('report' in begun)) onProgress(beginning('evaluate'));
   const judged =
     'report' in begun
       ? { ...(begun.evaluation && { evaluation: begun.evaluation }), warnings: begun.report.warnings }
       : judgeRetrain({ ...job, before: begun.head, after: learned.head });
   return { ...outcomeOf(job, learned), ...judged, timings: { fitMs, absorbMs, evaluateMs: clock() } };
+};
+
+const absorbed = (
+  { head, rest }: Pick<Genesis, 'head' | 'rest'>,
+  onProgress: (progress: TrainingProgress) => void,
+): Learned => {
+  const absorbing = { ...beginning('absorb'), iteration: head.online.absorbed };
+  onProgress(absorbing);
+  return learn(head, rest, (done, of) => onProgress({ ...absorbing, done, of }));
 };
 
 /** What became of head, champion and gate with the candles that were learned. */

@@ -36,7 +36,8 @@ export const trainStrict = async (deps: StrictDeps, request: TrainSeriesRequest)
   const { job, lineage, dispositions, inputs, warnings } = quarantiningBadFiles(deps.ledger, () =>
     prepare(deps, request),
   );
-  const { head, comparison, ...training } = await underLease(deps, request.claimId, (options) =>
+  const held = { claimId: request.claimId, what: request.series };
+  const { head, comparison, ...training } = await underLease(deps, held, (options) =>
     deps.trainer.trainStrict(job, options),
   );
   return stageTraining(deps, request.claimId, request.series, {

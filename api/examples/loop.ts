@@ -144,6 +144,7 @@ export const workflows: Example = {
         ms: 41_000,
         stage: 'archive',
         attempts: 1,
+        progress: [],
         url: null,
       },
     ],

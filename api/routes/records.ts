@@ -64,6 +64,19 @@ const workflowRows = z.object({
       ms: z.number().nullable().openapi({ description: 'how long it took; null while it runs' }),
       stage: z.string().nullable(),
       attempts: z.number().int().nullable().openapi({ description: 'the most that any of its steps needed' }),
+      progress: z
+        .array(
+          z.object({
+            what: z.string(),
+            phase: z.string().nullable(),
+            done: z.number().int().nullable(),
+            of: z.number().int().nullable(),
+          }),
+        )
+        .openapi({
+          description:
+            'trainings that run: series; phase; how much of it is done: fits (select), iterations of at most (fit, refit), candles (absorb); null where its length is unknown',
+        }),
       url: z.string().nullable().openapi({ description: "in Temporal's Web UI" }),
     }),
   ),

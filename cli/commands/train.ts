@@ -5,6 +5,7 @@ import { answersFrom } from '../gateway.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { pairs } from '../table.ts';
 import { figure } from '../text.ts';
+import { createTrainingBar, shownOf } from '../training-bar.ts';
 
 interface Given {
   readonly nStates?: string;
@@ -39,23 +40,33 @@ const describe = (answer: TrainAnswer): string =>
 
 const pollMs = 1_000;
 
-/** How much of a training is left nobody knows, so there is no bar: the stages are told as the run reaches them. */
-const tellStages = (cli: Cli, gateway: GatewayClient): (() => Promise<void>) => {
+/** A line for each stage that the run reaches, and below it how far the stage is. */
+const createFollower = (cli: Cli, gateway: GatewayClient) => {
+  const bar = createTrainingBar(cli.progress);
   let told: string | null = null;
-  return async () => {
-    if (cli.common().json) return;
-    const { data } = await gateway.get<{ data: WorkflowSummary[] }>('/workflows');
-    const stage = data.find(({ type, status }) => type === 'retrain' && status === 'RUNNING')?.stage ?? null;
-    if (stage !== null && stage !== told) cli.say(`retrain: ${stage}`);
+  const tell = (stage: string): void => {
+    if (stage === told) return;
+    bar.end();
+    cli.say(`retrain: ${stage}`);
     told = stage;
   };
+  const look = async (): Promise<void> => {
+    if (cli.common().json) return;
+    const { data } = await gateway.get<{ data: WorkflowSummary[] }>('/workflows');
+    const run = data.find(({ type, status }) => type === 'retrain' && status === 'RUNNING');
+    if (!run?.stage) return;
+    tell(run.stage);
+    bar.show(shownOf(run.progress) ?? { label: run.stage, unit: '' });
+  };
+  return { look, end: bar.end };
 };
 
 const train = async (cli: Cli, gateway: GatewayClient, given: Given): Promise<Said> => {
   const body = bodyOf(given);
   if (given.wait) {
     const ask = () => gateway.post<TrainAnswer>('/train', body);
-    const value = await followed(ask, tellStages(cli, gateway), pollMs);
+    const { look, end } = createFollower(cli, gateway);
+    const value = await followed(ask, look, pollMs).finally(end);
     return { value, text: describe(value) };
   }
   const value = await gateway.post<StartedAnswer>('/train?wait=false', body);

@@ -90,6 +90,18 @@ describe('the state of online learning', () => {
     );
   });
 
+  it('is told how many bars are done, and stays the same', () => {
+    const bars = Float64Array.from({ length: 25_000 }, (_, t) => 2000 + t);
+    const rows = Float64Array.from(
+      { length: bars.length * D },
+      (_, i) => stream.rows[i % stream.rows.length]!,
+    );
+    const told: number[] = [];
+    const { state } = absorb(start(), bars, rows, (done) => void told.push(done));
+    expect(told).toEqual([0, 10_000, 20_000]);
+    expect(bytes(state)).toBe(bytes(absorb(start(), bars, rows).state));
+  });
+
   it('is not changed by a call', () => {
     const before = start();
     const copy = bytes(before);

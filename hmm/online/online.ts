@@ -29,6 +29,9 @@ export interface Absorbed {
   readonly skipped: number;
 }
 
+/** Bars between two calls of `onBars`: some 30 ms. */
+const toldEvery = 10_000;
+
 /** The state after genesis. Throws `InvalidModel` or `InvalidData`. */
 export const startOnline = (genesis: Genesis): OnlineState => {
   const { model, config, firstBar, bar, statistics, filter } = genesis;
@@ -69,9 +72,14 @@ const groundOf = ({ centre, weight, products }: Statistics): OnlineState['ground
  * how they are cut into calls.
  *
  * `bars` [n] are integers; those up to the watermark are skipped. `rows` [n·D] are scaled and complete (leave the others
- * out: they count as missing bars). Throws `InvalidData`, `MissingValues` or `ImpossibleRow`; `state` is never changed.
+ * out: they count as missing bars). `onBars` hears now and then how many of them are done. Throws `InvalidData`, `MissingValues` or `ImpossibleRow`; `state` is never changed.
  */
-export const absorb = (state: OnlineState, bars: Float64Array, rows: Float64Array): Absorbed => {
+export const absorb = (
+  state: OnlineState,
+  bars: Float64Array,
+  rows: Float64Array,
+  onBars?: (done: number) => void,
+): Absorbed => {
   const learner = openState(state);
   const { nStates: K, nFeatures: D } = learner.model;
   check(bars, rows, D);
@@ -79,6 +87,7 @@ export const absorb = (state: OnlineState, bars: Float64Array, rows: Float64Arra
   const logLikelihood = new Float64Array(bars.length).fill(Number.NaN);
   let skipped = 0;
   for (let t = 0; t < bars.length; t++) {
+    if (t % toldEvery === 0) onBars?.(t);
     const bar = bars[t]!;
     if (bar <= learner.lastBar) {
       skipped++;

@@ -62,7 +62,7 @@ export const heldTrainer = ({ deaf = () => false }: { deaf?: (call: number) => b
     ...trainHere,
     train: async (job, options) => {
       const { signal, onProgress } = options;
-      onProgress({ phase: 'fit', restart: 0, iteration: 1, logLikelihood: -1 });
+      onProgress({ phase: 'fit', restart: 0, iteration: 1, logLikelihood: -1, done: 2, of: 660 });
       let release: () => void = () => undefined;
       const released = new Promise<void>((resolve) => {
         release = resolve;
