@@ -23,7 +23,7 @@ test('shows nothing within the first second, then share, rate and time left', ()
   nowMs = 2_000;
   bar.at(500, 1_000);
   bar.end();
-  expect(text()).toMatch(/verifying █+░+ 50 % {2}500\/1000 bytes {2}250\/s {2}ETA /);
+  expect(text()).toMatch(/verifying █+░+ 50 % {2}500\/1000 bytes {2}250\/s {2}ETA 2s/);
 });
 
 test('of work whose length nobody knows it shows the time that it took, and no share', () => {
@@ -44,10 +44,12 @@ test('what was done before somebody looked counts for no rate', () => {
   const { stream, text } = terminal();
   let nowMs = 0;
   const bar = progressOn(stream, () => nowMs)('fit', 'iterations', 'at once', 300);
+  bar.at(300, 660);
+  expect(text()).toContain('300/660 iterations  –/s  ETA –');
   nowMs = 2_000;
   bar.at(340, 660);
   bar.end();
-  expect(text()).toContain('340/660 iterations  20/s');
+  expect(text()).toContain('340/660 iterations  20/s  ETA 16s');
 });
 
 test('ends with the work, also when that fails', async () => {

@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { duration } from './text.ts';
 
 export interface Bar {
   /** How much is done; a total may grow while more of it is found. */
@@ -20,18 +21,25 @@ export const noProgress: Progress = () => noBar;
 
 const showAfterMs = 1_000;
 
-const counted = '{label} {bar} {percentage} %  {value}/{total} {unit}  {rate}/s  ETA {eta_formatted}';
+const counted = '{label} {bar} {percentage} %  {value}/{total} {unit}  {rate}/s  ETA {left}';
 
 const uncounted = '{label}  {duration_formatted}';
 
 const options = (stream: NodeJS.WritableStream, format: string) => ({
-  ...{ stream, format, barsize: 24, fps: 5, etaBuffer: 20 },
+  ...{ stream, format, barsize: 24, fps: 5 },
   ...{ barCompleteChar: '█', barIncompleteChar: '░' },
   ...{ clearOnComplete: true, noTTYOutput: false, hideCursor: null },
 });
 
 /** Three digits: 0.52, 17.3, 12,300. */
 const rounded = (rate: number): string => Number(rate.toPrecision(3)).toLocaleString('en-US');
+
+/** Before something was seen to be done nobody can say how long the rest takes. */
+const paceOf = (done: number, seconds: number, left: number): { rate: string; left: string } => {
+  if (done <= 0 || seconds <= 0) return { rate: '–', left: '–' };
+  const rate = done / seconds;
+  return { rate: rounded(rate), left: duration((Math.max(0, left) / rate) * 1000) };
+};
 
 /** Bars on a terminal. `now` is the clock of tests. */
 export const progressOn =
@@ -43,8 +51,7 @@ export const progressOn =
     let bar: SingleBar | undefined;
     const at = (done: number, total: number): void => {
       if (isEarly()) return;
-      const seconds = secondsSince();
-      const payload = { label, unit, rate: seconds > 0 ? rounded((done - from) / seconds) : '–' };
+      const payload = { label, unit, ...paceOf(done - from, secondsSince(), total - done) };
       if (bar) {
         bar.setTotal(total);
         return bar.update(Math.min(done, total), payload);
