@@ -37,12 +37,12 @@ describe('of trainings side by side is shown', () => {
     });
   });
 
-  it('candles that strict mode learns, after it has judged', () => {
+  it('candles that strict mode learns, before it is judged', () => {
     const steps = [step(btc, 'absorb', 20_000, 525_000), step(eth, null)];
     expect(shownOf(steps)).toEqual({
       ...{ label: `absorb ${btc}`, unit: 'candles', counted: { done: 20_000, of: 525_000 } },
     });
-    expect(shownOf([...steps, step('c', 'evaluate')])?.label).toBe('evaluate c');
+    expect(shownOf([...steps, step('c', 'evaluate')])?.label).toBe(`absorb ${btc}`);
   });
 
   it('no share where one of them has no known length', () => {

@@ -1,8 +1,8 @@
 import type { StepProgress } from '../api/training.ts';
 import { noBar, type Progress } from './progress.ts';
 
-/** In the order in which a training passes them: strict mode judges first and absorbs then. */
-const phases = ['select', 'fit', 'score', 'refit', 'evaluate', 'absorb'];
+/** In the order in which a training passes them (the first of a lineage is judged before it absorbs). */
+const phases = ['select', 'fit', 'score', 'refit', 'absorb', 'evaluate'];
 
 const units: Readonly<Record<string, string>> = {
   ...{ select: 'fits', absorb: 'candles' },

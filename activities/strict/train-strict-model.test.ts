@@ -58,6 +58,9 @@ it('tells its progress: fit, evaluate, absorb, with how much of the candles behi
   trainStrictModel(job(sliceColumns(candles, 0, 1500)), (progress) => seen.push(progress));
   expect([...new Set(seen.map(({ phase }) => phase))]).toEqual(['fit', 'evaluate', 'absorb']);
   expect(seen.at(-1)).toMatchObject({ phase: 'absorb', done: 0, of: 700 });
+  const { head } = train(job(sliceColumns(candles, 0, 1500)));
+  trainStrictModel(job(sliceColumns(candles, 1500, 2500), { head }), (progress) => seen.push(progress));
+  expect(seen.slice(-2)).toMatchObject([{ phase: 'absorb', done: 0, of: 1000 }, { phase: 'evaluate' }]);
 });
 
 describe('trainStrictModel', () => {
