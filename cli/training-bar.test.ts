@@ -116,11 +116,9 @@ describe('autotrain train', () => {
     const { told, progress } = recorded();
     const lines: string[] = [];
     const say = (line: string): void => void lines.push(line);
-    const { code } = await autotrainCommand(
-      ['train', '--url', server.url, ...more],
-      {},
-      { progress, say },
-    ).finally(server.stop);
+    const argv = ['train', '--url', server.url, ...more];
+    const { code } = await autotrainCommand(argv, {}, { progress, say });
+    await server.stop();
     return { code, told, lines };
   };
 
