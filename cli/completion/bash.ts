@@ -8,7 +8,7 @@ const wordsLine = ({ at, words }: Place): string =>
 const valueLines = ({ at, values }: Place): string[] =>
   values.map(({ option, allowed }) => `    "${at} ${option}") words=${quoted(allowed)} ;;`);
 
-/** Nothing is asked of autotrain itself: a key press must not wait for a process. */
+/** Nothing is asked of autotrain itself: a key press must not wait for a process. Options are offered where one was begun. */
 export const bashScript = (places: readonly Place[]): string => `# bash completion of autotrain
 _autotrain() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD - 1]}" at="" words="" word
@@ -26,7 +26,10 @@ ${places.map(wordsLine).join('\n')}
   case "$at $prev" in
 ${places.flatMap(valueLines).join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  case "$cur" in
+    -*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
+    *) COMPREPLY=($(compgen -W "$words" -X '--*' -- "$cur")) ;;
+  esac
 }
 complete -o default -F _autotrain autotrain
 `;

@@ -4,10 +4,14 @@ const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').repla
 
 const isOption = (name: string): boolean => name.startsWith('--');
 
+/** Files are offered for values that may be anything. */
+const valueOf = ({ allowed }: Place['values'][number]): string =>
+  allowed.length === 0 ? ' -r' : ` -x -a ${quoted(allowed.join(' '))}`;
+
 const wordLine = ({ at, values }: Place, { name, description }: Place['words'][number]): string => {
   const when = `complete -c autotrain -n ${quoted(`__autotrain_at "${at}"`)}`;
   const value = values.find(({ option }) => option === name);
-  const takes = value ? ` -r -a ${quoted(value.allowed.join(' '))}` : '';
+  const takes = value ? valueOf(value) : '';
   const what = isOption(name) ? `-l ${name.slice(2)}${takes}` : `-f -a ${quoted(name)}`;
   return `${when} ${what}${description === '' ? '' : ` -d ${quoted(description)}`}`;
 };

@@ -2,7 +2,7 @@ import { type Place, stepsOf } from './places.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** \`_describe\` splits at the first colon. */
+/** `_describe` splits at the first colon. */
 const described = ({ name, description }: Place['words'][number]): string =>
   quoted(description === '' ? name : `${name.replaceAll(':', '\\:')}:${description}`);
 
@@ -12,6 +12,10 @@ const wordsLine = ({ at, words }: Place): string =>
 const valueLines = ({ at, values }: Place): string[] =>
   values.map(({ option, allowed }) => `    "${at} ${option}") found=(${allowed.map(quoted).join(' ')}) ;;`);
 
+/**
+ * Options are offered where one was begun, and files where nothing else fits. The last lines: as a file of $fpath the
+ * script is the body of `_autotrain` the first time, sourced it has to say what it completes.
+ */
 export const zshScript = (places: readonly Place[]): string => `#compdef autotrain
 _autotrain() {
   local at="" word
@@ -30,8 +34,8 @@ ${places.map(wordsLine).join('\n')}
   case "$at \${words[CURRENT-1]}" in
 ${places.flatMap(valueLines).join('\n')}
   esac
-  if (( \${#found} )); then _describe autotrain found; fi
-  _files
+  [[ "\${words[CURRENT]}" == -* ]] || found=("\${(@)found:#--*}")
+  if (( \${#found} )); then _describe autotrain found; else _files; fi
 }
-compdef _autotrain autotrain
+if [[ "\${funcstack[1]}" == _autotrain ]]; then _autotrain "$@"; else compdef _autotrain autotrain; fi
 `;
