@@ -97,8 +97,11 @@ const fillHistory = (root: string, outcomes: number): void => {
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-/** Rounds over all services in turn, so that a noisy minute hurts them alike; medians. */
-const race = async (services: readonly Service[], rounds: number, seconds: number): Promise<Load[]> => {
+/** What a service did in each round. */
+type Rounds = readonly Load[];
+
+/** Rounds over all services in turn, so that a noisy minute hurts them alike. */
+const race = async (services: readonly Service[], rounds: number, seconds: number): Promise<Rounds[]> => {
   const loads = services.map(() => [] as Load[]);
   let offset = Math.floor(Math.random() * 1e9);
   for (let round = 0; round <= rounds; round++) {
@@ -109,21 +112,35 @@ const race = async (services: readonly Service[], rounds: number, seconds: numbe
       if (round > 0) loads[i]!.push(one);
     }
   }
-  return loads.map((of) => ({
-    requestsPerSecond: median(of.map(({ requestsPerSecond }) => requestsPerSecond)),
-    p50Ms: median(of.map(({ p50Ms }) => p50Ms)),
-    p99Ms: median(of.map(({ p99Ms }) => p99Ms)),
-  }));
+  return loads;
 };
 
-const rowOf = (name: string, ours: number, peer: number | null, unit: string, runs: number): Row => ({
+const medianOf = (rounds: Rounds, of: keyof Load): number => median(rounds.map((load) => load[of]));
+
+/** Median of the rounds' own ratios: two that ran one after the other had the same machine, two medians may not. */
+const pairedRatio = (ours: Rounds, peer: Rounds, of: keyof Load): number =>
+  median(ours.map((load, round) => load[of] / peer[round]![of]));
+
+const coreRow = (name: string, ours: number): Row => ({
+  ...{ name, ours, peer: null, ratio: null, limit: null },
+  unit: 'µs p50',
+  runs: 1,
+});
+
+const units: Readonly<Record<keyof Load, string>> = {
+  requestsPerSecond: 'requests/s',
+  p50Ms: 'ms',
+  p99Ms: 'ms',
+};
+
+const loadRow = (name: string, of: keyof Load, ours: Rounds, peer: Rounds | undefined): Row => ({
   name,
-  ours,
-  peer,
-  ratio: peer === null ? null : ours / peer,
+  ours: medianOf(ours, of),
+  peer: peer ? medianOf(peer, of) : null,
+  ratio: peer ? pairedRatio(ours, peer, of) : null,
   limit: null,
-  unit,
-  runs,
+  unit: units[of],
+  runs: ours.length,
 });
 
 /** Runs with services that are stopped whatever happens. */
@@ -151,7 +168,7 @@ const compare = async (
   { quick, python }: { quick: boolean; python: string | undefined },
 ): Promise<Compared> => {
   const { root, remove } = temporaryRoot();
-  const [rounds, seconds] = quick ? [1, 1] : [5, 3];
+  const [rounds, seconds] = quick ? [1, 1] : [9, 2];
   try {
     return await withServices(
       [() => startGateway(root), startBare, ...(python === undefined ? [] : [() => startPeer(python, root)])],
@@ -164,25 +181,13 @@ const compare = async (
         const name = `${outcomes} outcomes`;
         return {
           rows: [
-            rowOf(
-              `GET /param, ${name}`,
-              got!.requestsPerSecond,
-              theirs?.requestsPerSecond ?? null,
-              'requests/s',
-              rounds,
-            ),
-            rowOf(`  p50, ${name}`, got!.p50Ms, theirs?.p50Ms ?? null, 'ms', rounds),
-            rowOf(`  p99, ${name}`, got!.p99Ms, theirs?.p99Ms ?? null, 'ms', rounds),
-            rowOf(
-              `  against a bare Hono route, ${name}`,
-              got!.requestsPerSecond,
-              floor!.requestsPerSecond,
-              'requests/s',
-              rounds,
-            ),
+            loadRow(`GET /param, ${name}`, 'requestsPerSecond', got!, theirs),
+            loadRow(`  p50, ${name}`, 'p50Ms', got!, theirs),
+            loadRow(`  p99, ${name}`, 'p99Ms', got!, theirs),
+            loadRow(`  against a bare Hono route, ${name}`, 'requestsPerSecond', got!, floor),
           ],
-          ratio: theirs ? got!.requestsPerSecond / theirs.requestsPerSecond : null,
-          ofBare: got!.requestsPerSecond / floor!.requestsPerSecond,
+          ratio: theirs ? pairedRatio(got!, theirs, 'requestsPerSecond') : null,
+          ofBare: pairedRatio(got!, floor!, 'requestsPerSecond'),
         };
       },
     );
@@ -194,7 +199,7 @@ const compare = async (
 /** Requests per second with a long history, as a share of those with none; side by side. */
 const flatness = async (outcomes: number, quick: boolean): Promise<{ share: number; row: Row }> => {
   const [empty, full] = [temporaryRoot(), temporaryRoot()];
-  const rounds = quick ? 1 : 7;
+  const rounds = quick ? 1 : 9;
   try {
     fillHistory(empty.root, 0);
     fillHistory(full.root, outcomes);
@@ -202,11 +207,9 @@ const flatness = async (outcomes: number, quick: boolean): Promise<{ share: numb
       [() => startGateway(full.root), () => startGateway(empty.root)],
       async (long, none) => {
         const [got, base] = await race([long!, none!], rounds, quick ? 1 : 3);
-        const share = got!.requestsPerSecond / base!.requestsPerSecond;
-        const name = `GET /param, ${outcomes} outcomes against none`;
         return {
-          share,
-          row: rowOf(name, got!.requestsPerSecond, base!.requestsPerSecond, 'requests/s', rounds),
+          share: pairedRatio(got!, base!, 'requestsPerSecond'),
+          row: loadRow(`GET /param, ${outcomes} outcomes against none`, 'requestsPerSecond', got!, base),
         };
       },
     );
@@ -233,8 +236,8 @@ export const benchBandit = async ({ quick }: BanditBenchOptions): Promise<BenchR
       share_of_empty_at_500000_outcomes: atLeast(0.9, quick ? null : flat.share),
     },
     [
-      rowOf('core: estimates, propensities, draw', core.decideUs, null, 'µs p50', 1),
-      rowOf('core: update', core.updateUs, null, 'µs p50', 1),
+      coreRow('core: estimates, propensities, draw', core.decideUs),
+      coreRow('core: update', core.updateUs),
       ...empty.rows,
       ...thousand.rows,
       flat.row,

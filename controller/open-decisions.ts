@@ -52,6 +52,7 @@ const rowsAfter = perConnection((db) =>
       seq: decisions.seq,
       scopeId: decisions.scopeId,
       askedHash: decisions.askedHash,
+      state: decisions.state,
       createdAt: decisions.createdAt,
     })
     .from(decisions)
@@ -91,8 +92,9 @@ const upToDate = (db: Db, now: number, ttlMs: number): OpenIndex => {
   const isFirst = seen.others === -1;
   if (isFirst) index.through = firstToLookAt(db, now - ttlMs);
   if (isFirst || others !== seen.others || undone !== seen.undone) {
-    for (const { seq, scopeId, askedHash, createdAt } of rowsAfter(db).all({ after: index.through })) {
-      add(index, keyOf(scopeId, askedHash), { seq, createdAt }, ttlMs);
+    for (const { seq, scopeId, askedHash, state, createdAt } of rowsAfter(db).all({ after: index.through })) {
+      // One that has earned is not open any more.
+      if (state === 'served') add(index, keyOf(scopeId, askedHash), { seq, createdAt }, ttlMs);
       index.through = seq;
     }
   }
