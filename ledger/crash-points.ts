@@ -1,7 +1,8 @@
 /**
- * The named points of every step that touches disk or ledger, at which tests kill the process, and who passes them: a
- * `worker`, a `gateway`, or a `command` (whose own tests kill it there). To add one, add a line here and call
- * `crash?.('…')` at the step.
+ * The named points of every step that touches disk or ledger, at which tests kill the process, and where: in a `worker` or a
+ * `gateway` of the worlds of tests/chaos, in a `command` (whose own tests kill it there), or in a process that does nothing
+ * but this one commit of the `ledger` or of the parameter `store` (killed-commits.test.ts of both). To add one, add a line
+ * here and call `crash?.('…')` at the step.
  */
 const steps = {
   // A page of candles: its CSV, then its row and watermark.
@@ -86,9 +87,42 @@ export const commits = {
   register: 'gateway',
   decide: 'gateway',
   learn: 'gateway',
+  closePosition: 'store',
+  voidDecision: 'store',
+  reverse: 'store',
+  reportEquity: 'store',
+  kill: 'store',
+  resume: 'store',
+  unlock: 'store',
+  openWindow: 'store',
+  pin: 'store',
+  retire: 'store',
+  compact: 'store',
+  rotateAudit: 'ledger and store',
+  // What else the ledger commits.
+  advanceWatermark: 'ledger',
+  renew: 'ledger',
+  compactRows: 'ledger',
+  killTraining: 'ledger',
+  resumeTraining: 'ledger',
+  startLineage: 'ledger',
+  beginEpoch: 'ledger',
+  forgetMonth: 'ledger',
+  gapUnanswered: 'ledger',
+  recordStart: 'ledger',
+  recordReading: 'ledger',
+  recordLook: 'ledger',
+  lookAtSchedule: 'ledger',
+  audit: 'ledger',
+  raiseAlert: 'ledger',
+  observeConditions: 'ledger',
+  endCondition: 'ledger',
+  alertDelivered: 'ledger',
+  alertPostponed: 'ledger',
+  tidyAlerts: 'ledger',
 } as const satisfies Readonly<Record<string, Passer>>;
 
-type Passer = 'worker' | 'gateway' | 'command';
+type Passer = 'worker' | 'gateway' | 'command' | 'ledger' | 'store' | 'ledger and store';
 export type CommitName = keyof typeof commits;
 export type CrashPointName = keyof typeof steps | `${CommitName}:${'uncommitted' | 'committed'}`;
 

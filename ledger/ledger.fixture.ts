@@ -1,6 +1,7 @@
 import type { Candle } from '../exchange/exchange.ts';
 import { parseSeries, type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { CrashPoint } from './crash-points.ts';
+import type { Gap } from './gaps.ts';
 import { landCandles } from './landing.ts';
 import type { Ledger } from './open.ts';
 import type { NewVersion } from './versions.ts';
@@ -30,12 +31,13 @@ export interface LandOptions {
   readonly count: number;
   readonly copy?: number;
   readonly fetchedAt?: number;
+  readonly gaps?: readonly Gap[];
   readonly crash?: CrashPoint;
 }
 
 /** Lands `count` candles from candle number `from` on, as an ingest that stands at that watermark. */
 export const land = (where: { ledger: Ledger; dataDir: string }, options: LandOptions) => {
-  const { series = btc, from, count, copy = 0, fetchedAt = from, crash } = options;
+  const { series = btc, from, count, copy = 0, fetchedAt = from, gaps = [], crash } = options;
   const expectedWatermark = genesisMs + from * hourMs;
   where.ledger.startWatermark(series, expectedWatermark);
   return landCandles({
@@ -46,7 +48,7 @@ export const land = (where: { ledger: Ledger; dataDir: string }, options: LandOp
     fetchedAt,
     expectedWatermark,
     nextWatermark: expectedWatermark + count * hourMs,
-    gaps: [],
+    gaps,
     ...(crash && { crash }),
   });
 };
