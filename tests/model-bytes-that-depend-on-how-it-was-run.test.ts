@@ -25,8 +25,9 @@ const bytesOf = async (name: string, env: Record<string, string>): Promise<strin
   return readFileSync(path.join(home, 'models', 'registry', id, name), 'utf8');
 };
 
+/** From before the window on. */
 const sliding = (env: Record<string, string>): Promise<string> =>
-  bytesOf('model.json', { EXACTLY_ONCE: 'false', TRAIN_WINDOW_DAYS: '120', ...env });
+  bytesOf('model.json', { EXACTLY_ONCE: 'false', TRAIN_WINDOW_DAYS: '120', START_TS: '2024-01-01', ...env });
 
 it('the same candles and seed give the same model.json; another seed another one', async () => {
   const reference = await sliding({ BATCH_LIMIT: '1000', TRAIN_THREADS: '2' });
@@ -38,7 +39,7 @@ const headOf = (heads: string): unknown =>
   (JSON.parse(heads) as { series: Record<string, { head: unknown }> }).series['binance:BTC/USDT:1h']?.head;
 
 it('in strict mode the same candles give the same head, also in other files and over two retrains', async () => {
-  const one = { SYMBOLS: 'BTC/USDT' };
+  const one = { SYMBOLS: 'BTC/USDT', START_TS: '2022-01-01' };
   const atOnce = await bytesOf('heads.json', one);
   const inTwo = { ...one, STATE_DIR: newHome(), BATCH_LIMIT: '370' };
   await bytesOf('heads.json', { ...inTwo, SIM_UNTIL: '2023-01-01' });
