@@ -16,7 +16,7 @@ import { createLoopState } from './loop-state.ts';
 import { createMetrics } from './metrics.ts';
 import type { Models, Snapshot } from './models.ts';
 import type { ControllerPort, GatewaySettings, LedgerReader, Logger } from './ports.ts';
-import type { Training } from './training.ts';
+import type { TrainAnswer, Training } from './training.ts';
 
 export const quiet: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -175,6 +175,16 @@ const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   alertCounts: () => ({ waiting: 0, givenUp: 0 }),
 });
 
+const trained: TrainAnswer = {
+  version_id: 'v2',
+  metric_name: 'val_log_likelihood',
+  metric_value: 1.5,
+  promoted: true,
+  message: 'promoted',
+  metadata: { claimed_files: 1, n_obs: 1000, n_states: 4, parent_version: null, series: [] },
+  workflow_id: 'retrain:regimes',
+};
+
 /** Remembers what it was asked; answers like the real ones. */
 export const recordingTraining = () => {
   const asked: { readonly name: string; readonly request: unknown }[] = [];
@@ -186,20 +196,18 @@ export const recordingTraining = () => {
     };
   const training: Training = {
     ingestOnce: record('ingestOnce', { downloaded: 3, series: [], workflow_ids: ['ingest:x'] }),
-    train: record('train', {
-      version_id: 'v2',
-      metric_name: 'val_log_likelihood',
-      metric_value: 1.5,
-      promoted: true,
-      message: 'promoted',
-      metadata: { claimed_files: 1 },
-      workflow_id: 'retrain:regimes',
+    train: async (request) => {
+      asked.push({ name: 'train', request });
+      return request.wait ? trained : { workflow_id: trained.workflow_id };
+    },
+    decide: record('decide', {
+      ...{ versionId: 'v1', previousVersionId: null, kind: 'promote', fence: 3 },
+      ...{ actor: 'anonymous', reason: 'asked for by anonymous', atMs: 1_700_000_000_000 },
     }),
-    decide: record('decide', { version_id: 'v1', kind: 'promote' }),
     holdRetrain: record('holdRetrain', undefined),
     workflows: record('workflows', []),
     schedules: record('schedules', []),
-    actOnSchedule: record('actOnSchedule', {}),
+    actOnSchedule: record('actOnSchedule', { id: 'schedule-retrain:regimes', paused: true, note: 'a test' }),
     healthy: async () => true,
   };
   return { training, asked };
@@ -225,7 +233,7 @@ const recordingController = () => {
     resume: recorded('resume', {} as never),
     unlock: recorded('unlock', {} as never),
     openWindow: recorded('openWindow', {} as never),
-    standing: recorded('standing', { trading_states: [], locks: [] } as never),
+    standing: recorded('standing', { trading_states: [], locks: [], equities: [], evaluation_windows: [] }),
     audit: recorded('audit', []),
     evaluation: recorded('evaluation', {} as never),
     decision: recorded('decision', {} as never),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createPayloadCodec } from '../temporal/payload-codec.ts';
 import { appWith } from './app.fixture.ts';
-import { type Document, type Media, problemBy, type Route, routesOf } from './fuzz/openapi.fixture.ts';
+import { problemBy, problemOfAnswer } from './conforming.fixture.ts';
+import { type Document, type Media, type Route, routesOf } from './openapi-document.ts';
 
 const { app } = appWith({ payloadCodec: createPayloadCodec([Buffer.alloc(32).toString('base64')]) });
 const document = (await (await app.request('/openapi.json')).json()) as Document;
@@ -49,7 +50,7 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
     for (const status of successes) {
       const { example } = mediaOf(route, status);
       expect(example, status).toBeDefined();
-      expect(route.answer(Number(status)).problem(example), status).toBeUndefined();
+      expect(problemOfAnswer(route, Number(status))(example), status).toBeUndefined();
     }
   });
 
@@ -62,7 +63,7 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
       const examples = Object.entries(mediaOf(route, status).examples ?? {});
       expect(examples.length, status).toBeGreaterThan(0);
       for (const [code, { value }] of examples) {
-        expect(route.answer(Number(status)).problem(value)).toBeUndefined();
+        expect(problemOfAnswer(route, Number(status))(value)).toBeUndefined();
         expect([code, undefined]).toContain((value as { code?: string }).code);
       }
     }

@@ -52,6 +52,3 @@ export const flag = (byDefault: boolean) =>
 /** A page of rows, newest first; `nextCursor` is null on the last one. */
 export const pageOf = <T extends z.ZodType>(row: T) =>
   z.object({ data: z.array(row), page: z.object({ nextCursor: z.string().nullable(), limit: z.number() }) });
-
-/** An answer whose fields the documentation leaves open. */
-export const openObject = z.looseObject({});

@@ -1,3 +1,5 @@
+import type { PromotionRecord, RetrainResult } from '../workflows/types.ts';
+
 /**
  * The long work behind the gateway: it is asked for here and runs in Temporal. `temporal/training-client.ts`
  * implements it; errors carry `type`, a failure type that `errors.ts` turns into a status.
@@ -10,10 +12,21 @@ export interface Training {
   /** Pauses the retrain schedule with this note; undefined takes that pause back. */
   holdRetrain(note: string | undefined): Promise<void>;
   workflows(): Promise<readonly WorkflowSummary[]>;
-  schedules(): Promise<readonly unknown[]>;
+  schedules(): Promise<readonly ScheduleSummary[]>;
   /** A trigger starts what is due now, unless it runs. An unknown schedule: type UnknownSchedule. */
-  actOnSchedule(request: ScheduleRequest): Promise<object>;
+  actOnSchedule(request: ScheduleRequest): Promise<ScheduleStanding>;
   healthy(): Promise<boolean>;
+}
+
+export interface ScheduleStanding {
+  readonly id: string;
+  readonly paused: boolean;
+  /** Who paused or resumed it last, and why. */
+  readonly note?: string | undefined;
+}
+
+export interface ScheduleSummary extends ScheduleStanding {
+  readonly nextMs: number | null;
 }
 
 export interface ScheduleRequest {
@@ -42,7 +55,7 @@ export interface TrainAnswer {
   readonly metric_value: number | null;
   readonly promoted: boolean;
   readonly message: string;
-  readonly metadata: Readonly<Record<string, unknown>> & { readonly claimed_files: number };
+  readonly metadata: RetrainResult['metadata'];
   readonly workflow_id: string;
 }
 
@@ -68,8 +81,6 @@ export interface DecisionRequest {
   /** The same id asks for the same decision again: it is made once. */
   readonly requestId: string;
 }
-
-type PromotionRecord = Readonly<Record<string, unknown>>;
 
 export interface StepProgress {
   /** The series, or how many of them. */

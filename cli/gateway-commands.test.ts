@@ -109,7 +109,10 @@ describe('people read', () => {
   it('what is wrong first, and the rest also where Temporal is away', async () => {
     const away = new ApiError(503, 'TemporalUnavailable', 'no connection to Temporal at x');
     const { app } = appWith({
-      models: fixedModels(undefined),
+      models: {
+        ...fixedModels(undefined),
+        problem: () => ({ target: 'v9', detail: 'its checksum differs' }),
+      },
       training: { ...appWith().deps.training, workflows: () => Promise.reject(away) },
     });
     const broken = await listen(app, { host: '127.0.0.1', ports: [0] });
@@ -118,6 +121,7 @@ describe('people read', () => {
     expect(code).toBe(0);
     expect(text.indexOf('has stored')).toBeLessThan(text.indexOf('model  '));
     expect(text).toContain('none serves yet');
+    expect(text).toContain('v9 is refused: its checksum differs');
     expect(text).toContain('runs: unknown, no connection to Temporal at x');
   });
 

@@ -3,7 +3,11 @@ import { table } from './table.ts';
 import { ago, duration, figure, moment } from './text.ts';
 
 const problemLines = ({ health }: Status): string[] => {
-  const own = [health.model.problem, health.strategy_schemas.problem].filter((one) => one !== null);
+  const refused = health.model.problem;
+  const own = [
+    refused && `${refused.target} is refused: ${refused.detail}`,
+    health.strategy_schemas.problem,
+  ].filter((one) => one !== null);
   const lines = [
     ...health.problems.map(({ severity, message }) => `  ${severity.padEnd(8)}  ${message}`),
     ...own.map((problem) => `  warning   ${problem}`),

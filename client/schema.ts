@@ -10,18 +10,24 @@ export interface Operations {
         version_id: string | null;
         loaded_at_ms: number | null;
         problem: {
-          [name: string]: unknown;
+          target: string;
+          detail: string;
         } | null;
       };
       training: {
-        state: string;
-        [name: string]: unknown;
+        state: 'ACTIVE' | 'KILLED';
+        since_ms: number | null;
+        actor: string | null;
+        reason: string | null;
+        pinned_version: string | null;
+        promotions_held_until_ms: number | null;
       } | null;
       problems: readonly {
         kind: string;
-        severity: string;
+        severity: 'info' | 'warning' | 'critical';
+        subject: string;
         message: string;
-        [name: string]: unknown;
+        detail?: unknown;
       }[];
       strategy_schemas: {
         problem: string | null;
@@ -47,7 +53,12 @@ export interface Operations {
         series: string;
         downloaded: number;
         watermark: number;
-        [name: string]: unknown;
+        gaps: readonly {
+          fromMs: number;
+          toMs: number;
+          missing: number;
+        }[];
+        error?: string | undefined;
       }[];
       workflow_ids: readonly string[];
     };
@@ -70,12 +81,18 @@ export interface Operations {
       message: string;
       metadata: {
         claimed_files: number;
-        [name: string]: unknown;
+        n_obs: number;
+        n_states: number | null;
+        parent_version: string | null;
+        series: readonly {
+          series: string;
+          outcome: string;
+          reason: string;
+        }[];
       };
       workflow_id: string;
     } | {
       workflow_id: string;
-      [name: string]: unknown;
     };
   };
   /** What serves. */
@@ -86,6 +103,29 @@ export interface Operations {
       metrics: {
         [name: string]: number | null;
       };
+      champion: {
+        fence: number;
+        versionId: string;
+        kind: 'promote' | 'rollback' | 'adopt' | 'restore';
+        previousVersionId: string | null;
+        actor: string;
+        reason: string;
+        requestId: string;
+        createdAt: number;
+        linkedAt: number | null;
+      } | null;
+      training: {
+        state: 'ACTIVE' | 'KILLED';
+        since_ms: number | null;
+        actor: string | null;
+        reason: string | null;
+        pinned_version: string | null;
+        promotions_held_until_ms: number | null;
+      };
+      problem: {
+        target: string;
+        detail: string;
+      } | null;
     };
   };
   /** Versions, newest first. */
@@ -124,7 +164,257 @@ export interface Operations {
       version: string;
     };
     answer: {
-      [name: string]: unknown;
+      version_id: string;
+      created_at: number;
+      metrics: {
+        [name: string]: number | null;
+      };
+      active: boolean;
+      parent_version_id: string | null;
+      n_states: number;
+      n_obs: number;
+      series: readonly string[];
+      gates: {
+        [name: string]: string;
+      };
+      pruned_at: number | null;
+      tag: string | null;
+      gate: {
+        [name: string]: {
+          decision: 'pass' | 'refuse' | 'insufficient';
+          reason: string;
+          checks: readonly {
+            name: string;
+            pass: boolean;
+            value: number | null;
+            limit: number | null;
+          }[];
+          paired?: {
+            n: number;
+            difference: number | null;
+            lower: number | null;
+            upper: number | null;
+            alpha: number;
+            look: number;
+            candidate: number | null;
+            champion: number | null;
+          } | undefined;
+        };
+      };
+      model_hash: string;
+      metadata: {
+        version_id?: string | undefined;
+        created_at?: string | undefined;
+        parent_version?: string | null | undefined;
+        metric_name?: string | undefined;
+        metric_value?: number | null | undefined;
+        trained_series?: readonly string[] | undefined;
+        gates?: {
+          [name: string]: {
+            decision: 'pass' | 'refuse' | 'insufficient';
+            reason: string;
+            checks: readonly {
+              name: string;
+              pass: boolean;
+              value: number | null;
+              limit: number | null;
+            }[];
+            paired?: {
+              n: number;
+              difference: number | null;
+              lower: number | null;
+              upper: number | null;
+              alpha: number;
+              look: number;
+              candidate: number | null;
+              champion: number | null;
+            } | undefined;
+          };
+        } | undefined;
+        kept_series?: readonly {
+          series: string;
+          type: string;
+          reason: string;
+        }[] | undefined;
+        trained_ranges?: {
+          [name: string]: {
+            fromMs: number;
+            toMs: number;
+          };
+        } | undefined;
+        n_obs?: number | undefined;
+        n_states?: number | undefined;
+        train_seed?: number | undefined;
+        feature_set?: string | undefined;
+        claimed_files?: number | undefined;
+        file_ids?: readonly string[] | undefined;
+        dispositions?: {
+          claimed: number;
+          series?: {
+            [name: string]: {
+              [name: string]: number;
+            };
+          } | undefined;
+          [name: string]: unknown;
+        } | undefined;
+        lineages?: {
+          [name: string]: {
+            lineage: string;
+            parent_version: string | null;
+            head_hash: string;
+            trained_ranges: readonly {
+              fromMs: number;
+              toMs: number;
+            }[];
+            prequential: {
+              candles: number;
+              mean_log_likelihood: number | null;
+            } | null;
+            compared_candles: number;
+          };
+        } | undefined;
+        inputs?: {
+          [name: string]: {
+            mode: 'strict' | 'sliding';
+            pooled?: true | undefined;
+            timeframe_ms: number;
+            n_states: number | 'auto';
+            ensemble?: readonly number[] | undefined;
+            covariance_type: 'diag' | 'full';
+            seed: number;
+            min_points?: number | undefined;
+            gate: {
+              minCandles: number;
+              minDelta: number;
+              alpha: number;
+              look: number;
+            };
+            champion: string | null;
+            lineage?: string | undefined;
+            head?: string | null | undefined;
+            runs: readonly {
+              fromMs: number;
+              toMs: number;
+            }[];
+            months: readonly {
+              month: string;
+              candles: number;
+              sha256: string;
+            }[];
+            files: readonly {
+              fileId: string;
+              sha256: string;
+              path: string;
+              tStart: number;
+              tEnd: number;
+            }[];
+          };
+        } | undefined;
+        evaluation?: {
+          [name: string]: {
+            selection?: {
+              chosen: {
+                nStates: number;
+                covarianceType: string;
+                emission: string;
+              };
+              best: {
+                nStates: number;
+                covarianceType: string;
+                emission: string;
+              };
+              byBic: {
+                nStates: number;
+                covarianceType: string;
+                emission: string;
+              };
+              candles: number;
+              folds: number;
+              candidates: readonly {
+                nStates: number;
+                parameters: number;
+                mean: number | null;
+                shortfall: number | null;
+                standardError: number | null;
+                bicPerRow: number | null;
+              }[];
+            } | undefined;
+            judgement: {
+              candles: number;
+              model: {
+                joint: number | null;
+                margin: number | null;
+              };
+              rivals: {
+                [name: string]: {
+                  joint: number | null;
+                  margin: number | null;
+                  gain: {
+                    joint: {
+                      mean: number | null;
+                      lower: number | null;
+                      upper: number | null;
+                      standardError: number | null;
+                      blockLength: number;
+                    } | null;
+                    margin: {
+                      mean: number | null;
+                      lower: number | null;
+                      upper: number | null;
+                      standardError: number | null;
+                      blockLength: number;
+                    };
+                  };
+                };
+              };
+              regimeEvidence: {
+                joint: boolean;
+                returns: boolean;
+              };
+              calibration: {
+                ksDistance: number | null;
+                histogram: readonly number[];
+              };
+            };
+            quality: {
+              lookAhead: {
+                meanDistance: number | null;
+                disagreement: number | null;
+              };
+              occupancy: {
+                filtered: readonly (number | null)[];
+                stationary: readonly (number | null)[];
+              };
+              dwell: {
+                expected: readonly (number | null)[];
+                realised: readonly (number | null)[];
+              };
+              switchesPerThousand: number | null;
+              separation: {
+                hellinger: number | null;
+                entropy: number | null;
+              };
+            };
+          };
+        } | undefined;
+        warnings?: {
+          [name: string]: readonly string[];
+        } | undefined;
+        data_hash?: string | undefined;
+        code_version?: string | undefined;
+        node_version?: string | undefined;
+        tag?: string | null | undefined;
+        message?: string | undefined;
+        timings?: {
+          [name: string]: {
+            [name: string]: number;
+          };
+        } | undefined;
+        model_hash?: string | undefined;
+        heads_hash?: string | undefined;
+        metadata_hash?: string | undefined;
+        [name: string]: unknown;
+      };
     };
   };
   /** Decide: promote this version. */
@@ -135,7 +425,13 @@ export interface Operations {
     /** The same request under the same name is done once. */
     idempotencyKey?: string | undefined;
     answer: {
-      [name: string]: unknown;
+      versionId: string;
+      previousVersionId: string | null;
+      kind: 'promote' | 'rollback' | 'adopt' | 'restore';
+      fence: number;
+      actor: string;
+      reason: string;
+      atMs: number;
     };
   };
   /** Decide: approve this version. */
@@ -146,7 +442,13 @@ export interface Operations {
     /** The same request under the same name is done once. */
     idempotencyKey?: string | undefined;
     answer: {
-      [name: string]: unknown;
+      versionId: string;
+      previousVersionId: string | null;
+      kind: 'promote' | 'rollback' | 'adopt' | 'restore';
+      fence: number;
+      actor: string;
+      reason: string;
+      atMs: number;
     };
   };
   /** Serve the predecessor again, or the version named. */
@@ -157,7 +459,13 @@ export interface Operations {
     /** The same request under the same name is done once. */
     idempotencyKey?: string | undefined;
     answer: {
-      [name: string]: unknown;
+      versionId: string;
+      previousVersionId: string | null;
+      kind: 'promote' | 'rollback' | 'adopt' | 'restore';
+      fence: number;
+      actor: string;
+      reason: string;
+      atMs: number;
     };
   };
   /** Filtered regime probabilities: of the newest stored candles, or of what the body gives. */
@@ -198,7 +506,11 @@ export interface Operations {
         features_used: readonly string[];
         features_marginalised: readonly string[];
         features_ignored: readonly string[];
-        [name: string]: unknown;
+        regime_ids?: {
+          [name: string]: number;
+        } | undefined;
+        regimes_fresh?: readonly string[] | undefined;
+        regimes_renamed?: readonly string[] | undefined;
       };
     };
   };
@@ -214,7 +526,6 @@ export interface Operations {
     };
     answer: {
       ok: true;
-      [name: string]: unknown;
     };
   };
   /** The presets of a strategy on an instrument. */
@@ -229,11 +540,10 @@ export interface Operations {
         params: {
           [name: string]: unknown;
         };
-        source: string;
+        source: 'schema' | 'registered';
         outcomes: number;
         mean_reward: number | null;
-        created_at: number;
-        [name: string]: unknown;
+        created_at: number | null;
       }[];
     };
   };
@@ -287,7 +597,6 @@ export interface Operations {
       reason: string;
       propensity: number | null;
       trading_state: 'ACTIVE' | 'REDUCING' | 'HALTED';
-      [name: string]: unknown;
     };
   };
   /** The same with the features in a JSON body. */
@@ -320,7 +629,6 @@ export interface Operations {
       reason: string;
       propensity: number | null;
       trading_state: 'ACTIVE' | 'REDUCING' | 'HALTED';
-      [name: string]: unknown;
     };
   };
   /** The position is closed: its id gets new parameters from now on. */
@@ -391,7 +699,18 @@ export interface Operations {
       pin?: string | null | undefined;
     };
     answer: {
-      [name: string]: unknown;
+      target: string;
+      trading_state: 'ACTIVE' | 'REDUCING' | 'HALTED';
+      since: number;
+      reason: string;
+    } | {
+      scope: 'training';
+      training_state: 'ACTIVE' | 'KILLED';
+      since_ms: number;
+      actor: string;
+      reason: string;
+      pinned_version: string | null;
+      schedule: 'done' | 'pending';
     };
   };
   /** Re-arms what was killed. */
@@ -403,7 +722,18 @@ export interface Operations {
       reason: string;
     };
     answer: {
-      [name: string]: unknown;
+      target: string;
+      trading_state: 'ACTIVE' | 'REDUCING' | 'HALTED';
+      since: number;
+      reason: string;
+    } | {
+      scope: 'training';
+      training_state: 'ACTIVE' | 'KILLED';
+      since_ms: number;
+      actor: string;
+      reason: string;
+      pinned_version: string | null;
+      schedule: 'done' | 'pending';
     };
   };
   /** Lifts a protection before its time. */
@@ -413,7 +743,9 @@ export interface Operations {
       reason: string;
     };
     answer: {
-      [name: string]: unknown;
+      lock_id: number;
+      target: string;
+      protection: string;
     };
   };
   /** Reports equity; drawdown from its peak may lock or kill. */
@@ -425,13 +757,61 @@ export interface Operations {
       currency: string;
     };
     answer: {
-      [name: string]: unknown;
+      target: string;
+      equity: number;
+      peak: number;
+      drawdown: number;
+      currency: string;
+      peak_at: number;
+      updated_at: number;
     };
   };
   /** Trading states, open locks, equities and drawdowns, and the training loop. */
   'GET /guardrails': {
     answer: {
-      [name: string]: unknown;
+      trading_states: readonly {
+        target: string;
+        state: 'ACTIVE' | 'REDUCING' | 'HALTED';
+        reason: string;
+        actor: string;
+        since: number;
+      }[];
+      locks: readonly {
+        id: number;
+        target: string;
+        protection: string;
+        reason: string;
+        actor: string;
+        createdAt: number;
+        until: number | null;
+        liftedAt: number | null;
+        liftedBy: string | null;
+      }[];
+      equities: readonly {
+        target: string;
+        equity: number;
+        peak: number;
+        drawdown: number;
+        currency: string;
+        peak_at: number;
+        updated_at: number;
+      }[];
+      evaluation_windows: readonly {
+        id: number;
+        scopeId: number;
+        epsilon: number;
+        from: number;
+        until: number;
+        actor: string;
+      }[];
+      training: {
+        state: 'ACTIVE' | 'KILLED';
+        since_ms: number | null;
+        actor: string | null;
+        reason: string | null;
+        pinned_version: string | null;
+        promotions_held_until_ms: number | null;
+      };
     };
   };
   /** Who changed what serves, why and until when, newest first. */
@@ -443,7 +823,15 @@ export interface Operations {
     answer: {
       data: readonly {
         seq: number;
-        [name: string]: unknown;
+        at: number;
+        actor: string;
+        action: string;
+        target: string;
+        reason: string;
+        until: number | null;
+        detail: {
+          [name: string]: unknown;
+        };
       }[];
       page: {
         nextCursor: string | null;
@@ -460,7 +848,46 @@ export interface Operations {
       to?: number | undefined;
     };
     answer: {
-      [name: string]: unknown;
+      strategy: string;
+      instrument: string;
+      from: number;
+      to: number;
+      days: number;
+      decisions: number;
+      epsilon: number;
+      logged: number | null;
+      champion: string | null;
+      presets: {
+        [name: string]: {
+          ips: {
+            value: number | null;
+            standardError: number | null;
+            low: number | null;
+            high: number | null;
+          };
+          snips: {
+            value: number | null;
+            standardError: number | null;
+            low: number | null;
+            high: number | null;
+          };
+          dm: {
+            value: number | null;
+            standardError: number | null;
+            low: number | null;
+            high: number | null;
+          };
+          dr: {
+            value: number | null;
+            standardError: number | null;
+            low: number | null;
+            high: number | null;
+          };
+          effectiveSampleSize: number;
+          decisions: number;
+        };
+      };
+      prunable: readonly string[];
     };
   };
   /** Raises epsilon for some hours, so that presets can be judged. */
@@ -475,7 +902,11 @@ export interface Operations {
       reason: string;
     };
     answer: {
-      [name: string]: unknown;
+      strategy: string;
+      instrument: string;
+      epsilon: number;
+      from: number;
+      until: number;
     };
   };
   /** Stored decisions, newest first. */
@@ -497,20 +928,29 @@ export interface Operations {
         params: {
           [name: string]: unknown;
         };
-        state: string;
+        policy_version: string;
+        state: 'served' | 'rewarded' | 'voided' | 'expired';
         reason: string;
         forced_by: string | null;
+        trading_state: 'ACTIVE' | 'REDUCING' | 'HALTED';
+        epsilon: number;
+        odds: {
+          [name: string]: number;
+        };
         propensity: number | null;
         propensities: {
           [name: string]: number;
         };
+        seed: number;
+        learned_count: number;
         features: {
           [name: string]: number;
         };
+        features_missing: readonly string[];
+        features_ignored: readonly string[];
         model_version: string | null;
         position_id: string | null;
         created_at: number;
-        [name: string]: unknown;
       }[];
       page: {
         nextCursor: string | null;
@@ -534,15 +974,17 @@ export interface Operations {
         preset_id: string;
         decision_id: string | null;
         outcome_id: string | null;
-        attribution: string;
+        attribution: 'decision' | 'matched' | 'anonymous' | 'reversal';
+        reverses: number | null;
         raw_reward: number;
+        reward_scale: number;
         reward: number;
         learned: boolean;
+        learned_seq: number | null;
         features: {
           [name: string]: number;
         };
         created_at: number;
-        [name: string]: unknown;
       }[];
       page: {
         nextCursor: string | null;
@@ -565,19 +1007,32 @@ export interface Operations {
       params: {
         [name: string]: unknown;
       };
-      state: string;
+      policy_version: string;
+      state: 'served' | 'rewarded' | 'voided' | 'expired';
       reason: string;
       forced_by: string | null;
+      trading_state: 'ACTIVE' | 'REDUCING' | 'HALTED';
+      epsilon: number;
+      odds: {
+        [name: string]: number;
+      };
       propensity: number | null;
       propensities: {
         [name: string]: number;
       };
+      seed: number;
+      learned_count: number;
       features: {
         [name: string]: number;
       };
+      features_missing: readonly string[];
+      features_ignored: readonly string[];
       model_version: string | null;
       position_id: string | null;
       created_at: number;
+      policy: {
+        [name: string]: unknown;
+      };
       outcomes: readonly {
         seq: number;
         strategy: string;
@@ -585,17 +1040,18 @@ export interface Operations {
         preset_id: string;
         decision_id: string | null;
         outcome_id: string | null;
-        attribution: string;
+        attribution: 'decision' | 'matched' | 'anonymous' | 'reversal';
+        reverses: number | null;
         raw_reward: number;
+        reward_scale: number;
         reward: number;
         learned: boolean;
+        learned_seq: number | null;
         features: {
           [name: string]: number;
         };
         created_at: number;
-        [name: string]: unknown;
       }[];
-      [name: string]: unknown;
     };
   };
   /** Alerts and whether they were delivered, newest first. */
@@ -607,7 +1063,22 @@ export interface Operations {
     answer: {
       data: readonly {
         seq: number;
-        [name: string]: unknown;
+        alertId: string;
+        kind: string;
+        severity: 'info' | 'warning' | 'critical';
+        status: 'event' | 'firing' | 'resolved';
+        subject: string;
+        message: string;
+        detail?: unknown;
+        count: number;
+        workflowId: string | null;
+        runId: string | null;
+        createdAt: number;
+        attempts: number;
+        nextAttemptAt: number;
+        lastError: string | null;
+        settledAt: number | null;
+        outcome: 'delivered' | 'given_up' | 'expired' | null;
       }[];
       page: {
         nextCursor: string | null;
@@ -619,7 +1090,11 @@ export interface Operations {
   'GET /ledger': {
     answer: {
       files: {
-        [name: string]: number;
+        downloaded: number;
+        processing: number;
+        processed: number;
+        deleted: number;
+        quarantined: number;
       };
       series: readonly {
         series: string;
@@ -633,11 +1108,15 @@ export interface Operations {
           fromMs: number;
           toMs: number;
           missing: number;
-          state: string;
+          state: 'open' | 'outage' | 'filled';
         }[];
       }[];
       quarantined: readonly {
-        [name: string]: unknown;
+        series: string;
+        path: string;
+        reason: string | null;
+        from_ms: number;
+        to_ms: number;
       }[];
       disks: readonly {
         root: string;
@@ -658,8 +1137,13 @@ export interface Operations {
         fromMs: number;
         toMs: number;
         missing: number;
-        state: string;
-        [name: string]: unknown;
+        state: 'open' | 'outage' | 'filled';
+        foundAt: number;
+        attempts: number;
+        answers: number;
+        lastTriedAt: number | null;
+        nextRetryAt: number | null;
+        filledAt: number | null;
       }[];
     };
   };
@@ -670,7 +1154,13 @@ export interface Operations {
       limit?: number | undefined;
     };
     answer: {
-      [name: string]: unknown;
+      data: readonly {
+        fileId: string;
+        series: string;
+        openTimeMs: number;
+        change: 'rewritten' | 'appeared' | 'removed';
+        before: string | null;
+      }[];
     };
   };
   /** Open time of the next candle to ask for; lag_candles: closed ones that are not stored. */
@@ -715,7 +1205,6 @@ export interface Operations {
         paused: boolean;
         note?: string | undefined;
         nextMs: number | null;
-        [name: string]: unknown;
       }[];
     };
   };
@@ -729,7 +1218,9 @@ export interface Operations {
       reason: string;
     };
     answer: {
-      [name: string]: unknown;
+      id: string;
+      paused: boolean;
+      note?: string | undefined;
     };
   };
   /** Transition matrix and expected stay of each regime, by series. */
@@ -738,7 +1229,14 @@ export interface Operations {
       version: string;
     };
     answer: {
-      [name: string]: unknown;
+      version_id: string;
+      series: {
+        [name: string]: {
+          regimes: readonly string[];
+          matrix: readonly (readonly number[])[];
+          expected_candles: readonly (number | null)[];
+        };
+      };
     };
   };
   /** Promotions and rollbacks, newest first. */
@@ -750,7 +1248,7 @@ export interface Operations {
       data: readonly {
         fence: number;
         version_id: string;
-        kind: string;
+        kind: 'promote' | 'rollback' | 'adopt' | 'restore';
         previous_version_id: string | null;
         actor: string;
         reason: string;
@@ -781,6 +1279,12 @@ export interface Operations {
         instrument: string;
         policy_version: string | null;
         pinned_preset: string | null;
+        served: {
+          preset_id: string;
+          since: number;
+          changes_today: number;
+        } | null;
+        decisions_shared: number;
         presets: readonly {
           preset_id: string;
           mean: number;
@@ -789,9 +1293,7 @@ export interface Operations {
           outcomes: number;
           reward: number;
           share: number;
-          [name: string]: unknown;
         }[];
-        [name: string]: unknown;
       } | null;
     };
   };
@@ -819,7 +1321,14 @@ export interface Operations {
     };
     answer: {
       data: readonly {
-        [name: string]: unknown;
+        atMs: number;
+        files: {
+          downloaded: number;
+          processing: number;
+          processed: number;
+          deleted: number;
+          quarantined: number;
+        };
       }[];
     };
   };

@@ -88,7 +88,10 @@ const promote = (requestId: string) => {
 /** Temporal's part, answered at once: promotions are real, training finds nothing new. */
 const training: Training = {
   ...recordingTraining().training,
-  decide: async ({ requestId }) => ({ ...promote(requestId) }),
+  decide: async ({ requestId }) => {
+    const { versionId, previousVersionId, kind, fence, actor, reason, createdAt } = promote(requestId);
+    return { versionId, previousVersionId, kind, fence, actor, reason, atMs: createdAt };
+  },
 };
 
 beforeAll(() => {

@@ -39,7 +39,7 @@ export interface StrictTraining {
   /** Against baselines: of the batch fit at genesis, of the head as it was before a retrain. */
   readonly evaluation?: Evaluation;
   readonly warnings: readonly string[];
-  readonly timings: { readonly fitMs: number; readonly absorbMs: number; readonly evaluateMs: number };
+  readonly timings: { readonly fitMs: number; readonly absorbMs: number; readonly evaluateMs?: number };
 }
 
 /**
@@ -55,12 +55,14 @@ export const trainStrictModel = (
   const fitMs = clock();
   const learned = absorbed(begun, onProgress);
   const absorbMs = clock();
-  if (!('report' in begun)) onProgress(beginning('evaluate'));
-  const judged =
-    'report' in begun
-      ? { ...(begun.evaluation && { evaluation: begun.evaluation }), warnings: begun.report.warnings }
-      : judgeRetrain({ ...job, before: begun.head, after: learned.head });
-  return { ...outcomeOf(job, learned), ...judged, timings: { fitMs, absorbMs, evaluateMs: clock() } };
+  const outcome = { ...outcomeOf(job, learned), timings: { fitMs, absorbMs } };
+  if ('report' in begun) {
+    const { evaluation, report } = begun;
+    return { ...outcome, ...(evaluation && { evaluation }), warnings: report.warnings };
+  }
+  onProgress(beginning('evaluate'));
+  const judged = judgeRetrain({ ...job, before: begun.head, after: learned.head });
+  return { ...outcome, ...judged, timings: { fitMs, absorbMs, evaluateMs: clock() } };
 };
 
 const absorbed = (

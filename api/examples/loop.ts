@@ -24,6 +24,8 @@ export const ingest: Example = {
   accepted: { downloaded: 0, series: [], workflow_ids: ['ingest:binance:BTC-USDT:1m'] },
 };
 
+const better = 'surely better on 1440 later candles';
+
 export const train: Example = {
   query: { wait: 'true' },
   body: { tag: 'nightly', promote: true },
@@ -33,7 +35,10 @@ export const train: Example = {
     metric_value: 7.31,
     promoted: true,
     message: 'promoted',
-    metadata: { claimed_files: 6, n_obs: 20_480 },
+    metadata: {
+      ...{ claimed_files: 6, n_obs: 20_480, n_states: 4, parent_version: predecessor },
+      series: [{ series, outcome: 'pass', reason: better }],
+    },
     workflow_id: 'retrain:regimes',
   },
   accepted: { workflow_id: 'retrain:regimes' },
@@ -46,14 +51,14 @@ const promotion = {
   previousVersionId: predecessor,
   actor: 'key:1f2e3d4c',
   reason: 'asked for by key:1f2e3d4c',
-  requestId: '3f0c2a0e-8d0b-4d37-9d54-6d1c1a8f1f6e',
-  createdAt: atMs,
 };
 
-export const promote: Example = { body: { version_id: version }, answer: promotion };
+const record = { ...promotion, atMs };
+
+export const promote: Example = { body: { version_id: version }, answer: record };
 export const rollback: Example = {
   body: { to: predecessor },
-  answer: { ...promotion, kind: 'rollback', versionId: predecessor, previousVersionId: version },
+  answer: { ...record, kind: 'rollback', versionId: predecessor, previousVersionId: version },
 };
 
 const metrics = { val_log_likelihood: 7.31 };
@@ -77,7 +82,7 @@ export const model: Example = {
     active_version: version,
     registry_size: 5,
     metrics,
-    champion: { ...promotion, linkedAt: atMs },
+    champion: { ...promotion, requestId: 'retrain:12', createdAt: atMs, linkedAt: atMs },
     training: trainingState,
     problem: null,
   },
@@ -88,13 +93,45 @@ export const models: Example = {
   answer: { data: [row], page: { nextCursor: '5', limit: 1 } },
 };
 
+const gate = {
+  decision: 'pass',
+  reason: better,
+  checks: [{ name: 'smallest share of a state', pass: true, value: 0.08, limit: 0.01 }],
+  paired: {
+    ...{ n: 1_440, difference: 0.012, lower: 0.004, upper: 0.02 },
+    ...{ alpha: 0.03, look: 1, candidate: 7.31, champion: 7.298 },
+  },
+};
+
+const gain = { mean: 0.41, lower: 0.37, upper: 0.45, standardError: 0.02, blockLength: 11.3 };
+
+const judgement = {
+  candles: 1_440,
+  model: { joint: 7.31, margin: 5.02 },
+  rivals: { oneState: { joint: 6.9, margin: 4.71, gain: { joint: gain, margin: gain } } },
+  regimeEvidence: { joint: true, returns: true },
+  calibration: { ksDistance: 0.02, histogram: [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1] },
+};
+
+const quality = {
+  lookAhead: { meanDistance: 0.08, disagreement: 0.06 },
+  occupancy: { filtered: [0.4, 0.6], stationary: [0.41, 0.59] },
+  dwell: { expected: [10, 5], realised: [11.2, null] },
+  switchesPerThousand: 41,
+  separation: { hellinger: 0.38, entropy: 0.21 },
+};
+
 export const oneVersion: Example = {
   params: { version },
   answer: {
     ...row,
-    gate: { [series]: { passed: true } },
+    gate: { [series]: gate },
     model_hash: 'f83716c0b4956bce4038e9c064d95193a261b4ff79686583ea12a1c1c234455d',
-    metadata: { n_obs: 20_480, train_seed: 42 },
+    metadata: {
+      ...{ version_id: version, n_obs: 20_480, train_seed: 42, claimed_files: 6 },
+      evaluation: { [series]: { judgement, quality } },
+      warnings: { [series]: [] },
+    },
   },
 };
 

@@ -82,6 +82,8 @@ export const audit: Example = {
   },
 };
 
+const worth = { value: 0.34, standardError: 0.1, low: 0.14, high: 0.54 };
+
 export const evaluation: Example = {
   query: { ...scope, days: 30 },
   answer: {
@@ -89,11 +91,13 @@ export const evaluation: Example = {
     from: atMs - 30 * 86_400_000,
     to: atMs,
     days: 30,
-    decisions: 0,
-    epsilon: 0,
-    logged: null,
-    champion: null,
-    presets: {},
+    ...{ decisions: 210, epsilon: 0.1, logged: 0.21, champion: 'conservative' },
+    presets: {
+      conservative: {
+        ...{ ips: worth, snips: worth, dm: worth, dr: worth },
+        ...{ effectiveSampleSize: 96.4, decisions: 210 },
+      },
+    },
     prunable: [],
   },
 };
@@ -124,10 +128,9 @@ export const alerts: Example = {
         message: `${version} serves (promote by retrain): every gate passed`,
         detail: { version, kind: 'promote' },
         count: 1,
-        createdAt: atMs,
-        attempts: 1,
-        lastError: null,
-        outcome: 'delivered',
+        ...{ workflowId: 'promote:regimes', runId: '01961b2c-7d1e-7a55-9c0e-2f8d8f1b9a10' },
+        ...{ createdAt: atMs, attempts: 0, nextAttemptAt: atMs, lastError: null },
+        ...{ settledAt: atMs + 800, outcome: 'delivered' },
       },
     ],
     page: { nextCursor: null, limit: 1 },

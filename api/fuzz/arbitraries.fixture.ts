@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Schema } from './openapi.fixture.ts';
+import type { Schema } from '../openapi-document.ts';
 
 type Any = fc.Arbitrary<unknown>;
 

@@ -9,10 +9,11 @@ import { readVersion } from '../../registry/store.ts';
 import { loadStrategySchemas } from '../../strategy_schemas/load.ts';
 import { filledState } from '../../tests/processes/filled-state.ts';
 import { appWith, quiet, recordingTraining, type settings } from '../app.fixture.ts';
+import { problemOfAnswer } from '../conforming.fixture.ts';
 import { createMetrics } from '../metrics.ts';
 import { openModels } from '../models.ts';
+import { type Document, type Route, routesOf } from '../openapi-document.ts';
 import { hostileText, mutated, valid } from './arbitraries.fixture.ts';
-import { type Document, type Route, routesOf } from './openapi.fixture.ts';
 
 /** Cases of each route, of each kind: inputs that its schema allows, and such that it does not. */
 const numRuns = process.env['AUTOTRAIN_TESTS'] === 'full' ? 1_500 : 120;
@@ -169,6 +170,15 @@ const textOf = async (answer: Response): Promise<string> => {
   return new TextDecoder().decode(value);
 };
 
+/** Made once for each route and status: a schema takes longer to read than to check by. */
+const checks = new Map<string, ReturnType<typeof problemOfAnswer>>();
+const problems = (route: Route, status: number) => {
+  const key = `${route.method} ${route.path} ${status}`;
+  const problem = checks.get(key) ?? problemOfAnswer(route, status);
+  checks.set(key, problem);
+  return problem;
+};
+
 const problemOf = async (route: Route, asked: Asked): Promise<string | undefined> => {
   const answer = await answered(route, asked);
   const text = await textOf(answer);
@@ -178,9 +188,9 @@ const problemOf = async (route: Route, asked: Asked): Promise<string | undefined
   // An empty part of a path asks for another route.
   const isListed = String(answer.status) in route.operation.responses || text.includes('"NoRoute"');
   if (!isListed) return `a status that is not listed: ${said}`;
-  const { type, problem } = route.answer(answer.status);
+  const { type } = route.answer(answer.status);
   if (!(answer.headers.get('content-type') ?? '').startsWith(type)) return `it is no ${type}: ${said}`;
-  const wrong = problem(type === 'application/json' ? JSON.parse(text) : text);
+  const wrong = problems(route, answer.status)(type === 'application/json' ? JSON.parse(text) : text);
   return wrong === undefined ? undefined : `it differs from the document: ${wrong}; ${said}`;
 };
 

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
+import { epochMs, figure } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/operators.ts';
-import { instrumentName, openObject, reasonText, strategyAndInstrument, strategyName } from '../fields.ts';
+import { instrumentName, reasonText, strategyAndInstrument, strategyName } from '../fields.ts';
 import { ofController } from '../refusals.ts';
 
 const dayMs = 86_400_000;
@@ -20,6 +21,36 @@ const windowBody = z.object({
   reason: reasonText,
 });
 
+const estimate = z
+  .object({ value: figure, standardError: figure, low: figure, high: figure })
+  .openapi({ description: 'reward per decision in deviations, its standard error and 95 % interval' });
+
+const presetValue = z.object({
+  ...{ ips: estimate, snips: estimate, dm: estimate, dr: estimate },
+  effectiveSampleSize: z.number(),
+  decisions: z.number().int(),
+});
+
+const scope = { strategy: z.string(), instrument: z.string() };
+
+const evaluationAnswer = z.object({
+  ...scope,
+  from: epochMs,
+  to: epochMs.openapi({ description: 'epoch ms UTC, exclusive' }),
+  days: z.number(),
+  decisions: z.number().int().openapi({ description: 'free ones that earned; all that follows is of these' }),
+  epsilon: z.number().openapi({ description: 'the largest that they were drawn with' }),
+  logged: figure.openapi({ description: 'mean reward of what was really served, in deviations' }),
+  champion: z
+    .string()
+    .nullable()
+    .openapi({ description: 'the preset with the highest DR value; null: cannot be told' }),
+  presets: z.record(z.string(), presetValue).openapi({ description: 'had it been served always' }),
+  prunable: z.array(z.string()).openapi({ description: 'presets that a person may retire' }),
+});
+
+const windowAnswer = z.object({ ...scope, epsilon: z.number(), from: epochMs, until: epochMs });
+
 /** What presets would have earned, by the decisions that were served. */
 export const addEvaluationRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
   add(
@@ -33,7 +64,7 @@ export const addEvaluationRoutes = (add: AddEndpoint, { controller }: RouteDeps)
       query: evaluationQuery,
       refusals: [...ofController, 'UnknownPreset'],
       example: examples.evaluation,
-      answer: openObject,
+      answer: evaluationAnswer,
     },
     ({ query: { days, to = Date.now(), ...scope } }) =>
       controller.evaluation({ ...scope, from: to - days * dayMs, to }),
@@ -50,7 +81,7 @@ export const addEvaluationRoutes = (add: AddEndpoint, { controller }: RouteDeps)
       body: windowBody,
       refusals: [...ofController, 'UnknownPreset', 'Conflict'],
       example: examples.openWindow,
-      answer: openObject,
+      answer: windowAnswer,
     },
     ({ params, body, principal }) => controller.openWindow({ ...params, ...body, actor: principal.subject }),
   );

@@ -3,18 +3,11 @@ import type { RouteDeps } from '../app.ts';
 import type { Principal } from '../auth.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/operators.ts';
-import {
-  instrumentName,
-  openObject,
-  pageOf,
-  pageQuery,
-  reasonText,
-  strategyName,
-  versionName,
-} from '../fields.ts';
+import { instrumentName, pageOf, pageQuery, reasonText, strategyName, versionName } from '../fields.ts';
 import { defined, pageAnswer } from '../pages.ts';
 import { ofController } from '../refusals.ts';
 import { createTrainingActs } from '../training-acts.ts';
+import { auditRow, equityAnswer, guardrailsAnswer, switchAnswer, unlockAnswer } from './guardrail-answers.ts';
 
 /** Everything without names, a strategy by its name, one instrument of it by both. */
 const target = z.object({ strategy: strategyName.optional(), instrument: instrumentName.optional() });
@@ -42,7 +35,7 @@ const by = ({ strategy, instrument, reason }: z.infer<typeof resumeBody>, { subj
   actor,
 });
 
-const changes = { method: 'post', rate: 'engine', timeoutMs: 5_000, answer: openObject } as const;
+const changes = { method: 'post', rate: 'engine', timeoutMs: 5_000 } as const;
 
 /** Kill switch, protections and their log. What tightens is an engine's right; what loosens takes an admin. */
 export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
@@ -52,6 +45,7 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
     {
       ...changes,
       path: '/kill',
+      answer: switchAnswer,
       role: 'engine',
       summary: 'Stops trading, or the training loop, until a person resumes it',
       body: killBody,
@@ -67,6 +61,7 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
     {
       ...changes,
       path: '/resume',
+      answer: switchAnswer,
       role: 'admin',
       summary: 'Re-arms what was killed',
       body: resumeBody,
@@ -80,6 +75,7 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
     {
       ...changes,
       path: '/unlock',
+      answer: unlockAnswer,
       role: 'admin',
       summary: 'Lifts a protection before its time',
       body: unlockBody,
@@ -93,6 +89,7 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
     {
       ...changes,
       path: '/equity',
+      answer: equityAnswer,
       role: 'engine',
       summary: 'Reports equity; drawdown from its peak may lock or kill',
       body: equityBody,
@@ -114,7 +111,7 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       summary: 'Trading states, open locks, equities and drawdowns, and the training loop',
       refusals: [...ofController],
       example: examples.guardrails,
-      answer: openObject,
+      answer: guardrailsAnswer,
     },
     async () => ({ ...(await controller.standing()), training: loop.training() }),
   );
@@ -126,7 +123,7 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       query: pageQuery,
       refusals: [...ofController],
       example: examples.audit,
-      answer: pageOf(z.looseObject({ seq: z.number().int() })),
+      answer: pageOf(auditRow),
     },
     async ({ query }) => pageAnswer(await controller.audit(defined(query)), query.limit),
   );

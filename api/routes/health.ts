@@ -1,23 +1,29 @@
 import { z } from '@hono/zod-openapi';
 import { isLedgerError } from '../../ledger/errors.ts';
 import { seriesKey } from '../../series.ts';
+import { epochMs, modelProblem, trainingState } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/loop.ts';
-import { openObject } from '../fields.ts';
 
-const problem = z.looseObject({ kind: z.string(), severity: z.string(), message: z.string() });
+const problem = z.object({
+  kind: z.string(),
+  severity: z.enum(['info', 'warning', 'critical']),
+  subject: z.string(),
+  message: z.string(),
+  detail: z.unknown().optional().openapi({ description: 'figures, by kind' }),
+});
 
 const healthAnswer = z.object({
   status: z.literal('ok'),
   series: z.array(z.string()),
   model: z.object({
     version_id: z.string().nullable(),
-    loaded_at_ms: z.number().nullable(),
-    problem: openObject.nullable(),
+    loaded_at_ms: epochMs.nullable(),
+    problem: modelProblem.nullable(),
   }),
-  training: z.looseObject({ state: z.string() }).nullable(),
+  training: trainingState.nullable(),
   problems: z.array(problem),
   strategy_schemas: z.object({ problem: z.string().nullable() }),
 });

@@ -2,24 +2,41 @@ import { z } from '@hono/zod-openapi';
 import { expectedDurations } from '../../hmm/forecast.ts';
 import { fromParameters } from '../../hmm/model.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
+import { epochMs, promotionKind } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/loop.ts';
-import { openObject, versionName } from '../fields.ts';
+import { versionName } from '../fields.ts';
 
-const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000, answer: openObject } as const;
+const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } as const;
 
 const promotionRows = z.object({
   data: z.array(
     z.object({
       fence: z.number().int(),
       version_id: z.string(),
-      kind: z.string(),
+      kind: promotionKind,
       previous_version_id: z.string().nullable(),
       actor: z.string(),
       reason: z.string(),
-      created_at: z.number(),
+      created_at: epochMs,
+    }),
+  ),
+});
+
+const transitionsAnswer = z.object({
+  version_id: z.string(),
+  series: z.record(
+    z.string(),
+    z.object({
+      regimes: z
+        .array(z.string())
+        .openapi({ description: 'names of the states, in the order of the matrix' }),
+      matrix: z.array(z.array(z.number())).openapi({ description: 'P(next state | state), rows sum to 1' }),
+      expected_candles: z
+        .array(z.number().nullable())
+        .openapi({ description: 'how many candles a stay lasts; null: it is never left' }),
     }),
   ),
 });
@@ -39,6 +56,7 @@ export const addModelReportRoutes = (add: AddEndpoint, { ledger, readVersion }: 
     {
       ...read,
       path: '/models/{version}/transitions',
+      answer: transitionsAnswer,
       summary: 'Transition matrix and expected stay of each regime, by series',
       params: z.object({ version: versionName }),
       refusals: ['UnknownVersion', 'StorageUnavailable'],

@@ -1,10 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { VersionRow } from '../../ledger/version-rows.ts';
+import { epochMs, modelProblem, promotionKind, trainingState } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/loop.ts';
-import { openObject, pageOf, pageQuery, versionName } from '../fields.ts';
+import { pageOf, pageQuery, versionName } from '../fields.ts';
+import { gateResult, versionMetadata } from './version-report.ts';
 
 const read = {
   method: 'get',
@@ -19,15 +21,30 @@ const versionsQuery = pageQuery.extend({ cursor: z.coerce.number().int().min(0).
 
 const metrics = z.record(z.string(), z.number().nullable());
 
+const champion = z.object({
+  fence: z.number().int(),
+  versionId: z.string(),
+  kind: promotionKind,
+  previousVersionId: z.string().nullable(),
+  actor: z.string(),
+  reason: z.string(),
+  requestId: z.string(),
+  createdAt: epochMs,
+  linkedAt: epochMs.nullable().openapi({ description: 'when `current` was seen to point to it' }),
+});
+
 const modelAnswer = z.object({
   active_version: z.string().nullable(),
   registry_size: z.number().int(),
   metrics,
+  champion: champion.nullable().openapi({ description: 'the newest promotion: what serves by the ledger' }),
+  training: trainingState,
+  problem: modelProblem.nullable(),
 });
 
 const versionRow = z.object({
   version_id: z.string(),
-  created_at: z.number().openapi({ description: 'epoch ms UTC' }),
+  created_at: epochMs,
   metrics,
   active: z.boolean(),
   parent_version_id: z.string().nullable(),
@@ -40,6 +57,12 @@ const versionRow = z.object({
     .nullable()
     .openapi({ description: 'epoch ms UTC; its files are gone: it cannot serve, its report cannot be read' }),
   tag: z.string().nullable(),
+});
+
+const versionReport = versionRow.extend({
+  gate: z.record(z.string(), gateResult).openapi({ description: 'by series' }),
+  model_hash: z.string().openapi({ description: 'sha256 of model.json' }),
+  metadata: versionMetadata,
 });
 
 const metricsOf = (row: VersionRow | undefined) => (row ? { [row.metricName]: row.metricValue } : {});
@@ -112,7 +135,7 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, 
       params: z.object({ version: versionName }),
       refusals: [...read.refusals, 'UnknownVersion'],
       example: examples.oneVersion,
-      answer: openObject,
+      answer: versionReport,
     },
     ({ params: { version } }) => {
       const row = ledger.version(version);
@@ -120,7 +143,7 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, 
       const { metadata, modelHash } = readVersion(version);
       return {
         ...present(row, models.snapshot()?.versionId),
-        gate: row.gate,
+        gate: row.gate ?? {},
         model_hash: modelHash,
         metadata,
       };

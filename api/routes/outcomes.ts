@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { LearnRequest } from '../../controller/outcome-report.ts';
+import { epochMs } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/engine.ts';
@@ -102,33 +103,45 @@ const recordsQuery = pageQuery.extend({
 
 const named = { seq: z.number().int(), strategy: z.string(), instrument: z.string(), preset_id: z.string() };
 const features = z.record(z.string(), z.number());
+const chances = z.record(z.string(), z.number());
 
-const outcomeRow = z.looseObject({
+const outcomeRow = z.object({
   ...named,
   decision_id: z.string().nullable(),
   outcome_id: z.string().nullable(),
-  attribution: z.string(),
-  raw_reward: z.number(),
-  reward: z.number(),
+  attribution: z.enum(['decision', 'matched', 'anonymous', 'reversal']),
+  reverses: z.number().int().nullable().openapi({ description: 'seq of the outcome that it takes back' }),
+  raw_reward: z.number().openapi({ description: 'quote currency' }),
+  reward_scale: z.number().openapi({ description: 'quote currency of one deviation' }),
+  reward: z.number().openapi({ description: 'in deviations' }),
   learned: z.boolean(),
+  learned_seq: z.number().int().nullable(),
   features,
-  created_at: z.number(),
+  created_at: epochMs,
 });
 
-const decisionRow = z.looseObject({
+const decisionRow = z.object({
   ...named,
   decision_id: z.string(),
   proposed_preset_id: z.string(),
   params: z.record(z.string(), z.unknown()),
-  state: z.string(),
+  policy_version: z.string(),
+  state: z.enum(['served', 'rewarded', 'voided', 'expired']),
   reason: z.string(),
-  forced_by: z.string().nullable(),
+  forced_by: z.string().nullable().openapi({ description: 'null: the policy was free' }),
+  trading_state: z.enum(['ACTIVE', 'REDUCING', 'HALTED']),
+  epsilon: z.number(),
+  odds: chances.openapi({ description: 'what the preset was drawn from' }),
   propensity: z.number().nullable(),
-  propensities: z.record(z.string(), z.number()),
+  propensities: chances.openapi({ description: 'of what was served, guardrails included' }),
+  seed: z.number(),
+  learned_count: z.number().int().openapi({ description: 'outcomes that were learned before it' }),
   features,
+  features_missing: z.array(z.string()),
+  features_ignored: z.array(z.string()),
   model_version: z.string().nullable(),
   position_id: z.string().nullable(),
-  created_at: z.number(),
+  created_at: epochMs,
 });
 
 export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {
@@ -165,7 +178,10 @@ export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       params: z.object({ decision_id: opaqueId }),
       refusals: [...ofController, 'UnknownDecision'],
       example: examples.oneDecision,
-      answer: decisionRow.extend({ outcomes: z.array(outcomeRow) }),
+      answer: decisionRow.extend({
+        policy: z.record(z.string(), z.unknown()).openapi({ description: 'its settings' }),
+        outcomes: z.array(outcomeRow),
+      }),
     },
     ({ params }) => controller.decision(params.decision_id),
   );

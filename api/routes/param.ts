@@ -8,7 +8,7 @@ import * as examples from '../examples/engine.ts';
 import { featureMap, opaqueId, reasonText, strategyAndInstrument } from '../fields.ts';
 import { ofController } from '../refusals.ts';
 
-const paramAnswer = z.looseObject({
+const paramAnswer = z.object({
   config_id: z.string().openapi({ description: '<strategy>:<instrument>:<decision>:<preset_id>' }),
   params: z.record(z.string(), z.unknown()),
   policy_version: z.string(),

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { epochMs } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/engine.ts';
@@ -16,7 +17,7 @@ const scopeRows = z.object({
   ),
 });
 
-const standing = z.looseObject({
+const standing = z.object({
   preset_id: z.string(),
   mean: z.number(),
   low: z.number(),
@@ -28,11 +29,16 @@ const standing = z.looseObject({
 
 const overviewAnswer = z.object({
   data: z
-    .looseObject({
+    .object({
       strategy: z.string(),
       instrument: z.string(),
       policy_version: z.string().nullable(),
       pinned_preset: z.string().nullable(),
+      served: z.object({ preset_id: z.string(), since: epochMs, changes_today: z.number().int() }).nullable(),
+      decisions_shared: z
+        .number()
+        .int()
+        .openapi({ description: 'the newest decisions, which shares are of' }),
       presets: z.array(standing),
     })
     .nullable(),

@@ -55,7 +55,7 @@ const predictBody = z
     'give one of candles, logret, features',
   );
 
-const modelMeta = z.looseObject({
+const modelMeta = z.object({
   version_id: z.string(),
   series: z.string(),
   n_states: z.number().int(),
@@ -64,6 +64,15 @@ const modelMeta = z.looseObject({
   features_used: z.array(z.string()),
   features_marginalised: z.array(z.string()),
   features_ignored: z.array(z.string()),
+  regime_ids: z
+    .record(z.string(), z.number().int())
+    .optional()
+    .openapi({ description: 'stays with a state over retrains, while its name may change' }),
+  regimes_fresh: z
+    .array(z.string())
+    .optional()
+    .openapi({ description: 'that the version before did not know' }),
+  regimes_renamed: z.array(z.string()).optional().openapi({ description: 'known ones under a new name' }),
 });
 
 const predictAnswer = z.object({
@@ -72,12 +81,7 @@ const predictAnswer = z.object({
   regime: z.string(),
   confidence: z.number(),
   forecast: z.record(z.string(), z.number()).openapi({ description: 'P(regime of the next candle)' }),
-  model_meta: modelMeta.openapi({
-    description:
-      'version_id, series, n_states, as_of_ms, trained_to_ms, features_used, features_marginalised, features_ignored; ' +
-      'regime_ids: the id of each regime, which stays with a state over retrains while names may change; ' +
-      'regimes_fresh: regimes that the version before did not know; regimes_renamed: known ones under a new name',
-  }),
+  model_meta: modelMeta,
 });
 
 const columnsOf = (candles: readonly ParsedCandle[]): CandleColumns => {

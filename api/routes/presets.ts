@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { epochMs } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { parse } from '../endpoint.ts';
@@ -20,13 +21,15 @@ const parameters = z
 
 const complete = z.object({ preset_id: presetName, params: parameters });
 
-const presetRow = z.looseObject({
+const presetRow = z.object({
   preset_id: z.string(),
   params: z.record(z.string(), z.unknown()),
-  source: z.string(),
+  source: z.enum(['schema', 'registered']),
   outcomes: z.number().int(),
-  mean_reward: z.number().nullable(),
-  created_at: z.number(),
+  mean_reward: z.number().nullable().openapi({ description: 'in deviations; null: none was learned' }),
+  created_at: epochMs
+    .nullable()
+    .openapi({ description: 'epoch ms UTC; null: of the schema, not asked for yet' }),
 });
 
 const retireBody = strategyAndInstrument.extend({ preset_id: presetName, reason: reasonText });
@@ -51,7 +54,7 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       body: registerBody,
       refusals: [...ofController, 'PresetIncomplete', 'OutOfBounds', 'TooManyPresets', 'Conflict'],
       example: examples.register,
-      answer: z.looseObject({ ok: z.literal(true) }),
+      answer: z.object({ ok: z.literal(true) }),
     },
     async ({ params: scope, body }) => {
       if (isMissing(body.preset_id) || isMissing(body.params)) {

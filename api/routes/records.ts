@@ -2,41 +2,83 @@ import { z } from '@hono/zod-openapi';
 import { type FileRow, seriesOfFile } from '../../ledger/file-rows.ts';
 import type { GapTotal } from '../../ledger/gaps.ts';
 import { parseSeries, seriesKey } from '../../series.ts';
+import { epochMs, fileCounts } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/ledger.ts';
 import * as loopExamples from '../examples/loop.ts';
-import { openObject, symbolName } from '../fields.ts';
+import { symbolName } from '../fields.ts';
 import { ofTemporal } from '../refusals.ts';
 import { findSeries } from '../symbols.ts';
 
-const gap = { fromMs: z.number(), toMs: z.number(), missing: z.number().int(), state: z.string() };
+/** Open times of the first and the last candle that is missing. */
+const gap = {
+  fromMs: epochMs,
+  toMs: epochMs,
+  missing: z.number().int(),
+  state: z.enum(['open', 'outage', 'filled']),
+};
 
 const ledgerAnswer = z.object({
-  files: z.record(z.string(), z.number().int()),
+  files: fileCounts,
   series: z.array(
     z.object({
       series: z.string(),
       bars: z.number().int(),
-      watermark: z.number(),
-      updated_at: z.number(),
+      watermark: epochMs,
+      updated_at: epochMs,
       lag_candles: z.number().int().nullable(),
       gap_count: z.number().int(),
       missing: z.number().int(),
       gaps: z.array(z.object(gap)),
     }),
   ),
-  quarantined: z.array(openObject),
+  quarantined: z.array(
+    z.object({
+      series: z.string(),
+      path: z.string().openapi({ description: 'under DATA_DIR' }),
+      reason: z.string().nullable(),
+      ...{ from_ms: epochMs, to_ms: epochMs },
+    }),
+  ),
   disks: z.array(z.object({ root: z.string(), free_bytes: z.number(), total_bytes: z.number() })),
 });
 
-const gapRows = z.object({ data: z.array(z.looseObject({ series: z.string(), ...gap })) });
+const gapRows = z.object({
+  data: z.array(
+    z.object({
+      series: z.string(),
+      ...gap,
+      foundAt: epochMs,
+      attempts: z.number().int().openapi({ description: 'how often it was asked for since' }),
+      answers: z.number().int().openapi({ description: 'of these, answered without a candle inside' }),
+      lastTriedAt: epochMs.nullable(),
+      nextRetryAt: epochMs.nullable().openapi({ description: 'null: not asked for any more' }),
+      filledAt: epochMs.nullable(),
+    }),
+  ),
+});
+
+const correctionRows = z.object({
+  data: z.array(
+    z.object({
+      fileId: z.string(),
+      series: z.string(),
+      openTimeMs: epochMs,
+      change: z.enum(['rewritten', 'appeared', 'removed']),
+      before: z
+        .string()
+        .nullable()
+        .openapi({ description: 'open,high,low,close,volume as it was stored; null: it was not' }),
+    }),
+  ),
+});
 
 const watermarkRows = z.object({
   data: z.array(
     z.object({
-      ...{ name: z.string(), series: z.string(), value: z.number(), updated_at: z.number() },
+      ...{ name: z.string(), series: z.string(), value: epochMs, updated_at: epochMs },
       lag_candles: z.number().int().nullable(),
     }),
   ),
@@ -44,11 +86,11 @@ const watermarkRows = z.object({
 
 const scheduleRows = z.object({
   data: z.array(
-    z.looseObject({
+    z.object({
       id: z.string(),
       paused: z.boolean(),
       note: z.string().optional(),
-      nextMs: z.number().nullable(),
+      nextMs: epochMs.nullable(),
     }),
   ),
 });
@@ -60,7 +102,7 @@ const workflowRows = z.object({
       runId: z.string(),
       type: z.string(),
       status: z.string(),
-      startedAt: z.number().openapi({ description: 'epoch ms UTC' }),
+      startedAt: epochMs,
       ms: z.number().nullable().openapi({ description: 'how long it took; null while it runs' }),
       stage: z.string().nullable(),
       attempts: z.number().int().nullable().openapi({ description: 'the most that any of its steps needed' }),
@@ -87,7 +129,6 @@ const read = {
   role: 'reader',
   rate: 'read',
   timeoutMs: 10_000,
-  answer: openObject,
   refusals: ['StorageUnavailable'],
 } as const;
 
@@ -185,6 +226,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: Ro
     {
       ...read,
       path: '/ledger/corrections',
+      answer: correctionRows,
       summary: 'Candles that the exchange rewrote, removed or gave late, newest first, with the copy before',
       query: newestQuery,
       refusals: ['UnknownSymbol', 'StorageUnavailable'],

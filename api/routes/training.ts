@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import { epochMs, promotionKind } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint, Call } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/loop.ts';
-import { flag, openObject, tagName, versionName } from '../fields.ts';
+import { flag, tagName, versionName } from '../fields.ts';
 import { ofTemporal } from '../refusals.ts';
 import type { DecisionRequest } from '../training.ts';
 import { idempotencyKey } from './param.ts';
@@ -18,7 +19,15 @@ const ingestQuery = waitQuery.extend({ until: z.enum(['chunk', 'now']).default('
 
 const ingestAnswer = z.object({
   downloaded: z.number().int(),
-  series: z.array(z.looseObject({ series: z.string(), downloaded: z.number().int(), watermark: z.number() })),
+  series: z.array(
+    z.object({
+      series: z.string(),
+      downloaded: z.number().int().openapi({ description: 'candles' }),
+      watermark: epochMs.openapi({ description: 'open time of the next candle to ask for, epoch ms UTC' }),
+      gaps: z.array(z.object({ fromMs: epochMs, toMs: epochMs, missing: z.number().int() })),
+      error: z.string().optional().openapi({ description: 'why this series alone got nothing' }),
+    }),
+  ),
   workflow_ids: z.array(z.string()),
 });
 
@@ -35,11 +44,17 @@ const trainAnswer = z.object({
   metric_value: z.number().nullable().openapi({ description: 'nats per candle' }),
   promoted: z.boolean(),
   message: z.string(),
-  metadata: z.looseObject({ claimed_files: z.number().int() }),
+  metadata: z.object({
+    claimed_files: z.number().int(),
+    n_obs: z.number().int(),
+    n_states: z.number().int().nullable(),
+    parent_version: z.string().nullable(),
+    series: z.array(z.object({ series: z.string(), outcome: z.string(), reason: z.string() })),
+  }),
   workflow_id: z.string(),
 });
 
-const startedAnswer = z.looseObject({ workflow_id: z.string() });
+const startedAnswer = z.object({ workflow_id: z.string() });
 
 const trainRequest = ({
   body,
@@ -99,6 +114,17 @@ export const addTrainingRoutes = (add: AddEndpoint, { training, models }: RouteD
   );
 };
 
+/** What was decided; the same request again answers the same record. */
+const promotionRecord = z.object({
+  versionId: z.string(),
+  previousVersionId: z.string().nullable(),
+  kind: promotionKind,
+  fence: z.number().int().openapi({ description: 'grows with each of them; the newest serves' }),
+  actor: z.string(),
+  reason: z.string(),
+  atMs: epochMs,
+});
+
 export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }: RouteDeps): void => {
   const admin = {
     method: 'post',
@@ -106,7 +132,7 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
     rate: 'work',
     timeoutMs: 5 * 60_000,
     idempotent: true,
-    answer: openObject,
+    answer: promotionRecord,
   } as const;
 
   const decide = async (

@@ -1,48 +1,26 @@
-import type { Problem, TrainingState } from '../../api/loop-state.ts';
-import type { WorkflowSummary } from '../../api/training.ts';
+import type { Operations } from '../../client/schema.ts';
 import { type AddCommand, type Said } from '../cli.ts';
 import { answersFrom } from '../gateway.ts';
 import { type GatewayClient, GatewayRefusal } from '../gateway-client.ts';
 import { describeStatus } from '../status-text.ts';
 
+type Answer<Path extends keyof Operations> = Operations[Path]['answer'];
+type Model = Answer<'GET /model'>;
+type Run = Answer<'GET /workflows'>['data'][number];
+
 /** What the routes answer, as far as a glance needs it. */
-export interface Status {
+export interface Status extends Pick<Model, 'active_version' | 'metrics' | 'champion'> {
   readonly url: string;
-  readonly health: {
-    readonly model: { readonly version_id: string | null; readonly problem: string | null };
-    readonly training: TrainingState | null;
-    readonly problems: readonly Problem[];
-    readonly strategy_schemas: { readonly problem: string | null };
-  };
-  readonly watermarks: readonly {
-    readonly series: string;
-    readonly value: number;
-    readonly updated_at: number;
-    readonly lag_candles: number | null;
-  }[];
-  readonly files: Readonly<Record<string, number>>;
+  readonly health: Answer<'GET /health'>;
+  readonly watermarks: Answer<'GET /watermarks'>['data'];
+  readonly files: Answer<'GET /ledger'>['files'];
   readonly quarantined: number;
-  readonly champion: { readonly promotedAt?: number; readonly at?: number } | null;
-  readonly active_version: string | null;
   readonly versions: number;
-  readonly metrics: Readonly<Record<string, number | null>>;
-  readonly trading: readonly { readonly target: string; readonly state: string; readonly reason?: string }[];
+  readonly trading: Answer<'GET /guardrails'>['trading_states'];
   readonly locks: number;
   /** Null where Temporal does not answer; `runs_problem` says why. */
-  readonly runs: readonly WorkflowSummary[] | null;
+  readonly runs: readonly Run[] | null;
   readonly runs_problem: string | null;
-}
-
-interface Model {
-  readonly active_version: string | null;
-  readonly registry_size: number;
-  readonly metrics: Status['metrics'];
-  readonly champion: Status['champion'];
-}
-
-interface Guardrails {
-  readonly trading_states?: Status['trading'];
-  readonly locks?: readonly unknown[];
 }
 
 /** Runs of people's interest: ticks only start them. */
@@ -50,7 +28,7 @@ const lastRuns = 8;
 
 const runsOf = async (gateway: GatewayClient): Promise<Pick<Status, 'runs' | 'runs_problem'>> => {
   try {
-    const { data } = await gateway.get<{ data: WorkflowSummary[] }>('/workflows');
+    const { data } = await gateway.get<Answer<'GET /workflows'>>('/workflows');
     return { runs: data.filter(({ type }) => type !== 'tick').slice(0, lastRuns), runs_problem: null };
   } catch (error) {
     // The rest of the status does not need Temporal, and who looks wants to see that it is away.
@@ -61,12 +39,12 @@ const runsOf = async (gateway: GatewayClient): Promise<Pick<Status, 'runs' | 'ru
 };
 
 const statusOf = async (gateway: GatewayClient): Promise<Status> => {
-  const health = await gateway.get<Status['health']>('/health');
+  const health = await gateway.get<Answer<'GET /health'>>('/health');
   const [watermarks, ledger, model, guardrails, runs] = await Promise.all([
-    gateway.get<{ data: Status['watermarks'] }>('/watermarks'),
-    gateway.get<{ files: Status['files']; quarantined: unknown[] }>('/ledger'),
+    gateway.get<Answer<'GET /watermarks'>>('/watermarks'),
+    gateway.get<Answer<'GET /ledger'>>('/ledger'),
     gateway.get<Model>('/model'),
-    gateway.get<Guardrails>('/guardrails'),
+    gateway.get<Answer<'GET /guardrails'>>('/guardrails'),
     runsOf(gateway),
   ]);
   return {
@@ -74,7 +52,7 @@ const statusOf = async (gateway: GatewayClient): Promise<Status> => {
     quarantined: ledger.quarantined.length,
     ...{ champion: model.champion, active_version: model.active_version, metrics: model.metrics },
     versions: model.registry_size,
-    ...{ trading: guardrails.trading_states ?? [], locks: guardrails.locks?.length ?? 0 },
+    ...{ trading: guardrails.trading_states, locks: guardrails.locks.length },
     ...runs,
   };
 };

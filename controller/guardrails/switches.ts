@@ -94,7 +94,7 @@ export const createOpenWindow =
           `nothing is known of ${scope.strategy} on ${scope.instrument}`,
         );
       const now = clock();
-      const until = now + hours * 3_600_000;
+      const until = Math.round(now + hours * 3_600_000);
       db.insert(evaluationWindows).values({ scopeId: row.id, epsilon, from: now, until, actor }).run();
       recordAct(
         db,

@@ -1,5 +1,5 @@
 import { appWith } from '../../api/app.fixture.ts';
-import type { Document } from '../../api/fuzz/openapi.fixture.ts';
+import type { Document } from '../../api/openapi-document.ts';
 import { createPayloadCodec } from '../../temporal/payload-codec.ts';
 
 /** The OpenAPI document of a gateway with all of its routes. */

@@ -1,4 +1,4 @@
-import { type Document, type Route, routesOf } from '../../api/fuzz/openapi.fixture.ts';
+import { type Document, type Route, routesOf } from '../../api/openapi-document.ts';
 
 const head = `# HTTP
 

@@ -1,5 +1,5 @@
-import type { Document, Route, Schema } from '../../api/fuzz/openapi.fixture.ts';
-import { routesOf } from '../../api/fuzz/openapi.fixture.ts';
+import type { Document, Route, Schema } from '../../api/openapi-document.ts';
+import { routesOf } from '../../api/openapi-document.ts';
 
 const literal = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value));
 
