@@ -58,8 +58,9 @@ const routeOf = (method: string, url: string): Route => {
 
 /** Holds each answer against the document, fields that it does not name included. */
 const checking: typeof fetch = async (input, init) => {
-  const answer = await fetch(input, init);
-  const route = routeOf(init?.method ?? 'GET', String(input));
+  const request = new Request(input, init);
+  const answer = await fetch(request);
+  const route = routeOf(request.method, request.url);
   const operation = `${route.method} ${route.path}`;
   const value: unknown = await answer.clone().json();
   const problem = problemOfAnswer(route, answer.status)(value);
