@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from '../health/process-metrics.ts';
 import { banditMetrics } from './bandit-metrics.ts';
 import { loopMetrics } from './loop-metrics.ts';
 import { modelMetrics } from './model-metrics.ts';
@@ -7,7 +8,7 @@ import { modelMetrics } from './model-metrics.ts';
 export const createMetrics = ({ processMetrics = false } = {}) => {
   const registry = new Registry();
   const registers = [registry];
-  if (processMetrics) collectDefaultMetrics({ register: registry, prefix: 'autotrain_' });
+  if (processMetrics) addProcessMetrics(registry);
   return {
     registry,
     requests: new Counter({

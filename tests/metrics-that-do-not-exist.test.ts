@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import { type GatewayProcess, startGatewayProcess } from './processes/gateway-pr
 import { startWorkerProcess, type WorkerProcess } from './processes/worker-process.ts';
 import { anchorMs, market } from './support/candles.ts';
 import { familiesOf, missingIn, type Offered, offeredBy } from './support/metric-names.ts';
+import { hasProgram } from './support/programs.ts';
 import { until } from './support/until.ts';
 import { testTemporal } from './temporal-server.ts';
 
@@ -199,6 +201,20 @@ describe('a scrape after one loop', () => {
     expect(value(text, 'autotrain_trading_killed{state="HALTED"}')).toBe(0);
     expect(value(text, 'autotrain_last_retrain_claimed_files')).toBe(1);
   });
+});
+
+/** What promtool has against a scrape: names, units, HELP. */
+const criticismOf = (scrape: string): string => {
+  const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], {
+    ...{ input: scrape, encoding: 'utf8' },
+  });
+  return status === 0 ? '' : `${stdout}${stderr}`;
+};
+
+it.runIf(hasProgram('promtool'))('promtool has nothing against the two scrapes', () => {
+  expect(criticismOf('# TYPE files gauge\nfiles 1\n')).toContain('no help text');
+  expect(criticismOf(scraped.gateway)).toBe('');
+  expect(criticismOf(scraped.worker)).toBe('');
 });
 
 it('docs/reference/metrics.md explains each of our metrics, in the words of its HELP text', () => {

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from '../../health/process-metrics.ts';
 
 /** From a claim of milliseconds to a training of hours. */
 const longBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1_200, 3_600, 14_400];
@@ -7,7 +8,7 @@ const longBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1_200, 3_600, 14_4
 export const createWorkerMetrics = ({ processMetrics = false } = {}) => {
   const registry = new Registry();
   const registers = [registry];
-  if (processMetrics) collectDefaultMetrics({ register: registry, prefix: 'autotrain_' });
+  if (processMetrics) addProcessMetrics(registry);
   return {
     registry,
     info: new Gauge({
