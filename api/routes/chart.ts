@@ -3,10 +3,9 @@ import { parseSeries, seriesKey } from '../../series.ts';
 import type { RouteDeps } from '../app.ts';
 import { chartPage, leadCandles } from '../chart.ts';
 import type { AddEndpoint } from '../endpoint.ts';
-import { ApiError } from '../errors.ts';
 import * as examples from '../examples/ledger.ts';
 import { symbolName } from '../fields.ts';
-import { findSeries } from '../symbols.ts';
+import { demandSeries } from '../symbols.ts';
 
 const chartQuery = z.object({
   series: symbolName.optional(),
@@ -49,9 +48,7 @@ export const addChartRoute = (add: AddEndpoint, { settings, models, newestCandle
       answer: chartAnswer,
     },
     ({ query: { series: asked, before, limit } }) => {
-      const key = asked === undefined ? keys[0] : findSeries(keys, asked, settings.series);
-      if (key === undefined)
-        throw new ApiError(404, 'UnknownSymbol', `no series "${asked}"; there are ${keys.join(', ')}`);
+      const key = demandSeries(keys, asked ?? keys[0] ?? '', settings.series);
       const columns = newestCandles(parseSeries(key), limit + leadCandles, before);
       const model = models.snapshot()?.model.series[key];
       return chartPage(key, columns, { model, limit, isNewest: before === undefined });

@@ -5,12 +5,11 @@ import { parseSeries, seriesKey } from '../../series.ts';
 import { epochMs, fileCounts } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
-import { ApiError } from '../errors.ts';
 import * as examples from '../examples/ledger.ts';
 import * as loopExamples from '../examples/loop.ts';
 import { symbolName } from '../fields.ts';
 import { ofTemporal } from '../refusals.ts';
-import { findSeries } from '../symbols.ts';
+import { demandSeries } from '../symbols.ts';
 
 /** Open times of the first and the last candle that is missing. */
 const gap = {
@@ -157,14 +156,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: Ro
   const wantedOf = ({ series: asked, limit }: z.infer<typeof newestQuery>) => {
     if (asked === undefined) return { limit };
     const keys = [...settings.series.map(seriesKey), ...ledger.watermarks().map(({ series }) => series)];
-    const key = findSeries(keys, asked, settings.series);
-    if (key === undefined)
-      throw new ApiError(
-        404,
-        'UnknownSymbol',
-        `no series "${asked}"; there are ${[...new Set(keys)].join(', ')}`,
-      );
-    return { series: parseSeries(key), limit };
+    return { series: parseSeries(demandSeries(keys, asked, settings.series)), limit };
   };
 
   const gapsOf = (series: string, total: GapTotal | undefined) => ({
