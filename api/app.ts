@@ -3,6 +3,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { PayloadCodec } from '@temporalio/common';
 import type { Context, Next } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import { addRoutes } from './add-routes.ts';
 import { createAuthenticate } from './auth.ts';
 import { addEndpoint } from './endpoint.ts';
 import { answerError } from './errors.ts';
@@ -16,25 +17,6 @@ import type { ControllerPort, GatewaySettings, LedgerReader, Logger, NewestCandl
 import { createPredict, type Predict, type RegimeContext } from './predict.ts';
 import { demandReachable } from './reachable.ts';
 import { routeOf } from './route-of.ts';
-import { addAlertRoutes } from './routes/alerts.ts';
-import { addChartRoute } from './routes/chart.ts';
-import { addCodecRoute } from './routes/codec.ts';
-import { addDashboard, addReference } from './routes/dashboard.ts';
-import { addMetricsRoute, addOpenApiRoute } from './routes/docs.ts';
-import { addEvaluationRoutes } from './routes/evaluation.ts';
-import { addEventRoutes } from './routes/events.ts';
-import { addGuardrailRoutes } from './routes/guardrails.ts';
-import { addHealthRoutes } from './routes/health.ts';
-import { addModelReportRoutes } from './routes/model-reports.ts';
-import { addModelRoutes } from './routes/models.ts';
-import { addOutcomeRoutes, addRecordRoutes } from './routes/outcomes.ts';
-import { addParamRoutes } from './routes/param.ts';
-import { addParameterRoutes } from './routes/parameters.ts';
-import { addPredictRoute } from './routes/predict.ts';
-import { addPresetRoutes } from './routes/presets.ts';
-import { addLedgerRoutes, addTemporalRoutes } from './routes/records.ts';
-import { addScheduleRoutes } from './routes/schedules.ts';
-import { addDecisionRoutes, addTrainingRoutes } from './routes/training.ts';
 import { traceRequests } from './trace-requests.ts';
 import type { Training } from './training.ts';
 import type { TrainingSwitch } from './training-switch.ts';
@@ -77,11 +59,11 @@ export const createApp = (deps: AppDeps): OpenAPIHono => {
   if (deps.payloadCodec) app.use(codecPath, allowTemporalUi(deps.settings.temporal.uiUrl));
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.notFound((c) => c.json({ detail: `no route ${c.req.path}`, code: 'NoRoute' }, 404));
-  addRoutes(app, deps);
+  serve(app, deps);
   return app;
 };
 
-const addRoutes = (app: OpenAPIHono, deps: AppDeps) => {
+const serve = (app: OpenAPIHono, deps: AppDeps) => {
   const add = addEndpoint(app, {
     authenticate: createAuthenticate(deps.settings.gateway),
     takeToken: createRateLimit(deps.rates ?? defaultRates),
@@ -89,35 +71,8 @@ const addRoutes = (app: OpenAPIHono, deps: AppDeps) => {
   const { predict, regimeContext } = createPredict(deps);
   const training = demandReachable(deps.training);
   const routeDeps: RouteDeps = { ...deps, training, predict, regimeContext };
-  for (const addRoutesOf of resources) addRoutesOf(add, routeDeps);
-  addDashboard(add, app);
-  addReference(add, app);
-  addOpenApiRoute(add, app);
+  addRoutes(add, app, routeDeps);
 };
-
-const resources = [
-  addHealthRoutes,
-  addTrainingRoutes,
-  addModelRoutes,
-  addDecisionRoutes,
-  addPredictRoute,
-  addPresetRoutes,
-  addParamRoutes,
-  addOutcomeRoutes,
-  addGuardrailRoutes,
-  addEvaluationRoutes,
-  addRecordRoutes,
-  addAlertRoutes,
-  addLedgerRoutes,
-  addTemporalRoutes,
-  addScheduleRoutes,
-  addModelReportRoutes,
-  addParameterRoutes,
-  addChartRoute,
-  addEventRoutes,
-  addMetricsRoute,
-  addCodecRoute,
-];
 
 const onMethodNotAllowed = (c: Context, methods: readonly string[]) =>
   c.json({ detail: `${c.req.path} answers ${methods.join(', ')}`, code: 'MethodNotAllowed' }, 405, {

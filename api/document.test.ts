@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createPayloadCodec } from '../temporal/payload-codec.ts';
 import { appWith } from './app.fixture.ts';
 import { problemBy, problemOfAnswer } from './conforming.fixture.ts';
+import { describeGateway } from './describe.ts';
 import { type Document, type Media, type Route, routesOf } from './openapi-document.ts';
 
 const { app } = appWith({ payloadCodec: createPayloadCodec([Buffer.alloc(32).toString('base64')]) });
@@ -16,6 +17,10 @@ it('describes every route that there is, and none that is not', () => {
     .filter(({ method, path }) => method !== 'ALL' && !filesOfPages.includes(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   expect(new Set(routes.map(({ method, path }) => `${method} ${path}`))).toEqual(new Set(there));
+});
+
+it('is the same without a gateway, for those who write from it', () => {
+  expect(JSON.parse(JSON.stringify(describeGateway()))).toEqual(document);
 });
 
 it('names each operation once', () => {

@@ -33,7 +33,6 @@ const chartAnswer = z.object({
 
 /** Candles with their regimes, page by page into the past. */
 export const addChartRoute = (add: AddEndpoint, { settings, models, newestCandles }: RouteDeps): void => {
-  const keys = settings.series.map(seriesKey);
   add(
     {
       method: 'get',
@@ -48,6 +47,7 @@ export const addChartRoute = (add: AddEndpoint, { settings, models, newestCandle
       answer: chartAnswer,
     },
     ({ query: { series: asked, before, limit } }) => {
+      const keys = settings.series.map(seriesKey);
       const key = demandSeries(keys, asked ?? keys[0] ?? '', settings.series);
       const columns = newestCandles(parseSeries(key), limit + leadCandles, before);
       const model = models.snapshot()?.model.series[key];

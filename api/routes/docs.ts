@@ -19,7 +19,7 @@ const observeLedger = (metrics: Metrics, ledger: LedgerReader): void => {
 
 export const addMetricsRoute = (
   add: AddEndpoint,
-  { metrics, ledger, loop, predict, controller, settings: { series } }: RouteDeps,
+  { metrics, ledger, loop, predict, controller, settings }: RouteDeps,
 ): void => {
   add(
     {
@@ -37,7 +37,7 @@ export const addMetricsRoute = (
     async ({ context }) => {
       observeLedger(metrics, ledger);
       observeLoop(metrics, ledger, loop);
-      observeModels(metrics, { ledger, predict, series });
+      observeModels(metrics, { ledger, predict, series: settings.series });
       await observeTrading(metrics, controller);
       return context.body(await metrics.registry.metrics(), 200, {
         'Content-Type': metrics.registry.contentType,
@@ -56,10 +56,13 @@ const about = {
   },
 };
 
+/** Of the endpoints that were added so far. */
+export const openApiOf = (app: OpenAPIHono) => app.getOpenAPI31Document(about);
+
 /** Added last: it documents the endpoints that are there by then. */
 export const addOpenApiRoute = (add: AddEndpoint, app: OpenAPIHono): void => {
   // Made once: it takes tens of milliseconds, and anybody may ask for it.
-  let document: ReturnType<typeof app.getOpenAPI31Document> | undefined;
+  let document: ReturnType<typeof openApiOf> | undefined;
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
     type: 'apiKey',
     in: 'header',
@@ -77,6 +80,6 @@ export const addOpenApiRoute = (add: AddEndpoint, app: OpenAPIHono): void => {
       timeoutMs: 10_000,
       answer: z.looseObject({}),
     },
-    () => (document ??= app.getOpenAPI31Document(about)),
+    () => (document ??= openApiOf(app)),
   );
 };

@@ -4,8 +4,8 @@ import { httpPage } from './http.ts';
 import { clientTypes } from './types.ts';
 
 /** Every file that follows from the code, by its path in the repository. */
-export const generatedFiles = async (): Promise<Readonly<Record<string, string>>> => {
-  const document = await gatewayDocument();
+export const generatedFiles = (): Readonly<Record<string, string>> => {
+  const document = gatewayDocument();
   return {
     'client/schema.ts': clientTypes(document),
     'docs/reference/configuration.md': configurationPage(),

@@ -4,7 +4,7 @@ import { generatedFiles } from './files.ts';
 
 const [part = ''] = process.argv.slice(2);
 
-for (const [path, text] of Object.entries(await generatedFiles())) {
+for (const [path, text] of Object.entries(generatedFiles())) {
   if (!path.includes(part)) continue;
   writeFileSync(new URL(`../../${path}`, import.meta.url), text);
   process.stderr.write(`${path}\n`);
