@@ -1,56 +1,34 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClock } from '../exchange/simulator/clock.ts';
 import { type Simulator, startSimulator } from '../exchange/simulator/server.ts';
 import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
 import { anchorMs, market } from './support/candles.ts';
+import { blocksOf, inlineOf, pages, root, textOf } from './support/documents.ts';
 import { openRig, type Rig } from './support/rig.ts';
 import { trainAndPass } from './support/trainers.ts';
 import { testTemporal } from './temporal-server.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Pages whose commands need what no test machine has. */
-const notRunPages: Readonly<Record<string, string>> = {
-  'docs/how-to/run-with-compose.md': 'Docker; the files are checked by ops/',
-  'docs/how-to/run-with-systemd.md': 'systemd and root; the units are checked by ops/',
-  'docs/how-to/trace-a-retrain.md': 'a collector of traces; tests/ follow a request into its activities',
-};
-
-const pages = [
-  'README.md',
-  'clients/python/README.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
-].sort();
-
-interface Block {
-  readonly page: string;
-  readonly line: number;
-  readonly script: string;
-  /** Why it is not run; undefined: it is. */
-  readonly notRun: string | undefined;
-}
-
-const fence = /^(?: *<!-- not run: (?<reason>.{8,}?) -->\n)? *```sh\n(?<script>[\s\S]*?)\n *```$/gm;
-
-const blocksOf = (page: string): Block[] => {
-  const text = readFileSync(join(root, page), 'utf8');
-  return [...text.matchAll(fence)].map((match) => ({
-    page,
-    line: text.slice(0, match.index).split('\n').length,
-    script: match.groups!['script']!,
-    notRun: match.groups!['reason'] ?? notRunPages[page],
-  }));
-};
-
 const blocks = pages.flatMap(blocksOf);
 const run = blocks.filter(({ notRun }) => notRun === undefined);
+
+/** Both ways to call it are one command; remarks and flags of output are none of it. */
+const plain = (line: string): string =>
+  line
+    .replace('npm run autotrain --', 'npx autotrain')
+    .replace(/ +#.*| --json$/, '')
+    .trim();
+
+const inBlocks = new Set(run.flatMap(({ script }) => script.split('\n').map(plain)));
+
+/** Those in the text that are in no block, each once. */
+const inline = pages
+  .flatMap(inlineOf)
+  .filter(({ notRun, script }) => notRun === undefined && !inBlocks.has(plain(script)))
+  .filter(({ script }, at, all) => all.findIndex((other) => plain(other.script) === plain(script)) === at);
 
 const temporal = testTemporal(import.meta.url);
 let simulator: Simulator;
@@ -105,9 +83,7 @@ describe('commands of the documents', () => {
   it('every block of commands is run, or says above it why not', () => {
     expect(execFileSync('curl', ['--version'], { encoding: 'utf8' })).toContain('curl');
     // What the pattern does not see would silently not be run.
-    const fences = pages.map(
-      (page) => readFileSync(join(root, page), 'utf8').match(/^ *```(sh|bash|shell|console)\b/gm) ?? [],
-    );
+    const fences = pages.map((page) => textOf(page).match(/^ *```(sh|bash|shell|console)\b/gm) ?? []);
     expect(blocks.length).toBe(fences.flat().length);
     expect(run.length).toBeGreaterThanOrEqual(17);
   });
@@ -121,9 +97,45 @@ describe('commands of the documents', () => {
   );
 });
 
+/** Words in capitals stand for what a loop has: those of this one. */
+const filledIn = async (script: string): Promise<string> => {
+  const first = async (path: string, key: string): Promise<string> => {
+    const { data } = (await (await fetch(`${gateway.url}${path}`)).json()) as {
+      data: Record<string, string>[];
+    };
+    return data[0]![key]!;
+  };
+  return script
+    .replace('VERSION', await first('/models?limit=1', 'version_id'))
+    .replace('DECISION_ID', await first('/decisions?limit=1', 'decision_id'))
+    .replace('--strategy S --instrument I', '--strategy momentum_breakout --instrument BTCUSDT')
+    .replace('TEXT', "'the test wants to see it'");
+};
+
+/** The commands after it want a loop that goes on. */
+const undone = (script: string): string => {
+  const [, what] = /autotrain kill (\w+)/.exec(script) ?? [];
+  return what === undefined ? script : `${script}\nnpx autotrain resume ${what} --reason 'the test goes on'`;
+};
+
+describe('commands in the text of the documents', () => {
+  it('are run, those of the runbook among them', () => {
+    expect(inline.length).toBeGreaterThanOrEqual(12);
+    expect(inline.filter(({ page }) => page.endsWith('runbook.md')).length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(inline.map((one) => [`${one.page}:${one.line}: ${one.script}`, one] as const))(
+    '%s',
+    async (_, { script }) => {
+      const { code, said } = await execute(undone(await filledIn(script)));
+      expect(code, said).toBe(0);
+    },
+  );
+});
+
 describe('links of the documents', () => {
   it.each(pages)('%s points at what is there', (page) => {
-    const text = readFileSync(join(root, page), 'utf8').replaceAll(/```[\s\S]*?```/g, '');
+    const text = textOf(page).replaceAll(/```[\s\S]*?```/g, '');
     const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)\s#]+)(?:#[^)]*)?\)/g)].map(
       ([, path]) => path!,
     );
