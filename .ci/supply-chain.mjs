@@ -1,6 +1,6 @@
 // What the program is made of (artefacts/sbom.cdx.json, CycloneDX), and whether any of it is known to be bad
 // (artefacts/audit.json). Exit code 1: an advisory of severity high or critical for what is installed in production.
-// A registry without advisories is said, and fails nothing.
+// 3: the registry answered no audit (it may have none to give), so nothing was compared.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,16 +31,18 @@ const writeBill = () => {
   console.log(`${keep('sbom.cdx.json', text)}: ${components.length} components`);
 };
 
-/** How many advisories of a severity that fails; undefined where the registry has none to give. */
-const seriousAdvisories = () => {
+/** How many advisories of a severity that fails, or why nobody knows. */
+const audited = () => {
   const text = npm('audit', '--omit', 'dev', '--audit-level', 'high', '--json');
   keep('audit.json', text);
-  const counts = parsed(text).metadata?.vulnerabilities;
-  return counts && counts.high + counts.critical;
+  const { metadata, message, error } = parsed(text);
+  const counts = metadata?.vulnerabilities;
+  if (counts) return { serious: counts.high + counts.critical };
+  return { why: message || error?.summary || 'npm said nothing that can be read' };
 };
 
 writeBill();
-const serious = seriousAdvisories();
-if (serious === undefined) console.log('npm audit: this registry answers no audits; nothing was compared');
+const { serious, why } = audited();
+if (why) console.log(`npm audit: NOT CHECKED, nothing was compared: ${why}`);
 else console.log(`npm audit: ${serious} advisories of severity high or critical`);
-process.exit(serious ? 1 : 0);
+process.exit(why ? 3 : serious ? 1 : 0);
