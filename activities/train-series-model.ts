@@ -32,6 +32,7 @@ import { chooseStates, leastStates } from './choose-states.ts';
 import { fitEnsemble, scoreServed } from './ensemble.ts';
 import { labelAgainstChampion } from './label-against-champion.ts';
 import { TrainingError } from './training-error.ts';
+import { unseenChampion } from './unseen-champion.ts';
 
 export interface TrainingJob {
   readonly columns: CandleColumns;
@@ -130,26 +131,22 @@ export const trainSeriesModel = (
 
 type FixedJob = TrainingJob & { readonly nStates: number };
 
-/** The champion counts only as it was before it saw the held-out candles. */
 const evaluate = (
   { seed, champion }: FixedJob,
   features: FeatureRows,
   cut: number,
   { hmm, scaler }: Judged,
   selection: Selection | undefined,
-): Evaluation => {
-  const heldOutMs = features.openTimeMs[cut]!;
-  const unseen = [champion, champion?.judged].find((one) => one && one.trainedRange.toMs < heldOutMs);
-  return evaluateModel(
+): Evaluation =>
+  evaluateModel(
     features,
     { model: hmm, scaler },
     {
       ...{ cut, seed },
       ...(selection ? { selection } : {}),
-      ...(unseen ? { previous: { model: fromParameters(unseen.hmm), scaler: unseen.scaler } } : {}),
+      ...unseenChampion(champion, features.openTimeMs[cut]!),
     },
   );
-};
 
 interface Judged {
   readonly hmm: Hmm;

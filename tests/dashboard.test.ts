@@ -93,7 +93,7 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
   /** What each view shows when there is something. */
   const proof: Readonly<Record<View, string | RegExp>> = {
     market: /P\(regime\), filtered/,
-    model: 'Against baselines',
+    model: 'this model gains (95 %)',
     ledger: 'wait for a retrain',
     parameters: /posterior mean reward/,
     runs: retrainId,

@@ -7,8 +7,9 @@ import { startPooled } from '../../hmm/pooled/pooled-online.ts';
 import { fitScaler, scaleRows } from '../../hmm/scaler.ts';
 import { type CandleColumns, sliceColumns } from '../../ledger/candle-columns.ts';
 import type { Scaler, SeriesModel } from '../../registry/model-file.ts';
+import type { BaselineReport } from '../against-baselines.ts';
 import { labelAgainstChampion } from '../label-against-champion.ts';
-import { lastFilter, statisticsOf } from '../strict/genesis.ts';
+import { judgeGenesis, lastFilter, statisticsOf } from '../strict/genesis.ts';
 import { runsOf } from '../strict/ranges.ts';
 import { tailOf } from '../strict/tail.ts';
 import { orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
@@ -41,6 +42,8 @@ export interface PoolGenesis {
   /** By series: the candles behind the batch fit. */
   readonly rest: Readonly<Record<string, CandleColumns>>;
   readonly warnings: readonly string[];
+  /** By series: the batch fit on those of its first `minPoints` candles that are later than all that was fitted. */
+  readonly judged: Readonly<Record<string, BaselineReport>>;
 }
 
 interface Start {
@@ -101,7 +104,17 @@ export const poolGenesis = (
     };
   });
   const rest = job.members.map(({ series, columns }) => [series, sliceColumns(columns, cut)]);
-  return { heads, rest: Object.fromEntries(rest) as PoolGenesis['rest'], warnings: report.warnings };
+  const fittedToMs = Math.max(...starts.map(({ lastMs }) => lastMs));
+  const judged = starts.map(({ series, scaler }, i) => {
+    const { columns } = job.members[i]!;
+    return [series, judgeGenesis({ ...job, columns }, { model: ordered, scaler }, fittedToMs)] as const;
+  });
+  return {
+    heads,
+    rest: Object.fromEntries(rest) as PoolGenesis['rest'],
+    warnings: report.warnings,
+    judged: Object.fromEntries(judged),
+  };
 };
 
 const startOf = (

@@ -52,6 +52,18 @@ describe('trainPooledModel', () => {
     ).toBe(1);
   });
 
+  it('compares each series with baselines of its own on those candles', () => {
+    const judged = Object.values(first.trainings).map(({ evaluation, metricValue, model, warnings }) => {
+      const { judgement } = evaluation!;
+      expect(judgement.candles).toBe(model.judged!.heldOut.candles);
+      expect(judgement.model.joint).toBeCloseTo(metricValue, 10);
+      expect(Object.keys(judgement.rivals)).toEqual(['oneState', 'iidMixture', 'ewma', 'garch']);
+      expect(warnings.filter((text) => text.startsWith('not compared'))).toEqual([]);
+      return judgement.rivals.garch!.margin;
+    });
+    expect(new Set(judged).size).toBe(3);
+  });
+
   it('never trains on what lies after the cut, of any series', () => {
     const changed = pool(3000, 1500).map(({ series, columns }) => ({
       series,

@@ -4,6 +4,7 @@ import { type Hmm, toParameters } from '../../hmm/model.ts';
 import type { GateOptions } from '../../registry/gate.ts';
 import type { JudgedSeriesModel, OpenTimeRange } from '../../registry/model-file.ts';
 import type { SeriesFailure } from '../../workflows/types.ts';
+import { againstBaselines, type BaselineReport } from '../against-baselines.ts';
 import { labelAgainstChampion } from '../label-against-champion.ts';
 import {
   beginning,
@@ -13,6 +14,7 @@ import {
   type TrainingProgress,
 } from '../train-series-model.ts';
 import { TrainingError } from '../training-error.ts';
+import { unseenChampion } from '../unseen-champion.ts';
 import { type JudgedMember, judgePool } from './judge-pool.ts';
 import { type PooledCandles, type PooledMember, pooledRows, poolOf } from './pool.ts';
 
@@ -58,14 +60,17 @@ export const trainPooledModel = (
     onIteration: (progress) => onProgress({ phase: 'refit', ...progress }),
   });
   const final = orderByMeanReturn(whole.model);
+  const refitMs = clock();
+  const evaluations = results.map(({ member }) => evaluationOf(member, judged, job));
   const shared = {
     warnings: [...first.report.warnings, ...whole.report.warnings.map((warning) => `refit: ${warning}`)],
-    timings: { featuresMs, fitMs, scoreMs, refitMs: clock() },
+    timings: { featuresMs, fitMs, scoreMs, refitMs, evaluateMs: clock() },
   };
-  const trainings = results.map((result): [string, SeriesTraining] => [
-    result.member.series,
-    { ...trainingOf(result, judged, final), ...shared },
-  ]);
+  const trainings = results.map((result, i): [string, SeriesTraining] => {
+    const { warnings, ...evaluation } = evaluations[i]!;
+    const training = { ...trainingOf(result, judged, final), ...evaluation, ...shared };
+    return [result.member.series, { ...training, warnings: [...shared.warnings, ...warnings] }];
+  });
   return { trainings: Object.fromEntries(trainings), left };
 };
 
@@ -94,6 +99,18 @@ const trainingOf = (
   nObs: member.features.openTimeMs.length,
   metricValue: scores.reduce((a, b) => a + b, 0) / scores.length,
 });
+
+/** Of each series by itself: its baselines know its own candles. */
+const evaluationOf = (
+  { champion, features, cut, scaler }: PooledMember,
+  model: Hmm,
+  { seed }: PooledJob,
+): BaselineReport =>
+  againstBaselines(
+    features,
+    { model, scaler },
+    { cut, seed, ...unseenChampion(champion, features.openTimeMs[cut]!) },
+  );
 
 const modelOf = (member: PooledMember, judged: Hmm, final: Hmm): JudgedSeriesModel => {
   const { scaler, cut, columns } = member;

@@ -122,6 +122,13 @@ describe('trainStrictPoolModel', () => {
     }
   });
 
+  it('judges each series of its genesis on the candles behind the fit', () => {
+    for (const series of [btc, eth])
+      expect(all[series]!.evaluation!.judgement).toMatchObject({ candles: 160 });
+    expect(all[btc]!.evaluation).toEqual(first[btc]!.evaluation);
+    expect(all[btc]!.evaluation).not.toEqual(all[eth]!.evaluation);
+  });
+
   it('judges each series of a retrain against baselines, on the candles whose rounds were closed', () => {
     const past = whole(0, 900);
     const judged = retrain(whole(900, 1200), first, first, past);

@@ -6,7 +6,7 @@ import { judgeRetrain } from '../strict/judge-retrain.ts';
 import { outcomeOf, type StrictTraining } from '../strict/train-strict-model.ts';
 import { beginning, stopwatch, type TrainingProgress } from '../train-series-model.ts';
 import { learnPool } from './learn-pool.ts';
-import { type PoolGenesisJob, poolGenesis } from './pool-genesis.ts';
+import { type PoolGenesis, type PoolGenesisJob, poolGenesis } from './pool-genesis.ts';
 import type { PooledHead } from './pool-heads.ts';
 
 /** One series of the pool; new candles may be none, except at genesis. */
@@ -47,11 +47,13 @@ export const trainStrictPoolModel = (
   const results = learnPool(begun.heads, begun.columns);
   const absorbMs = clock();
   onProgress(beginning('evaluate'));
-  const judged = job.strictPool.map((member, i) =>
-    judgeRetrain({
-      ...{ ...member, seed: job.seed, before: begun.heads[i]!, after: results[i]!.head },
-      columns: begun.columns[member.series]!,
-    }),
+  const judged = job.strictPool.map(
+    (member, i) =>
+      begun.judged?.[member.series] ??
+      judgeRetrain({
+        ...{ ...member, seed: job.seed, before: begun.heads[i]!, after: results[i]!.head },
+        columns: begun.columns[member.series]!,
+      }),
   );
   const timings = { fitMs, absorbMs, evaluateMs: clock() };
   const trainings = job.strictPool.map((member, i): [string, StrictTraining] => {
@@ -62,12 +64,18 @@ export const trainStrictPoolModel = (
   return Object.fromEntries(trainings);
 };
 
-const begin = (job: StrictPoolJob, onProgress: (progress: TrainingProgress) => void) => {
+type Begun = Pick<PoolGenesis, 'heads' | 'warnings'> & {
+  readonly columns: PoolGenesis['rest'];
+  /** Of a genesis. */
+  readonly judged?: PoolGenesis['judged'];
+};
+
+const begin = (job: StrictPoolJob, onProgress: (progress: TrainingProgress) => void): Begun => {
   const { strictPool } = job;
   const heads = strictPool.flatMap(({ head }) => (head ? [head] : []));
   if (heads.length === 0) {
-    const { heads: first, rest, warnings } = poolGenesis({ ...job, members: strictPool }, onProgress);
-    return { heads: first, columns: rest, warnings };
+    const { rest, ...first } = poolGenesis({ ...job, members: strictPool }, onProgress);
+    return { ...first, columns: rest };
   }
   const columns = Object.fromEntries(strictPool.map(({ series, columns }) => [series, columns]));
   return { heads, columns, warnings: [] };

@@ -1,4 +1,3 @@
-import { type Evaluation, evaluateModel } from '../../backtest/evaluation.ts';
 import type { Selection } from '../../backtest/select.ts';
 import { candleFeatures, completeRows, featureSet, longestGap } from '../../features/candle-features.ts';
 import { createEStep } from '../../hmm/e-step.ts';
@@ -14,6 +13,7 @@ import { createStatistics, featureMeans, type Statistics } from '../../hmm/stati
 import { type CandleColumns, sliceColumns } from '../../ledger/candle-columns.ts';
 import type { LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
+import { againstBaselines, type BaselineReport } from '../against-baselines.ts';
 import { chooseStates, leastStates } from '../choose-states.ts';
 import { labelAgainstChampion } from '../label-against-champion.ts';
 import { beginning, orderByMeanReturn, type TrainingProgress } from '../train-series-model.ts';
@@ -44,7 +44,7 @@ export interface Genesis {
   readonly rest: CandleColumns;
   readonly report: FitReport;
   /** Of the batch fit, on the last 20% of `minPoints` candles. */
-  readonly evaluation?: Evaluation;
+  readonly judged: BaselineReport;
 }
 
 /**
@@ -90,20 +90,25 @@ export const genesis = (job: GenesisJob, onProgress: (progress: TrainingProgress
     },
     rest: sliceColumns(columns, cut),
     report,
-    ...evaluate(job, { model: ordered, scaler }, rowCount(raw), selection),
+    judged: judgeGenesis(job, { model: ordered, scaler }, features.openTimeMs.at(-1)!, selection),
   };
 };
 
-/** Nothing where the candles behind the batch fit give too few rows to compare on. */
-const evaluate = (
-  { columns, timeframeMs, minPoints, seed }: GenesisJob,
+/** On the candles later than all that the fit has seen. */
+export const judgeGenesis = (
+  {
+    columns,
+    timeframeMs,
+    minPoints,
+    seed,
+  }: Pick<GenesisJob, 'columns' | 'timeframeMs' | 'minPoints' | 'seed'>,
   own: { readonly model: Hmm; readonly scaler: FeatureScaler },
-  cut: number,
-  selection: Selection | undefined,
-): { evaluation?: Evaluation } => {
+  fittedToMs: number,
+  selection?: Selection,
+): BaselineReport => {
   const features = completeRows(candleFeatures(sliceColumns(columns, 0, minPoints), { timeframeMs }));
-  if (features.openTimeMs.length < cut + 50) return {};
-  return { evaluation: evaluateModel(features, own, { cut, seed, ...(selection ? { selection } : {}) }) };
+  const cut = features.openTimeMs.filter((time) => time <= fittedToMs).length;
+  return againstBaselines(features, own, { cut, seed, ...(selection ? { selection } : {}) });
 };
 
 const demandRows = (rows: number, { nStates, minPoints }: GenesisJob): void => {

@@ -1,15 +1,11 @@
-import { type Evaluation, evaluateModel } from '../../backtest/evaluation.ts';
 import { candleFeatures, completeRows, type FeatureRows } from '../../features/candle-features.ts';
-import { HmmError } from '../../hmm/hmm-error.ts';
-import { fromParameters } from '../../hmm/model.ts';
 import { modelOf } from '../../hmm/online/online.ts';
 import { type CandleColumns, pickColumns } from '../../ledger/candle-columns.ts';
 import type { LineageHead } from '../../registry/head-file.ts';
 import type { SeriesModel } from '../../registry/model-file.ts';
+import { againstBaselines, type BaselineReport } from '../against-baselines.ts';
+import { unseenChampion } from '../unseen-champion.ts';
 import { behindTail } from './tail.ts';
-
-/** Fewer candles say nothing of a mean. */
-const leastHeldOut = 10;
 
 export interface RetrainToJudge {
   /** As it was before the retrain … */
@@ -24,23 +20,19 @@ export interface RetrainToJudge {
   readonly seed: number;
 }
 
-export interface RetrainJudgement {
-  readonly evaluation?: Evaluation;
-  /** Why there is none. */
-  readonly warnings: readonly string[];
-}
-
 /**
  * The candles of a retrain under the model as it stood before it learned from them, against baselines fitted on what the
  * lineage had been trained on until then. Model, baselines and champion are all frozen at the first of these candles,
  * so none has seen more than the others. What is learned does not depend on it.
  */
-export const judgeRetrain = (retrain: RetrainToJudge): RetrainJudgement => {
-  if (!retrain.past) return { warnings: [] };
-  const features = rowsOf(retrain, retrain.past);
-  const cut = firstNewRow(features, retrain.before);
-  const why = whyNot(features.openTimeMs.length, cut, retrain.before);
-  return why === undefined ? judged(retrain, features, cut) : { warnings: [notCompared(why)] };
+export const judgeRetrain = (retrain: RetrainToJudge): BaselineReport => {
+  const { before, champion, past, seed } = retrain;
+  if (!past) return { warnings: [] };
+  const features = rowsOf(retrain, past);
+  const cut = firstNewRow(features, before);
+  const own = { model: modelOf(before.online), scaler: before.scaler };
+  const previous = unseenChampion(champion, features.openTimeMs[cut] ?? 0);
+  return againstBaselines(features, own, { cut, seed, ...previous });
 };
 
 /** The newest candles come from the head's tail: the very copies that it was trained on. */
@@ -63,34 +55,3 @@ const firstNewRow = ({ openTimeMs }: FeatureRows, { online, timeframeMs }: Linea
   const first = openTimeMs.findIndex((time) => Math.floor(time / timeframeMs) > online.lastBar);
   return first < 0 ? openTimeMs.length : first;
 };
-
-const whyNot = (rows: number, cut: number, { online }: LineageHead): string | undefined => {
-  const needed = 50 * online.model.startProbability.length;
-  if (rows - cut < leastHeldOut) return `${rows - cut} new candles, ${leastHeldOut} are needed`;
-  if (cut < needed) return `${cut} stored candles to fit baselines on, ${needed} are needed`;
-  return undefined;
-};
-
-export const notCompared = (why: string): string => `not compared with baselines: ${why}`;
-
-/** A baseline that cannot be fitted is no reason to lose the training. */
-const judged = (
-  { before, champion, seed }: RetrainToJudge,
-  features: FeatureRows,
-  cut: number,
-): RetrainJudgement => {
-  const own = { model: modelOf(before.online), scaler: before.scaler };
-  const previous = previousOf(champion, features.openTimeMs[cut]!);
-  try {
-    return { evaluation: evaluateModel(features, own, { cut, seed, ...previous }), warnings: [] };
-  } catch (error) {
-    if (!(error instanceof HmmError)) throw error;
-    return { warnings: [notCompared(error.message)] };
-  }
-};
-
-/** What serves, where it has seen none of the new candles. */
-const previousOf = (champion: SeriesModel | undefined, newFromMs: number) =>
-  champion && champion.trainedRange.toMs < newFromMs
-    ? { previous: { model: fromParameters(champion.hmm), scaler: champion.scaler } }
-    : {};

@@ -5,8 +5,8 @@ import { readWindow } from '../../ledger/candle-store.ts';
 import { isLedgerError } from '../../ledger/errors.ts';
 import type { LineageHead } from '../../registry/head-file.ts';
 import { parseSeries } from '../../series.ts';
+import { notCompared } from '../against-baselines.ts';
 import type { TrainDeps } from '../train-deps.ts';
-import { notCompared } from './judge-retrain.ts';
 import { isInside } from './ranges.ts';
 
 export interface TrainedPast {

@@ -57,8 +57,8 @@ export const trainStrictModel = (
   const absorbMs = clock();
   const outcome = { ...outcomeOf(job, learned), timings: { fitMs, absorbMs } };
   if ('report' in begun) {
-    const { evaluation, report } = begun;
-    return { ...outcome, ...(evaluation && { evaluation }), warnings: report.warnings };
+    const { judged, report } = begun;
+    return { ...outcome, ...judged, warnings: [...report.warnings, ...judged.warnings] };
   }
   onProgress(beginning('evaluate'));
   const judged = judgeRetrain({ ...job, before: begun.head, after: learned.head });
