@@ -83,7 +83,7 @@ const step = fc.oneof(
   rarely(back.map(pruneStep)),
 );
 
-const numRuns = process.env['AUTOTRAIN_TESTS'] === 'full' ? 2_000 : 60;
+const numRuns = process.env['AUTOTRAIN_TESTS'] === 'full' ? 2_000 : 150;
 
 const replay = () => {
   const { MODEL_SEED: seed, MODEL_PATH: path } = process.env;
