@@ -21,6 +21,8 @@ const run = async (env: Record<string, string>) => {
     SYMBOLS: 'BTC/USDT',
     TIMEFRAME: '1h',
     EXACTLY_ONCE: 'false',
+    // The window of the earliest of these trainings begins here.
+    START_TS: '2023-01-01',
     ...env,
   });
   if (!summary.version) throw new Error(`no version: ${summary.reason}`);
