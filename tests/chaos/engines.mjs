@@ -19,19 +19,23 @@ const post = async (path, body) => {
   return answer.json();
 };
 
+/** One without a schema, one with features of its own and every guardrail. */
+const scopes = ['hmm/BTCUSDT', 'momentum_breakout/ETHUSDT'];
+
 const trade = async () => {
   asked += 1;
   const id = `o${asked}`;
-  const answer = await fetch(`${url}/param/hmm/BTCUSDT?features[ret]=${asked % 97}`);
+  const scope = scopes[asked % scopes.length];
+  const answer = await fetch(`${url}/param/${scope}?features[ret]=${asked % 97}`);
   if (!answer.ok) throw new Error(`/param: ${answer.status}`);
   const { decision_id: decision, preset_id: preset } = await answer.json();
   note({ decision });
   const reward = Math.sin(asked);
   const outcome = { reward, decision_id: decision, outcome_id: id };
-  await post(`/learn/outcome/hmm/BTCUSDT/${preset}`, outcome);
+  await post(`/learn/outcome/${scope}/${preset}`, outcome);
   note({ outcome: id, decision, reward });
   // Some say it twice: it counts once.
-  if (asked % 5 === 0) await post(`/learn/outcome/hmm/BTCUSDT/${preset}`, outcome);
+  if (asked % 5 === 0) await post(`/learn/outcome/${scope}/${preset}`, outcome);
 };
 
 const engine = async () => {

@@ -5,7 +5,7 @@ import { loopOf } from './loop.ts';
 import type { Playing, Stage } from './plan.ts';
 import { registerPresets } from './presets.ts';
 import { openSupervisor, type Supervisor } from './supervisor.ts';
-import { sound, verdictOn } from './verdict.ts';
+import { replayError, sound, verdictOn } from './verdict.ts';
 import { openWorld } from './world.ts';
 
 export const patienceMs = 1_200_000;
@@ -29,6 +29,7 @@ export const playedOut = async (
     supervisor.demandSound();
     expect(await verdictOn(world, scene.damaged), JSON.stringify(supervisor.kills)).toEqual(sound);
     await supervisor.close();
+    expect(replayError(world)).toBeLessThan(1e-9);
   } finally {
     await world.close();
   }

@@ -6,7 +6,7 @@ import { checkNow, type Verdict } from './checker/check.ts';
 import { type Loop, loopOf } from './loop.ts';
 import { registerPresets } from './presets.ts';
 import { type Kill, openSupervisor, type Supervisor } from './supervisor.ts';
-import { requestOf, verdictOn } from './verdict.ts';
+import { replayError, requestOf, verdictOn } from './verdict.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface Report extends Omit<Verdict, 'problems' | 'wrong'> {
@@ -156,11 +156,13 @@ export const playRounds = async (options: RoundsOptions): Promise<Report> => {
     const { problems, wrong: _, ...counts } = await verdictOn(world);
     const { kills } = supervisor;
     await supervisor.close();
+    const unlike = replayError(world);
+    const replayed = unlike < 1e-9 ? [] : [`wrong: arms are ${unlike} from a replay of their outcomes`];
     return {
       ...{ kills: kills.length, recoveries: supervisor.recoveries(), bars: world.market.bars() },
       ...{ ...counts, seed, rounds },
       aimed: kills.filter(({ hit }) => hit.length > 0).length / Math.max(1, kills.length),
-      failures: [...during, ...problems.map(({ kind, what }) => `${kind}: ${what}`)],
+      failures: [...during, ...problems.map(({ kind, what }) => `${kind}: ${what}`), ...replayed],
       points: tally(kills),
     };
   } finally {

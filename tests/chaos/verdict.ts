@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { openController } from '../../controller/open.ts';
+import { loadStrategySchemas } from '../../strategy_schemas/load.ts';
 import type { Verdict } from './checker/check.ts';
 import type { CheckRequest } from './checker/store.ts';
 import { stepMs } from './market.ts';
@@ -17,6 +19,21 @@ export const requestOf = (world: World, damaged: readonly string[] = []): CheckR
     strict: world.config.training.exactlyOnce,
     ...{ promised: at('engines.ndjson'), witnessed: at('witness.ndjson') },
   };
+};
+
+/**
+ * How far what the arms know is from a replay of the outcomes on record, at most. The controller's own code: to be asked when
+ * nobody writes any more.
+ */
+export const replayError = ({ controllerFile, config }: World): number => {
+  const { controller, training, paths, domain } = config;
+  const schemas = loadStrategySchemas(paths.schemasDir);
+  const own = openController({ path: controllerFile, domain, schemas, seed: training.seed, ...controller });
+  try {
+    return Math.max(...own.scopes().map((scope) => own.verify(scope)));
+  } finally {
+    own.close();
+  }
 };
 
 /** Runs the checker program on what the world has left on disk. */
