@@ -249,13 +249,21 @@ export interface Operations {
         claimed_files?: number | undefined;
         file_ids?: readonly string[] | undefined;
         dispositions?: {
-          claimed: number;
+          trained?: number | undefined;
+          corrected_late?: number | undefined;
+          skipped_late?: number | undefined;
+          duplicate?: number | undefined;
+          removed?: number | undefined;
           series?: {
             [name: string]: {
-              [name: string]: number;
+              trained: number;
+              corrected_late: number;
+              skipped_late: number;
+              duplicate: number;
+              removed: number;
             };
           } | undefined;
-          [name: string]: unknown;
+          claimed: number;
         } | undefined;
         lineages?: {
           [name: string]: {

@@ -80,7 +80,19 @@ const selection = z
 
 const evaluation = z.object({ selection: selection.optional(), judgement, quality });
 
-const counts = z.record(z.string(), z.number().int());
+const bySeries = <T extends z.ZodType>(one: T) => z.record(z.string(), one);
+
+const candles = z.number().int();
+const counts = {
+  ...{ trained: candles, corrected_late: candles, skipped_late: candles },
+  ...{ duplicate: candles, removed: candles },
+};
+
+/** Of sliding mode the claimed ones alone. */
+const dispositions = z
+  .object({ ...counts, series: bySeries(z.object(counts)) })
+  .partial()
+  .extend({ claimed: candles });
 
 const lineage = z.object({
   lineage: z.string(),
@@ -119,8 +131,6 @@ const inputs = z
     description: 'all that the training followed from: what `autotrain reproduce` trains again from',
   });
 
-const bySeries = <T extends z.ZodType>(one: T) => z.record(z.string(), one);
-
 /** metadata.json. Versions of earlier releases lack what was added since, and later ones may have more. */
 export const versionMetadata = z
   .looseObject({
@@ -141,7 +151,7 @@ export const versionMetadata = z
     feature_set: z.string(),
     claimed_files: z.number().int(),
     file_ids: z.array(z.string()),
-    dispositions: z.looseObject({ claimed: z.number().int(), series: bySeries(counts).optional() }).openapi({
+    dispositions: dispositions.openapi({
       description: 'claimed candles by what became of them',
     }),
     lineages: bySeries(lineage),
