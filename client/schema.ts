@@ -772,6 +772,11 @@ export interface Operations {
       currency: string;
       peak_at: number;
       updated_at: number;
+      forgiven: readonly {
+        target: string;
+        peak: number;
+        drawdown: number;
+      }[];
     };
   };
   /** Trading states, open locks, equities and drawdowns, and the training loop. */
@@ -803,6 +808,11 @@ export interface Operations {
         currency: string;
         peak_at: number;
         updated_at: number;
+        forgiven: readonly {
+          target: string;
+          peak: number;
+          drawdown: number;
+        }[];
       }[];
       evaluation_windows: readonly {
         id: number;

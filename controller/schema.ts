@@ -235,7 +235,11 @@ export const positions = sqliteTable(
     openedAt: integer('opened_at').notNull(),
     closedAt: integer('closed_at'),
   },
-  (t) => [primaryKey({ columns: [t.scopeId, t.positionId] }), index('positions_decision').on(t.decisionSeq)],
+  (t) => [
+    primaryKey({ columns: [t.scopeId, t.positionId] }),
+    index('positions_decision').on(t.decisionSeq),
+    index('positions_open').on(t.positionId).where(sql`closed_at is null`),
+  ],
 );
 
 /** Where trading stands: of everything (`*`), of a strategy, or of `strategy:instrument`. Latched: only a person brings ACTIVE back. */
@@ -285,7 +289,7 @@ export const strategyDays = sqliteTable('strategy_days', {
   changes: integer().notNull(),
 });
 
-/** Equity as reported last, and its peak since the drawdown was last forgiven; in account currency. */
+/** Equity as reported last, and its peak since the drawdown was last forgiven for everything; in account currency. */
 export const equities = sqliteTable('equities', {
   target: text().primaryKey(),
   currency: text().notNull(),
@@ -294,6 +298,20 @@ export const equities = sqliteTable('equities', {
   peakAt: integer('peak_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
 });
+
+/** A drawdown that a person forgave for one target: its limits count from this peak, those of others from the equity's own. */
+export const forgivenDrawdowns = sqliteTable(
+  'forgiven_drawdowns',
+  {
+    equityTarget: text('equity_target')
+      .notNull()
+      .references(() => equities.target),
+    target: text().notNull(),
+    peak: real().notNull(),
+    peakAt: integer('peak_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.equityTarget, t.target] })],
+);
 
 /** While one is open, ε of the scope is at least this, so that presets can be judged. */
 export const evaluationWindows = sqliteTable(

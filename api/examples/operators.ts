@@ -9,6 +9,7 @@ const equity = {
   currency: 'USDT',
   peak_at: atMs - 86_400_000,
   updated_at: atMs,
+  forgiven: [{ target: scope.strategy, peak: 10_420, drawdown: 0.0019 }],
 };
 
 export const kill: Example = {

@@ -34,6 +34,9 @@ export const equityAnswer = z.object({
   currency: z.string(),
   peak_at: epochMs,
   updated_at: epochMs,
+  forgiven: z.array(z.object({ target, peak: z.number(), drawdown: share })).openapi({
+    description: 'targets whose limits count from a later peak, since a person let this drawdown be',
+  }),
 });
 
 const tradingStateRow = z.object({

@@ -5,6 +5,7 @@ import type { Scope } from '../names.ts';
 import { equities } from '../schema.ts';
 import type { Settings } from '../settings.ts';
 import { recordAct } from './audit.ts';
+import { dropForgiven, type ForgivenRow, followPeak, forgiveFor, forgivenOf } from './forgiven.ts';
 import { lockTarget } from './locks.ts';
 import { tighten } from './standing.ts';
 import { everything, strategyOf, type Target, targetOf } from './targets.ts';
@@ -16,7 +17,14 @@ export interface EquityReport extends Partial<Scope> {
   readonly currency: string;
 }
 
-/** drawdown = (peak − equity) / peak: a share of the highest equity reported since it was last forgiven. */
+/** Limits of this target count from a peak of its own, since a person forgave what came before. */
+interface ForgivenView {
+  readonly target: Target;
+  readonly peak: number;
+  readonly drawdown: number;
+}
+
+/** drawdown = (peak − equity) / peak: a share of the highest equity reported since it was last forgiven for everything. */
 export interface EquityView {
   readonly target: Target;
   readonly equity: number;
@@ -25,19 +33,37 @@ export interface EquityView {
   readonly currency: string;
   readonly peak_at: number;
   readonly updated_at: number;
+  readonly forgiven: readonly ForgivenView[];
 }
 
 type EquityRow = typeof equities.$inferSelect;
 
-export const equityView = ({ target, equity, peak, currency, peakAt, updatedAt }: EquityRow): EquityView => ({
+const drawdownFrom = (peak: number, equity: number): number => (peak > 0 ? (peak - equity) / peak : 0);
+
+const equityView = (
+  { target, equity, peak, currency, peakAt, updatedAt }: EquityRow,
+  forgiven: readonly ForgivenRow[],
+): EquityView => ({
   target,
   equity,
   peak,
-  drawdown: peak > 0 ? (peak - equity) / peak : 0,
+  drawdown: drawdownFrom(peak, equity),
   currency,
   peak_at: peakAt,
   updated_at: updatedAt,
+  forgiven: forgiven.map((one) => ({
+    target: one.target,
+    peak: one.peak,
+    drawdown: drawdownFrom(one.peak, equity),
+  })),
 });
+
+export const equityViews = (db: Db): EquityView[] =>
+  db
+    .select()
+    .from(equities)
+    .all()
+    .map((row) => equityView(row, forgivenOf(db, row.target)));
 
 const checked = ({ equity, currency }: EquityReport): void => {
   if (!Number.isFinite(equity))
@@ -84,16 +110,17 @@ const strategiesUnder = (target: Target, { schemas }: Settings): string[] => {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-const protect = (
-  db: Db,
-  { target, drawdown, peak, equity, currency }: EquityView,
-  settings: Settings,
-  now: number,
-): void => {
+/** The peak that limits of a target count from, and how far below it the equity is. */
+const seenFrom = ({ peak, drawdown, forgiven }: EquityView, target: Target) =>
+  forgiven.find((one) => one.target === target) ?? { peak, drawdown };
+
+const protect = (db: Db, view: EquityView, settings: Settings, now: number): void => {
+  const { target, equity, currency } = view;
   for (const strategy of strategiesUnder(target, settings)) {
     const limit = settings.schemas.get(strategy)?.guardrails.protections.drawdown;
-    if (!limit || drawdown < limit.max_share) continue;
     const at = target === everything ? strategy : target;
+    const { peak, drawdown } = seenFrom(view, at);
+    if (!limit || drawdown < limit.max_share) continue;
     const reason = `equity ${equity} ${currency} is ${percent(drawdown)} below its peak ${peak}`;
     const until = now + limit.lock_minutes * 60_000;
     lockTarget(
@@ -127,20 +154,41 @@ export const createReportEquity =
       const stored = db.select().from(equities).where(eq(equities.target, target)).get();
       const row = nextRow(stored, target, report, now);
       upsert(db, row);
-      const view = equityView(row);
+      followPeak(db, row, now);
+      const view = equityView(row, forgivenOf(db, target));
       protect(db, view, settings, now);
       return view;
     });
   };
 
-/** A person lets a drawdown be: the peak starts again at today's equity, of every equity that could have locked the target. */
-export const forgiveDrawdown = (db: Db, target: Target, now: number): void => {
+/** Nobody's limit counts from the old peak any more. */
+const restart = (db: Db, row: EquityRow, { peak, peakAt }: Pick<EquityRow, 'peak' | 'peakAt'>): void => {
+  upsert(db, { ...row, peak, peakAt });
+  dropForgiven(db, row.target, peak);
+};
+
+const restartWhereAllForgave = (db: Db, row: EquityRow, { schemas }: Settings): void => {
+  const forgiven = forgivenOf(db, row.target);
+  const isForgiven = (strategy: string) => forgiven.some(({ target }) => target === strategy);
+  const limited = [...schemas.values()].filter(({ guardrails }) => guardrails.protections.drawdown);
+  if (!limited.every(({ strategy }) => isForgiven(strategy))) return;
+  restart(
+    db,
+    row,
+    forgiven.reduce((highest, one) => (one.peak > highest.peak ? one : highest)),
+  );
+};
+
+/**
+ * A person lets a drawdown be, for this target alone: its limits count from today's equity. An equity that only this target
+ * is locked by starts again; that of everything does so when every strategy with a limit was forgiven.
+ */
+export const forgiveDrawdown = (db: Db, target: Target, settings: Settings, now: number): void => {
   for (const row of db.select().from(equities).all()) {
-    const concerns =
-      row.target === everything ||
-      row.target === target ||
-      target === everything ||
-      strategyOf(row.target) === target;
-    if (concerns) upsert(db, { ...row, peak: row.equity, peakAt: now });
+    if (target === everything || row.target === target) restart(db, row, { peak: row.equity, peakAt: now });
+    else if (row.target === everything && strategyOf(target) === target) {
+      forgiveFor(db, row, target, now);
+      restartWhereAllForgave(db, row, settings);
+    }
   }
 };

@@ -252,6 +252,93 @@ describe('protections', () => {
     expect(controller.audit({ limit: 5 }).map(({ action }) => action)).toEqual(['unlock', 'lock']);
   });
 
+  describe('of two strategies that an account is shared by', () => {
+    const trend = loadStrategySchemas().get('trend_following') as StrategySchema;
+    const limited = (one: StrategySchema, share: number): [string, StrategySchema] => [
+      one.strategy,
+      {
+        ...one,
+        guardrails: { ...quiet, protections: { drawdown: { max_share: share, lock_minutes: 60 } } },
+      },
+    ];
+    /** The breakout may lose 5 %, the trend 10 %. */
+    const shared = (path = newPath()) =>
+      open({ path, schemas: new Map([limited(schema, 0.05), limited(trend, 0.1)]) });
+    const lockedBy = (controller: ReturnType<typeof open>) =>
+      controller
+        .standing()
+        .locks.map(({ target }) => target)
+        .sort();
+
+    test('one is forgiven, the limit of the other counts from the peak that there was', () => {
+      const path = newPath();
+      const before = shared(path);
+      for (const value of [100, 94]) before.reportEquity(equity(value));
+      expect(lockedBy(before)).toEqual(['momentum_breakout']);
+      before.unlock({ ...by, lockId: before.standing().locks[0]!.id });
+      before.close();
+      const controller = shared(path);
+      const view = controller.reportEquity(equity(89.5));
+      expect(view.drawdown).toBeCloseTo(0.105, 12);
+      expect(view.forgiven).toEqual([
+        { target: 'momentum_breakout', peak: 94, drawdown: expect.closeTo(4.5 / 94, 12) },
+      ]);
+      expect(lockedBy(controller)).toEqual(['trend_following']);
+      expect(asker(controller, { ...breakout, strategy: 'trend_following' })().reason).toBe('lock:drawdown');
+      expect(asker(controller)().reason).not.toContain('lock');
+      controller.reportEquity(equity(89.3));
+      expect(lockedBy(controller)).toEqual(['momentum_breakout', 'trend_following']);
+      expect(
+        controller.standing().locks.find(({ target }) => target === 'momentum_breakout')?.reason,
+      ).toContain('below its peak 94');
+    });
+
+    test('a resumed kill forgives its own strategy only', () => {
+      const killed = (one: StrategySchema, share: number): [string, StrategySchema] => {
+        const [name, edited] = limited(one, share);
+        const protections = { drawdown: { max_share: share, lock_minutes: 60, kill_share: share } };
+        return [name, { ...edited, guardrails: { ...quiet, protections } }];
+      };
+      const controller = open({ schemas: new Map([killed(schema, 0.05), killed(trend, 0.1)]) });
+      for (const value of [100, 94]) controller.reportEquity(equity(value));
+      controller.resume({ ...by, strategy: 'momentum_breakout' });
+      controller.reportEquity(equity(90));
+      expect(controller.standing().trading_states.map(({ target }) => target)).toEqual(['trend_following']);
+    });
+
+    test('a lock of one instrument forgives nothing of the account', () => {
+      const controller = shared();
+      controller.reportEquity({ ...equity(50), ...breakout });
+      controller.reportEquity({ ...equity(40), ...breakout });
+      controller.reportEquity(equity(100));
+      controller.reportEquity(equity(96));
+      controller.unlock({ ...by, lockId: controller.standing().locks[0]!.id });
+      controller.reportEquity(equity(94));
+      expect(lockedBy(controller)).toEqual(['momentum_breakout']);
+      const [own, account] = ['momentum_breakout:BTCUSDT', '*'].map((target) =>
+        controller.standing().equities.find((one) => one.target === target),
+      );
+      expect([own?.peak, account?.peak]).toEqual([40, 100]);
+    });
+
+    test('the peak of the account starts again when all were forgiven, and one forgiven follows a new peak', () => {
+      const controller = shared();
+      const account = () => controller.standing().equities[0];
+      const unlockAll = () => {
+        for (const { id } of controller.standing().locks) controller.unlock({ ...by, lockId: id });
+      };
+      for (const value of [100, 94]) controller.reportEquity(equity(value));
+      unlockAll();
+      controller.reportEquity(equity(96));
+      expect(account()?.forgiven).toEqual([{ target: 'momentum_breakout', peak: 96, drawdown: 0 }]);
+      controller.reportEquity(equity(90));
+      unlockAll();
+      expect(account()).toMatchObject({ peak: 90, drawdown: 0, forgiven: [] });
+      controller.reportEquity(equity(89));
+      expect(lockedBy(controller)).toEqual([]);
+    });
+  });
+
   test('consecutive losses and low profit lock for their time, and the same losses do not lock twice', () => {
     const time = testClock();
     const protections = {

@@ -3,11 +3,11 @@ import type { Store } from '../database.ts';
 import { ControllerError } from '../errors.ts';
 import type { Scope } from '../names.ts';
 import { normalScope } from '../names.ts';
-import { equities, evaluationWindows, locks, tradingStateRows } from '../schema.ts';
+import { evaluationWindows, locks, tradingStateRows } from '../schema.ts';
 import { findScope } from '../scopes.ts';
 import type { Settings } from '../settings.ts';
 import { recordAct } from './audit.ts';
-import { equityView, forgiveDrawdown } from './equity.ts';
+import { equityViews, forgiveDrawdown } from './equity.ts';
 import { liftLock } from './locks.ts';
 import { forgetStanding, isOpen, standingOf, tighten } from './standing.ts';
 import { targetOf } from './targets.ts';
@@ -39,11 +39,11 @@ export const createKill =
 
 /** Re-arms what was killed at this very target; a wider kill goes on holding. A drawdown that killed is forgiven. */
 export const createResume =
-  ({ write }: Store, { clock }: Settings) =>
+  ({ write }: Store, settings: Settings) =>
   ({ actor, reason, ...where }: Partial<Scope> & By) => {
     const target = targetOf(where);
     return write((db) => {
-      const now = clock();
+      const now = settings.clock();
       const row = db.select().from(tradingStateRows).where(eq(tradingStateRows.target, target)).get();
       if (!row || row.state === 'ACTIVE')
         throw new ControllerError('Conflict', `${target} is not halted: there is nothing to resume`);
@@ -51,7 +51,7 @@ export const createResume =
         .set({ state: 'ACTIVE', reason, actor, since: now })
         .where(eq(tradingStateRows.target, target))
         .run();
-      if (row.actor === 'protection:drawdown') forgiveDrawdown(db, target, now);
+      if (row.actor === 'protection:drawdown') forgiveDrawdown(db, target, settings, now);
       recordAct(
         db,
         { actor, action: 'resume', target, reason, detail: { was: row.state, because: row.reason } },
@@ -64,14 +64,14 @@ export const createResume =
 
 /** Lifts a lock before its time. Throws UnknownLock where none such is open. */
 export const createUnlock =
-  ({ write }: Store, { clock }: Settings) =>
+  ({ write }: Store, settings: Settings) =>
   ({ lockId, actor, reason }: By & { readonly lockId: number }) =>
     write((db) => {
-      const now = clock();
+      const now = settings.clock();
       const lock = db.select().from(locks).where(eq(locks.id, lockId)).get();
       if (!lock || lock.liftedAt !== null || !isOpen(lock, now))
         throw new ControllerError('UnknownLock', `no open lock ${lockId}`);
-      if (lock.protection === 'drawdown') forgiveDrawdown(db, lock.target, now);
+      if (lock.protection === 'drawdown') forgiveDrawdown(db, lock.target, settings, now);
       liftLock(db, lock, { actor, reason }, now);
       return { lock_id: lockId, target: lock.target, protection: lock.protection };
     });
@@ -115,7 +115,7 @@ export const createStanding =
     return {
       trading_states: standing.states.filter(({ state }) => state !== 'ACTIVE'),
       locks: standing.locks.filter((lock) => isOpen(lock, now)),
-      equities: db.select().from(equities).all().map(equityView),
+      equities: equityViews(db),
       evaluation_windows: standing.windows.filter(({ until }) => until > now),
     };
   };
