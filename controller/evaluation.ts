@@ -6,7 +6,6 @@ import { type ArmRow, activeArms } from './arms.ts';
 import type { Db, Store } from './database.ts';
 import { ControllerError } from './errors.ts';
 import { contextVector, type Features } from './features.ts';
-import { safeArm } from './guardrails/forced.ts';
 import { normalScope, type Scope } from './names.ts';
 import { arms, decisions, outcomes } from './schema.ts';
 import { findScope, type ScopeRow } from './scopes.ts';
@@ -149,8 +148,7 @@ export const createEvaluation =
         presetOf,
       );
     const values = valuesIn(earned, active, presetOf);
-    const safeDefault =
-      active[safeArm({ arms: active, schema: schemas.get(scope.strategy) })]?.presetId ?? '';
+    const safeDefault = schemas.get(scope.strategy)?.safe_default ?? active[0]?.presetId ?? '';
     const logged = earned.reduce((sum, { reward }) => sum + reward, 0) / earned.length;
     return {
       ...scope,

@@ -56,7 +56,20 @@ describe('a strategy with a schema', () => {
     expect(controller.summary().scopes).toBe(0);
   });
 
-  test('keeps what someone registered under the id of a safe preset', () => {
+  test('never serves others under the id of its safe default: they are refused, the same ones are not', () => {
+    const controller = open();
+    const params = { ...safe, risk_bps: 100 };
+    const wrong = refusal(
+      () => controller.register({ ...breakout, presetId: 'conservative', params }),
+      'Conflict',
+    );
+    expect(wrong.message).toContain('another preset id');
+    controller.register({ ...breakout, presetId: 'conservative', params: { ...safe } });
+    controller.kill({ actor: 'ann', reason: 'a test', state: 'HALTED' });
+    expect(controller.decide({ ...breakout, features: {} })).toMatchObject({ reason: 'kill', params: safe });
+  });
+
+  test('keeps what someone registered under the id of another safe preset', () => {
     const controller = open();
     controller.register({ ...breakout, presetId: 'fast', params: { ...safe, stop_atr: 3 } });
     controller.decide({ ...breakout, features: {} });
@@ -102,6 +115,48 @@ describe('a changed schema', () => {
     });
   });
 
+  /** The safe default is another preset of this schema, or none: its id is free for anybody's parameters. */
+  const otherDefault = changed({ safe_default: 'balanced' });
+  const kill = { actor: 'ann', reason: 'a test', state: 'HALTED' } as const;
+
+  test('has its own safe default again where the store has other parameters under that id', () => {
+    const path = newPath();
+    const before = open({ path, schemas: otherDefault });
+    before.register({ ...breakout, presetId: 'conservative', params: { ...safe, risk_bps: 100 } });
+    before.kill(kill);
+    before.close();
+    const after = open({ path });
+    expect(after.decide({ ...breakout, features: {} })).toMatchObject({ reason: 'kill', params: safe });
+    expect(after.audit({ limit: 5 }).filter(({ action }) => action === 'reinstate')).toEqual([
+      expect.objectContaining({ actor: 'strategy_schemas', target: 'momentum_breakout:BTCUSDT' }),
+    ]);
+  });
+
+  test('serves its safe default, not the lowest id, when its bounds became too narrow for what is registered', () => {
+    const path = newPath();
+    const before = open({ path, schemas: otherDefault });
+    for (const presetId of ['conservative', 'aaa'])
+      before.register({ ...breakout, presetId, params: { ...safe, risk_bps: 90, stop_atr: 3 } });
+    before.close();
+    const risk_bps = { ...schema.params['risk_bps']!, max: 80 } as StrategySchema['params'][string];
+    const after = open({ path, schemas: changed({ params: { ...schema.params, risk_bps } }) });
+    after.kill(kill);
+    expect(after.decide({ ...breakout, features: {} })).toMatchObject({
+      preset_id: 'conservative',
+      params: safe,
+    });
+  });
+
+  test('has its safe default beside as many presets as MAX_PRESETS allows', () => {
+    const path = newPath();
+    const before = open({ path, schemas: new Map(), maxPresets: 2 });
+    for (const presetId of ['aaa', 'zzz']) before.register({ ...breakout, presetId, params: { ...safe } });
+    before.close();
+    const after = open({ path, maxPresets: 2 });
+    after.kill(kill);
+    expect(after.decide({ ...breakout, features: {} })).toMatchObject({ preset_id: 'conservative' });
+  });
+
   test('refuses a decision that lacks a required feature', () => {
     const features = schema.features.map((one) => (one.name === 'vol' ? { ...one, required: true } : one));
     const controller = open({ schemas: changed({ features }) });
@@ -113,6 +168,24 @@ describe('a changed schema', () => {
 });
 
 describe('registering', () => {
+  test('parameters that a preset had before brings them back with what they earned', () => {
+    const path = newPath();
+    const controller = openWithPresets({ path });
+    const earned = () => controller.presets(hmm).find(({ preset_id }) => preset_id === 'calm')?.outcomes;
+    const register = (threshold: number) =>
+      controller.register({ ...hmm, presetId: 'calm', params: { threshold } });
+    for (const reward of [1, 2, -1]) controller.learn({ ...hmm, presetId: 'calm', reward });
+    register(0.1);
+    expect(earned()).toBe(0);
+    controller.learn({ ...hmm, presetId: 'calm', reward: 1 });
+    register(0.6);
+    expect(earned()).toBe(3);
+    register(0.1);
+    expect(earned()).toBe(1);
+    expect(controller.verify(hmm)).toBeLessThan(1e-9);
+    expect(controller.summary().presets).toBe(2);
+  });
+
   test('more than MAX_PRESETS is refused; the same ones again are not', () => {
     const controller = openWithPresets({ maxPresets: 2 });
     refusal(() => controller.register({ ...hmm, presetId: 'third', params: { a: 1 } }), 'TooManyPresets');

@@ -1,6 +1,14 @@
 import { inArray } from 'drizzle-orm';
 import type { Params } from '../strategy_schemas/schema.ts';
-import { type ArmRow, activeArms, checkedParams, ensureSafeArms, putArm, safePresets } from './arms.ts';
+import {
+  type ArmRow,
+  activeArms,
+  checkedParams,
+  ensureSafeArms,
+  putArm,
+  refuseAsSafeDefault,
+  safePresets,
+} from './arms.ts';
 import type { Db, Store } from './database.ts';
 import { normalScope, presetIdOf, type Scope } from './names.ts';
 import { policyOf } from './policies.ts';
@@ -24,7 +32,7 @@ export interface PresetView {
   readonly created_at: number | null;
 }
 
-/** Registers a preset. Throws OutOfBounds (every field listed), InvalidPreset, InvalidName, TooManyPresets. */
+/** Registers a preset. Throws OutOfBounds (every field listed), InvalidPreset, InvalidName, TooManyPresets, Conflict (safe default). */
 export const createRegister =
   (store: Store, settings: Settings) =>
   (request: RegisterRequest): void => {
@@ -32,6 +40,7 @@ export const createRegister =
     const presetId = presetIdOf(request.presetId);
     const schema = settings.schemas.get(scope.strategy);
     const params = checkedParams(schema, request.params);
+    refuseAsSafeDefault(schema, presetId, params);
     const policy = policyOf(schema, settings);
     store.write((db) => {
       const options = { maxPresets: settings.maxPresets, now: settings.clock() };

@@ -17,15 +17,18 @@ export interface Constraint {
   readonly forced: Forced | undefined;
 }
 
-/** The arm of the schema's safe default; without one, the lowest preset id. */
-export const safeArm = ({ arms, schema }: Pick<HotScope, 'arms' | 'schema'>): number =>
-  Math.max(
-    0,
-    arms.findIndex(({ presetId }) => presetId === schema?.safe_default),
-  );
-
 const indexOfPreset = (arms: readonly ArmRow[], preset: string | null): number =>
   arms.findIndex(({ presetId }) => presetId === preset);
+
+/** The arm of the schema's safe default, which has the parameters that the schema gives it; of a strategy without a schema, the lowest preset id. */
+export const safeArm = ({ arms, schema, row }: Pick<HotScope, 'arms' | 'schema' | 'row'>): number => {
+  if (!schema) return 0;
+  const safe = indexOfPreset(arms, schema.safe_default);
+  if (safe >= 0) return safe;
+  throw new RangeError(
+    `${row.strategy} on ${row.instrument} has no arm of its safe default ${schema.safe_default}`,
+  );
+};
 
 /** A kill comes before locks, locks before a pin, a pin before shadow mode. */
 export const constraintOf = (db: Db, hot: HotScope, now: number): Constraint => {
