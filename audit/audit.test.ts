@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openController } from '../controller/open.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
+import { Sqlite } from '../sqlite.ts';
 import type { AuditVerdict } from './verify.ts';
 
 const dayMs = 86_400_000;

@@ -1,10 +1,10 @@
 import { closeSync, existsSync, fdatasyncSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Sqlite from 'better-sqlite3';
 import { eq, sql } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { Sqlite } from '../sqlite.ts';
 import { ControllerError } from './errors.ts';
 import { activityOf, memoryOf } from './per-connection.ts';
 import { meta } from './schema.ts';

@@ -1,6 +1,6 @@
-import type Sqlite from 'better-sqlite3';
 import { getTableColumns, type Placeholder, sql } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { Sqlite } from '../sqlite.ts';
 import type { Db } from './database.ts';
 
 /** One value per connection, made when it is first asked for: prepared statements, and what is remembered of the store. */

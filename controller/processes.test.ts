@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { Sqlite } from '../sqlite.ts';
 import { breakout, newPath, open, refusal } from './controller.fixture.ts';
 
 const script = fileURLToPath(new URL('./hammer.fixture.ts', import.meta.url));

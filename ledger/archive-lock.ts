@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '../sqlite.ts';
 import { makeDirectory } from './durable-file.ts';
 import { asStorageFailure } from './storage-failure.ts';
 

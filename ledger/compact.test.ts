@@ -1,6 +1,6 @@
-import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import type { Disposition } from './dispositions.ts';
 import { openFresh } from './fresh.fixture.ts';
 import { btc, genesisMs, hourMs, run1, versionNamed } from './ledger.fixture.ts';

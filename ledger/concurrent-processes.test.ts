@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import Sqlite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { Sqlite } from '../sqlite.ts';
 import { openFresh } from './fresh.fixture.ts';
 import { genesisMs, hourMs } from './ledger.fixture.ts';
 

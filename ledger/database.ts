@@ -1,5 +1,5 @@
-import Sqlite from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { Sqlite } from '../sqlite.ts';
 import { createLeaseClock } from './lease-clock.ts';
 import { asStorageFailure, systemCode } from './storage-failure.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '../sqlite.ts';
 import { makeDirectory } from './durable-file.ts';
 import { LedgerError } from './errors.ts';
 import { asStorageFailure, systemCode } from './storage-failure.ts';

@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
+import { Sqlite } from '../sqlite.ts';
 import { freshDir } from './fresh.fixture.ts';
 
 /** All tables of a database, but for what is drawn at random. */

@@ -1,8 +1,8 @@
 /** Ways in which the older stack deleted the only copy of its candles, and stood still behind them for ever. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { Sqlite } from '../sqlite.ts';
 import { openFresh } from './fresh.fixture.ts';
 import { btc, genesisMs, hourMs, type LandOptions, land } from './ledger.fixture.ts';
 import { removeOrphans } from './orphans.ts';

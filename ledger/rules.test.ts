@@ -1,6 +1,6 @@
-import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import { openFresh } from './fresh.fixture.ts';
 import { btc, land, run1 } from './ledger.fixture.ts';
 import { openLedger } from './open.ts';

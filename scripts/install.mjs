@@ -37,8 +37,11 @@ const matchesLockfile = (root) => {
   return demanded.every(same) && Object.keys(have).every(same);
 };
 
+/** As sqlite.ts chooses. */
+const sqlitePackage = Number(process.versions.napi) >= 10 ? 'better-sqlite3-napi' : 'better-sqlite3';
+
 const opensSqlite = (root) =>
-  run([process.execPath, '-e', "new (require('better-sqlite3'))(':memory:').close()"], { cwd: root });
+  run([process.execPath, '-e', `new (require('${sqlitePackage}'))(':memory:').close()`], { cwd: root });
 
 /** node-gyp downloads Node's headers unless it is told where they are; offline that is the only way to compile. */
 const headersPrefix = () => {

@@ -1,5 +1,5 @@
-import Sqlite from 'better-sqlite3';
 import { syncPath } from '../ledger/durable-file.ts';
+import { Sqlite } from '../sqlite.ts';
 import { SnapshotError } from './errors.ts';
 
 const busyTimeoutMs = 10_000;

@@ -1,4 +1,3 @@
-import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { problemOfAnswer } from '../api/conforming.fixture.ts';
 import { type Document, type Route, routesOf } from '../api/openapi-document.ts';
@@ -6,6 +5,7 @@ import { type Client, createClient } from '../client/client.ts';
 import { createClock } from '../exchange/simulator/clock.ts';
 import { type Simulator, startSimulator } from '../exchange/simulator/server.ts';
 import { seriesKey, timeframesMs } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import { scheduleSettingsOf } from '../temporal/schedule-settings.ts';
 import { applySchedules } from '../temporal/schedules.ts';
 import { retrainId } from '../workflows/ids.ts';

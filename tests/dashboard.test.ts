@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import Sqlite from 'better-sqlite3';
 import { type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import { retrainId } from '../workflows/ids.ts';
 import { hasBrowser, launchBrowser, openPage, overflowOf, type WatchedPage } from './browser/chromium.ts';
 import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';

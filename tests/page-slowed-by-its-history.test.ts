@@ -1,8 +1,8 @@
-import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { appWith, fixedModels, modelOf, seriesModelOf, settings, snapshotOf } from '../api/app.fixture.ts';
 import { newestCandles } from '../ledger/candle-store.ts';
 import { seriesKey } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import { busy, firstMs, minutely, openLargeState, rare } from './support/large-state.ts';
 
 const candles = 1_000_000;

@@ -1,6 +1,6 @@
-import Sqlite from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { lineageCommand } from '../../cli/lineage.ts';
+import { Sqlite } from '../../sqlite.ts';
 import { checkDispositions } from '../../tests/support/disposition-checker.ts';
 import { reproduce } from '../reproduce/reproduce.ts';
 import { key, openStrict } from './strict.fixture.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import Database from 'better-sqlite3';
+import Database from '../../sqlite.ts';
 
 /**
  * One embedded run per state directory. The lock is SQLite's own on a file: the system frees it when the process dies,

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sqlite } from '../../sqlite.ts';
 import { hmm, openWithPresets, refusal, testClock } from '../controller.fixture.ts';
 import type { Controller } from '../open.ts';
 

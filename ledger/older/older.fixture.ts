@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '../../sqlite.ts';
 import { formatCandles } from '../candle-file.ts';
 import { candles, genesisMs, hourMs } from '../ledger.fixture.ts';
 

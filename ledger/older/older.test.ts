@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { seriesKey } from '../../series.ts';
+import { Sqlite } from '../../sqlite.ts';
 import { verifyAndRead } from '../candle-file.ts';
 import { newestCandles } from '../candle-store.ts';
 import { freshDir } from '../fresh.fixture.ts';

@@ -1,6 +1,6 @@
 // Rules taken away, to see that the checker notices. Nothing of the product knows of these: the ledger that the worker
 // opened is wrapped, and the wrapper does without the rule.
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '../../dist/sqlite.js';
 
 /** The janitor looks, and gives nothing back. */
 const sweep = (ledger) => ({

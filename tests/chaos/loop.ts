@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import Sqlite from 'better-sqlite3';
 import { seriesKey } from '../../series.ts';
+import { Sqlite } from '../../sqlite.ts';
 import { askDecision } from '../../temporal/promotion-requests.ts';
 import { ingestId, janitorId, retrainId, taskQueues } from '../../workflows/ids.ts';
 import type { World } from './world.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '../../dist/sqlite.js';
 
 const [, , modelsDir, ledgerFile, notes] = process.argv;
 let seen = false;

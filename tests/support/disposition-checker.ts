@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '../../sqlite.ts';
 
 /**
  * Adds up what strict mode claims, from SQLite and the files alone: it shares no code with what it checks.

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { breakout, open } from '../../controller/controller.fixture.ts';
 import type { Scope } from '../../controller/names.ts';
 import type { Candle } from '../../exchange/exchange.ts';
@@ -10,6 +9,7 @@ import { landCandles } from '../../ledger/landing.ts';
 import { versionNamed } from '../../ledger/ledger.fixture.ts';
 import { type Ledger, openLedger } from '../../ledger/open.ts';
 import { parseSeries, seriesKey, timeframesMs } from '../../series.ts';
+import { Sqlite } from '../../sqlite.ts';
 
 export const minutely = parseSeries('binance:BTC/USDT:1m');
 const stepMs = timeframesMs['1m'];

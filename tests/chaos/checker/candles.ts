@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import type Sqlite from 'better-sqlite3';
+import type { Sqlite } from '../../../sqlite.ts';
 import {
   all,
   type Candle,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type Sqlite from 'better-sqlite3';
+import type { Sqlite } from '../../../sqlite.ts';
 import { all, type CheckRequest, notes, type Problem, problem, reading } from './store.ts';
 
 interface Promise_ {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type Sqlite from 'better-sqlite3';
+import type { Sqlite } from '../../../sqlite.ts';
 import { all, type CheckRequest, type FileRow, filesUnder, type Problem, problem } from './store.ts';
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import type Sqlite from 'better-sqlite3';
+import type { Sqlite } from '../../../sqlite.ts';
 import { all, type CheckRequest, notes, type Problem, problem } from './store.ts';
 
 interface VersionRow {

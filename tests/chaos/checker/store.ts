@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import Sqlite from 'better-sqlite3';
+import { Sqlite } from '../../../sqlite.ts';
 
 /** What the checker is told. It shares no code with what it checks: SQL and files are read here as they lie there. */
 export interface CheckRequest {
