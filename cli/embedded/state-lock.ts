@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import Database from '../../sqlite.ts';
+import { Sqlite } from '../../sqlite.ts';
 
 /**
  * One embedded run per state directory. The lock is SQLite's own on a file: the system frees it when the process dies,
@@ -9,7 +9,7 @@ import Database from '../../sqlite.ts';
 export const lockState = (stateDir: string): (() => void) => {
   mkdirSync(stateDir, { recursive: true });
   const holder = path.join(stateDir, 'lock.pid');
-  const database = new Database(path.join(stateDir, 'lock.sqlite'), { timeout: 0 });
+  const database = new Sqlite(path.join(stateDir, 'lock.sqlite'), { timeout: 0 });
   try {
     database.pragma('journal_mode = DELETE');
     database.exec('BEGIN EXCLUSIVE');
