@@ -144,6 +144,19 @@ it('pin, unpin and retire', async () => {
 });
 
 describe('what went wrong can be put right', () => {
+  it('an outcome without any id is reversed by its number in the list', async () => {
+    const { preset_id } = await param();
+    await ask('engine', 'POST', `/learn/outcome/trend_following/BTCUSDT/${String(preset_id)}`, {
+      reward: -7,
+    });
+    const { data } = (await ask('reader', 'GET', '/outcomes?limit=1')).body as { data: { seq: number }[] };
+    const path = `/outcomes/seq:${data[0]!.seq}/reverse`;
+    const reversed = await ask('engine', 'POST', path, { reason: 'the fill was busted' });
+    expect(reversed.body).toEqual({ ok: true, duplicate: false });
+    const listed = (await ask('reader', 'GET', '/outcomes?limit=1')).body;
+    expect(listed).toMatchObject({ data: [{ reverses: data[0]!.seq, raw_reward: 7 }] });
+  });
+
   it('an outcome is reversed once, a decision voided, a position closed', async () => {
     const { decision_id, preset_id } = await param();
     const learn = `/learn/outcome/trend_following/BTCUSDT/${String(preset_id)}`;

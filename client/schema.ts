@@ -683,7 +683,7 @@ export interface Operations {
       duplicate: boolean;
     };
   };
-  /** Takes an outcome back; a corrected one comes under another id. */
+  /** Takes an outcome back, by its outcome_id or, however it was reported, by seq:<its seq in GET /outcomes>; a corrected one comes under another id. */
   'POST /outcomes/{outcome_id}/reverse': {
     params: {
       outcome_id: string;

@@ -10,6 +10,7 @@ import { perConnection, placeholdersOf } from './per-connection.ts';
 import { knownPosteriors, type Learner, learned, learnedReward, storePosterior } from './posteriors.ts';
 import { type HotScope, isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
 import { evidenceAfter } from './rebuild.ts';
+import { standingOutcomes } from './reversals.ts';
 import { normaliseReward, noteReward } from './reward-scale.ts';
 import { outcomes, spentKeys } from './schema.ts';
 import { type ScopeRow, storeLearned, withNewFeatures } from './scopes.ts';
@@ -31,6 +32,14 @@ const spentKey = perConnection((db) =>
     .prepare(),
 );
 
+const outcomesOfDecision = perConnection((db) =>
+  db
+    .select({ key: outcomes.idempotencyKey })
+    .from(outcomes)
+    .where(eq(outcomes.decisionSeq, sql.placeholder('seq')))
+    .prepare(),
+);
+
 const inserted = perConnection((db) =>
   db
     .insert(outcomes)
@@ -39,11 +48,31 @@ const inserted = perConnection((db) =>
 );
 
 /** True when this very outcome is stored already. Throws Conflict when its key stands for another one. */
-const isStored = (db: Db, { key, payloadHash }: Report): boolean => {
+const isStored = (db: Db, { key, payloadHash, isOnlyOfDecision }: Report): boolean => {
   if (key === null) return false;
-  const stored = outcomeOfKey(db).get({ key }) ?? spentKey(db).get({ key });
+  const stored = (isOnlyOfDecision ? undefined : outcomeOfKey(db).get({ key })) ?? spentKey(db).get({ key });
   if (!stored || stored.payloadHash === payloadHash) return stored !== undefined;
   throw new ControllerError('Conflict', `${key} is already stored with another payload`);
+};
+
+/**
+ * The key of an outcome that its decision alone stands for: one that has earned takes no other; undefined when this very one
+ * is stored. After a reversal the corrected one comes under the next key. Throws Conflict.
+ */
+const onlyKeyOf = (db: Db, { decisionId, payloadHash }: Report, seq: number): string | undefined => {
+  const first = `decision:${decisionId}`;
+  const standing = standingOutcomes(db, seq);
+  const own = standing.find(({ idempotencyKey }) => idempotencyKey?.startsWith(first));
+  if (own?.payloadHash === payloadHash) return undefined;
+  if (standing.length > 0)
+    throw new ControllerError(
+      'Conflict',
+      `decision ${decisionId} has earned already: another outcome of it needs an outcome_id, a corrected one a reversal before`,
+    );
+  const tries = outcomesOfDecision(db)
+    .all({ seq })
+    .filter(({ key }) => key?.startsWith(first)).length;
+  return tries === 0 ? first : `${first}:${tries + 1}`;
 };
 
 const featuresOf = ({ decision }: Attribution, report: Report): Features =>
@@ -97,9 +126,11 @@ const teach = (
 };
 
 /** Stores the outcome and teaches its arm, in one transaction; one that comes too late is stored and not learned. */
-const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings): void => {
+const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings): { duplicate: boolean } => {
   const attribution = attribute(db, ready, report, settings.outcomeTtlMs);
   const { decision, armId, presetId } = attribution;
+  const key = report.isOnlyOfDecision ? onlyKeyOf(db, report, decision!.seq) : report.key;
+  if (key === undefined) return { duplicate: true };
   const prepared = prepare(db, ready, attribution, report, settings.outcomeTtlMs);
   const normal = normaliseReward(db, ready.hot.row.id, report.reward);
   inserted(db).run({
@@ -108,7 +139,7 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
     scopeId: ready.hot.row.id,
     decisionSeq: decision?.seq ?? null,
     attribution: attribution.kind,
-    idempotencyKey: report.key,
+    idempotencyKey: key,
     payloadHash: report.payloadHash,
     rawReward: report.reward,
     features: JSON.stringify(prepared.used),
@@ -118,9 +149,11 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
   });
   if (decision) setState(db, decision.seq, 'rewarded');
   teach(db, ready.hot, prepared, { arm: { id: armId, presetId }, reward: normal.reward });
-  if (prepared.learnedSeq === null) return;
-  noteReward(db, ready.hot.row.id, report.reward);
-  protectAfterOutcome(db, ready);
+  if (prepared.learnedSeq !== null) {
+    noteReward(db, ready.hot.row.id, report.reward);
+    protectAfterOutcome(db, ready);
+  }
+  return { duplicate: false };
 };
 
 const learnIn = (db: Db, report: Report, settings: Settings): { duplicate: boolean } => {
@@ -130,8 +163,7 @@ const learnIn = (db: Db, report: Report, settings: Settings): { duplicate: boole
     const code = report.decisionId === undefined ? 'UnknownPreset' : 'UnknownDecision';
     throw new ControllerError(code, `nothing is known of ${strategy} on ${instrument}`);
   }
-  learnFrom(db, readyScope(db, report.scope, settings), report, settings);
-  return { duplicate: false };
+  return learnFrom(db, readyScope(db, report.scope, settings), report, settings);
 };
 
 /** Learns one outcome, exactly once where it has an id. Throws UnknownPreset, UnknownDecision, Conflict, Invalid…. */

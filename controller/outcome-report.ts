@@ -24,6 +24,8 @@ export interface Report {
   readonly features: Features | undefined;
   readonly decisionId: string | undefined;
   readonly key: string | null;
+  /** Reported by its decision alone, which takes one outcome. */
+  readonly isOnlyOfDecision: boolean;
   readonly payloadHash: string;
 }
 
@@ -32,13 +34,23 @@ const finiteReward = (reward: unknown): number => {
   throw new ControllerError('InvalidData', `reward must be a finite number, not ${String(reward)}`);
 };
 
+/** `seq:<n>` names a stored outcome by its number (controller/reverse.ts): no client's id may look like one. */
+const outcomeIdOf = (value: unknown): string => {
+  const id = opaqueIdOf('outcome id', value);
+  if (!id.startsWith('seq:')) return id;
+  throw new ControllerError(
+    'InvalidName',
+    `outcome id ${JSON.stringify(id)} is not valid: "seq:" begins the names of stored outcomes`,
+  );
+};
+
 /** An outcome id counts once; a decision id alone stands for the one outcome of that decision; then the request's key. */
 const keyOf = ({
   outcomeId,
   decisionId,
   requestKey,
 }: Pick<LearnRequest, 'outcomeId' | 'decisionId' | 'requestKey'>): string | null => {
-  if (outcomeId !== undefined) return `outcome:${opaqueIdOf('outcome id', outcomeId)}`;
+  if (outcomeId !== undefined) return `outcome:${outcomeIdOf(outcomeId)}`;
   if (decisionId !== undefined) return `decision:${decisionId}`;
   return requestKey === undefined ? null : `request:${opaqueIdOf('idempotency key', requestKey)}`;
 };
@@ -52,5 +64,6 @@ export const reportOf = (request: LearnRequest): Report => {
     features: request.features && checkedFeatures(request.features),
     decisionId: request.decisionId === undefined ? undefined : opaqueIdOf('decision id', request.decisionId),
   };
-  return { ...payload, key: keyOf(request), payloadHash: hashOf(payload) };
+  const isOnlyOfDecision = request.outcomeId === undefined && request.decisionId !== undefined;
+  return { ...payload, key: keyOf(request), isOnlyOfDecision, payloadHash: hashOf(payload) };
 };

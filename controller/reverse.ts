@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { Db, Store } from './database.ts';
 import { setState } from './decision-rows.ts';
 import { ControllerError } from './errors.ts';
@@ -9,13 +9,12 @@ import { targetOfScope } from './guardrails/targets.ts';
 import { opaqueIdOf } from './names.ts';
 import { knownPosteriors, storePosterior, unlearned } from './posteriors.ts';
 import { readyScope } from './ready-scope.ts';
+import { isReversed, standingOutcomes } from './reversals.ts';
+import { forgetRewards } from './reward-scale.ts';
 import { arms, outcomes, scopes } from './schema.ts';
 import type { Settings } from './settings.ts';
 
 type OutcomeRow = typeof outcomes.$inferSelect;
-
-const isReversed = (db: Db, seq: number): boolean =>
-  db.select({ seq: outcomes.seq }).from(outcomes).where(eq(outcomes.reverses, seq)).get() !== undefined;
 
 /** Subtracts what is left of the outcome from its arm; the count of learned outcomes, which is a clock, goes on. */
 const unteach = (db: Db, outcome: OutcomeRow, settings: Settings): void => {
@@ -33,54 +32,58 @@ const unteach = (db: Db, outcome: OutcomeRow, settings: Settings): void => {
 };
 
 /** The decision can earn again: a corrected outcome comes under an id of its own. */
-const reopenDecision = (db: Db, { decisionSeq, seq }: OutcomeRow): void => {
-  if (decisionSeq === null) return;
-  const others = db
-    .select({ seq: outcomes.seq })
-    .from(outcomes)
-    .where(and(eq(outcomes.decisionSeq, decisionSeq), isNull(outcomes.reverses), ne(outcomes.seq, seq)))
-    .all();
-  if (!others.some((other) => !isReversed(db, other.seq))) setState(db, decisionSeq, 'served');
+const reopenDecision = (db: Db, { decisionSeq }: OutcomeRow): void => {
+  if (decisionSeq === null || standingOutcomes(db, decisionSeq).length > 0) return;
+  setState(db, decisionSeq, 'served');
+};
+
+/** `seq:<n>` is the outcome of that number in GET /outcomes, however it was reported; anything else an outcome id. */
+const findOutcome = (db: Db, id: string): OutcomeRow => {
+  const seq = /^seq:(\d{1,15})$/.exec(id)?.[1];
+  const named =
+    seq === undefined ? eq(outcomes.idempotencyKey, `outcome:${id}`) : eq(outcomes.seq, Number(seq));
+  const outcome = db.select().from(outcomes).where(named).get();
+  if (!outcome) throw new ControllerError('UnknownOutcome', `no outcome ${id}`);
+  if (outcome.attribution !== 'reversal') return outcome;
+  throw new ControllerError(
+    'Conflict',
+    `outcome ${id} takes outcome seq:${outcome.reverses} back: report that one again`,
+  );
+};
+
+const insertReversal = (db: Db, { seq, ...row }: OutcomeRow, now: number): void => {
+  const reversal = {
+    ...row,
+    idempotencyKey: `reversal:seq:${seq}`,
+    attribution: 'reversal' as const,
+    reverses: seq,
+    rawReward: -row.rawReward,
+    reward: -row.reward,
+    learnedSeq: null,
+    createdAt: now,
+  };
+  db.insert(outcomes).values(reversal).run();
 };
 
 /**
  * Takes an outcome back by a row of its own: nothing stored is changed or deleted. Once; the same again is a duplicate.
- * Throws UnknownOutcome.
+ * Throws UnknownOutcome, or Conflict where it is a reversal itself.
  */
 export const createReverse =
   ({ write }: Store, settings: Settings) =>
   ({ outcomeId, actor, reason }: By & { readonly outcomeId: string }): { duplicate: boolean } => {
     const id = opaqueIdOf('outcome id', outcomeId);
     return write((db) => {
-      const outcome = db
-        .select()
-        .from(outcomes)
-        .where(eq(outcomes.idempotencyKey, `outcome:${id}`))
-        .get();
-      if (!outcome) throw new ControllerError('UnknownOutcome', `no outcome ${id}`);
+      const outcome = findOutcome(db, id);
       if (isReversed(db, outcome.seq)) return { duplicate: true };
       const now = settings.clock();
+      insertReversal(db, outcome, now);
       unteach(db, outcome, settings);
-      const { seq, ...row } = outcome;
-      db.insert(outcomes)
-        .values({
-          ...row,
-          idempotencyKey: `reversal:${id}`,
-          attribution: 'reversal',
-          reverses: seq,
-          rawReward: -row.rawReward,
-          reward: -row.reward,
-          learnedSeq: null,
-          createdAt: now,
-        })
-        .run();
+      forgetRewards(db, outcome.scopeId);
       reopenDecision(db, outcome);
       const scope = db.select().from(scopes).where(eq(scopes.id, outcome.scopeId)).get()!;
-      recordAct(
-        db,
-        { actor, action: 'reverse', target: targetOfScope(scope), reason, detail: { outcome: id } },
-        now,
-      );
+      const detail = { outcome: id, seq: outcome.seq };
+      recordAct(db, { actor, action: 'reverse', target: targetOfScope(scope), reason, detail }, now);
       return { duplicate: false };
     });
   };

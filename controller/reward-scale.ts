@@ -1,6 +1,7 @@
 import { and, desc, eq, isNotNull, ne } from 'drizzle-orm';
 import type { Db } from './database.ts';
 import { memoryOf } from './per-connection.ts';
+import { notReversed } from './reversals.ts';
 import { outcomes } from './schema.ts';
 
 const window = 256;
@@ -28,12 +29,19 @@ const robustScale = (rawRewards: readonly number[]): number => {
   return Math.max(scale, Number.MIN_VALUE);
 };
 
-/** The newest raw rewards of the scope that the arms learned from. */
+/** The newest raw rewards of the scope that the arms learned from and that nobody took back. */
 const readRewards = (db: Db, scopeId: number): number[] =>
   db
     .select({ raw: outcomes.rawReward })
     .from(outcomes)
-    .where(and(eq(outcomes.scopeId, scopeId), isNotNull(outcomes.learnedSeq), ne(outcomes.rawReward, 0)))
+    .where(
+      and(
+        eq(outcomes.scopeId, scopeId),
+        isNotNull(outcomes.learnedSeq),
+        ne(outcomes.rawReward, 0),
+        notReversed,
+      ),
+    )
     .orderBy(desc(outcomes.learnedSeq))
     .limit(window)
     .all()
@@ -54,6 +62,9 @@ export const noteReward = (db: Db, scopeId: number, rawReward: number): void => 
   const known = memoryOf(db).get(keyOf(scopeId)) as number[] | undefined;
   if (known && rawReward !== 0) memoryOf(db).set(keyOf(scopeId), [rawReward, ...known].slice(0, window));
 };
+
+/** To be called when an outcome is taken back. */
+export const forgetRewards = (db: Db, scopeId: number): void => void memoryOf(db).delete(keyOf(scopeId));
 
 /** Quote currency → deviations of this strategy on this instrument, clipped to ±3. This reward counts towards the scale. */
 export const normaliseReward = (db: Db, scopeId: number, rawReward: number): NormalReward => {

@@ -24,7 +24,10 @@ const outcomeBody = z.object({
   features: featureMap.nullish(),
   decision_id: opaqueId.nullish(),
   config_id: opaqueId.nullish(),
-  outcome_id: opaqueId.nullish(),
+  outcome_id: opaqueId.nullish().openapi({
+    description:
+      'makes it count once; without one, a decision_id or config_id stands for the only outcome of its decision',
+  }),
 });
 
 /** A config_id reads `<strategy>:<instrument>:<decision>:<preset_id>`. */
@@ -79,11 +82,14 @@ export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: Rout
     {
       method: 'post',
       path: '/outcomes/{outcome_id}/reverse',
-      summary: 'Takes an outcome back; a corrected one comes under another id',
+      summary:
+        'Takes an outcome back, by its outcome_id or, however it was reported, by seq:<its seq in GET /outcomes>; a corrected one comes under another id',
       role: 'engine',
       rate: 'engine',
       timeoutMs: 5_000,
-      params: z.object({ outcome_id: opaqueId }),
+      params: z.object({
+        outcome_id: opaqueId.openapi({ description: 'outcome_id, or seq:4711 for the outcome of that seq' }),
+      }),
       refusals: [...ofController, 'UnknownOutcome', 'Conflict'],
       example: examples.reverse,
       body: z.object({ reason: reasonText }),

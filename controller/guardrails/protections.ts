@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, isNotNull } from 'drizzle-orm';
 import type { Db } from '../database.ts';
 import type { ReadyScope } from '../ready-scope.ts';
+import { notReversed } from '../reversals.ts';
 import { locks, outcomes } from '../schema.ts';
 import { lockTarget } from './locks.ts';
 import { targetOfScope } from './targets.ts';
@@ -17,12 +18,19 @@ const answeredFor = (db: Db, target: string, protection: string): number =>
     .limit(1)
     .get()?.createdAt ?? 0;
 
-/** The newest learned rewards of a scope since a time, in deviations, newest first. */
+/** The newest learned rewards of a scope since a time that nobody took back, in deviations, newest first. */
 const newestRewards = (db: Db, scopeId: number, since: number, count: number): number[] =>
   db
     .select({ reward: outcomes.reward })
     .from(outcomes)
-    .where(and(eq(outcomes.scopeId, scopeId), isNotNull(outcomes.learnedSeq), gt(outcomes.createdAt, since)))
+    .where(
+      and(
+        eq(outcomes.scopeId, scopeId),
+        isNotNull(outcomes.learnedSeq),
+        gt(outcomes.createdAt, since),
+        notReversed,
+      ),
+    )
     .orderBy(desc(outcomes.learnedSeq))
     .limit(count)
     .all()

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { loadStrategySchemas } from '../strategy_schemas/load.ts';
+import type { Guardrails, StrategySchema } from '../strategy_schemas/schema.ts';
+import { breakout, hmm, newPath, open, openWithPresets, refusal, testClock } from './controller.fixture.ts';
+
+const schema = loadStrategySchemas().get('momentum_breakout') as StrategySchema;
+const by = { actor: 'ann', reason: 'the fill was busted' };
+const features = { ret: 0.0004 };
+
+const protectedBy = (protections: Guardrails['protections']) => {
+  const guardrails = { ...schema.guardrails, min_dwell_minutes: 0, protections };
+  return new Map([[schema.strategy, { ...schema, guardrails }]]);
+};
+
+describe('an outcome that was taken back', () => {
+  const losing = (controller: ReturnType<typeof open>, time: ReturnType<typeof testClock>) => {
+    let n = 0;
+    return (reward: number) => {
+      time.forward(1_000);
+      n += 1;
+      controller.learn({ ...breakout, presetId: 'fast', reward, outcomeId: `o${n}` });
+    };
+  };
+
+  test('is no loss in a row and lowers no mean', () => {
+    const time = testClock();
+    const schemas = protectedBy({
+      consecutive_losses: { count: 3, lock_minutes: 10 },
+      low_profit: { outcomes: 3, min_mean: -0.1, lock_minutes: 10 },
+    });
+    const controller = open({ clock: time.clock, schemas });
+    const lose = losing(controller, time);
+    lose(-1);
+    lose(-1);
+    controller.reverse({ ...by, outcomeId: 'o2' });
+    lose(-1);
+    expect(controller.standing().locks).toEqual([]);
+    lose(-1);
+    expect(controller.standing().locks.map(({ protection }) => protection)).toEqual([
+      'consecutive_losses',
+      'low_profit',
+    ]);
+  });
+
+  test('says nothing about the size of rewards, in this process and after a restart', () => {
+    const scaleAfter = (wrong: boolean) => {
+      const path = newPath();
+      const learn = (controller: ReturnType<typeof open>, reward: number, outcomeId: string) => {
+        controller.learn({ ...hmm, presetId: 'calm', reward, outcomeId });
+        return controller.outcomes({ limit: 1 })[0]!.reward_scale;
+      };
+      const controller = openWithPresets({ path });
+      learn(controller, 1, 'a');
+      for (const id of wrong ? ['x', 'y', 'z'] : []) learn(controller, -10_000, id);
+      for (const id of wrong ? ['x', 'y', 'z'] : []) controller.reverse({ ...by, outcomeId: id });
+      const here = learn(controller, 1, 'b');
+      controller.close();
+      return [here, learn(open({ path }), 1, 'c')];
+    };
+    expect(scaleAfter(true)).toEqual(scaleAfter(false));
+  });
+});
+
+describe('each way to report an outcome can be taken back by its number', () => {
+  const newest = (controller: ReturnType<typeof open>) => controller.outcomes({ limit: 1 })[0]!;
+
+  test.each(['an outcome id', 'a decision id alone', 'an idempotency key', 'nothing, matched', 'nothing'])(
+    '%s',
+    (how) => {
+      const controller = openWithPresets();
+      const asked = how === 'nothing' ? undefined : controller.decide({ ...hmm, features });
+      const ids = {
+        'an outcome id': { outcomeId: 'o1' },
+        'a decision id alone': { decisionId: asked?.decision_id },
+        'an idempotency key': { requestKey: 'k1' },
+      }[how];
+      controller.learn({ ...hmm, presetId: asked?.preset_id ?? 'calm', reward: 5, ...ids } as Parameters<
+        typeof controller.learn
+      >[0]);
+      const { seq } = newest(controller);
+      expect(controller.reverse({ ...by, outcomeId: `seq:${seq}` })).toEqual({ duplicate: false });
+      expect(controller.reverse({ ...by, outcomeId: `seq:${seq}` })).toEqual({ duplicate: true });
+      expect(newest(controller)).toMatchObject({ attribution: 'reversal', reverses: seq, raw_reward: -5 });
+      expect(controller.presets(hmm).every(({ outcomes }) => outcomes === 0)).toBe(true);
+      expect(controller.verify(hmm)).toBeLessThan(1e-9);
+      const audited = controller.audit({ limit: 1 })[0];
+      expect(audited).toMatchObject({ action: 'reverse', detail: { outcome: `seq:${seq}`, seq } });
+    },
+  );
+
+  test('an unknown number, or that of a reversal, is refused; no client id looks like a number', () => {
+    const controller = openWithPresets();
+    refusal(() => controller.reverse({ ...by, outcomeId: 'seq:1' }), 'UnknownOutcome');
+    controller.learn({ ...hmm, presetId: 'calm', reward: 5, outcomeId: 'o1' });
+    controller.reverse({ ...by, outcomeId: 'o1' });
+    expect(controller.reverse({ ...by, outcomeId: 'seq:1' })).toEqual({ duplicate: true });
+    refusal(() => controller.reverse({ ...by, outcomeId: 'seq:2' }), 'Conflict');
+    refusal(
+      () => controller.learn({ ...hmm, presetId: 'calm', reward: 5, outcomeId: 'seq:1' }),
+      'InvalidName',
+    );
+  });
+});
+
+describe('with its decision alone an outcome is the only one', () => {
+  const decided = () => {
+    const controller = openWithPresets();
+    const { decision_id: decisionId, preset_id: presetId } = controller.decide({ ...hmm, features });
+    return { controller, outcome: { ...hmm, presetId, decisionId, reward: 1 } };
+  };
+
+  test('after one with an outcome id it is refused, and counts nothing', () => {
+    const { controller, outcome } = decided();
+    controller.learn({ ...outcome, outcomeId: 'o1' });
+    refusal(() => controller.learn(outcome), 'Conflict');
+    controller.learn({ ...outcome, outcomeId: 'o2' });
+    expect(controller.summary().outcomes).toBe(2);
+  });
+
+  test('before one with an outcome id it stays a duplicate of itself', () => {
+    const { controller, outcome } = decided();
+    controller.learn(outcome);
+    controller.learn({ ...outcome, outcomeId: 'o1' });
+    expect(controller.learn(outcome)).toEqual({ duplicate: true });
+    refusal(() => controller.learn({ ...outcome, reward: 2 }), 'Conflict');
+    expect(controller.summary().outcomes).toBe(2);
+  });
+
+  test('after one without any id that was matched with the decision it is refused', () => {
+    const { controller, outcome } = decided();
+    controller.learn({ ...hmm, presetId: outcome.presetId, reward: 1, features });
+    refusal(() => controller.learn(outcome), 'Conflict');
+  });
+
+  test('what was taken back can be reported anew, by whichever id', () => {
+    const { controller, outcome } = decided();
+    for (const reward of [1, 2, 3]) {
+      controller.learn({ ...outcome, reward });
+      expect(controller.learn({ ...outcome, reward })).toEqual({ duplicate: true });
+      controller.reverse({ ...by, outcomeId: `seq:${controller.outcomes({ limit: 1 })[0]!.seq}` });
+    }
+    controller.learn({ ...outcome, outcomeId: 'o1' });
+    refusal(() => controller.learn(outcome), 'Conflict');
+    const presets = controller.presets(hmm);
+    expect(presets.reduce((sum, { outcomes }) => sum + outcomes, 0)).toBe(1);
+    expect(controller.verify(hmm)).toBeLessThan(1e-9);
+  });
+});
