@@ -176,6 +176,31 @@ describe('what went wrong can be put right', () => {
     expect((await ask('engine', 'POST', '/positions/p1/close')).status).toBe(404);
   });
 
+  it('of two positions with one id, the one is closed whose strategy and instrument are sent', async () => {
+    const scopes = ['trend_following/BTCUSDT', 'trend_following/ETHUSDT'];
+    for (const scope of scopes) await ask('engine', 'GET', `/param/${scope}?position_id=1`);
+    const close = (body?: object) => ask('engine', 'POST', '/positions/1/close', body);
+    const { status, body } = await close();
+    expect([status, body['code']]).toEqual([409, 'Conflict']);
+    expect(body['detail']).toContain('trend_following:BTCUSDT, trend_following:ETHUSDT');
+    expect((await close({ strategy: 'trend_following', instrument: 'BTC/USDT' })).status).toBe(200);
+    expect((await close()).status).toBe(200);
+  });
+
+  it('a position is held with the decision that it was opened with, sent by query or body', async () => {
+    const { decision_id } = await param();
+    const path = '/param/trend_following/BTCUSDT';
+    const query = `position_id=p8&decision_id=${String(decision_id)}`;
+    const held = (await ask('engine', 'GET', `${path}?${query}`)).body;
+    expect(held).toMatchObject({ decision_id, reason: 'position' });
+    const post = (more: object) => ask('engine', 'POST', path, more);
+    expect((await post({ position_id: 'p8', decision_id })).body).toMatchObject({ decision_id });
+    expect((await post({ position_id: 'p9', decision_id: 'nope' })).status).toBe(404);
+    expect((await post({ decision_id })).body['code']).toBe('InvalidData');
+    const elsewhere = await ask('engine', 'GET', `/param/trend_following/ETHUSDT?${query}`);
+    expect([elsewhere.status, elsewhere.body['code']]).toEqual([409, 'Conflict']);
+  });
+
   it('an Idempotency-Key gets one decision and one anonymous outcome', async () => {
     const key = { 'idempotency-key': 'k1' };
     const post = async (features: object) =>

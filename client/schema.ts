@@ -587,6 +587,7 @@ export interface Operations {
     };
     query?: {
       position_id?: string | undefined;
+      decision_id?: string | undefined;
       [name: `features[${string}]`]: string | number | undefined;
     };
     answer: {
@@ -618,6 +619,7 @@ export interface Operations {
         [name: string]: number;
       } | null | undefined;
       position_id?: string | null | undefined;
+      decision_id?: string | null | undefined;
     };
     /** The same request under the same name is done once. */
     idempotencyKey?: string | undefined;
@@ -643,6 +645,10 @@ export interface Operations {
   'POST /positions/{position_id}/close': {
     params: {
       position_id: string;
+    };
+    body?: {
+      strategy?: string | undefined;
+      instrument?: string | undefined;
     };
     answer: {
       ok: true;
@@ -968,6 +974,7 @@ export interface Operations {
         features_ignored: readonly string[];
         model_version: string | null;
         position_id: string | null;
+        repeats: string | null;
         created_at: number;
       }[];
       page: {
@@ -1047,6 +1054,7 @@ export interface Operations {
       features_ignored: readonly string[];
       model_version: string | null;
       position_id: string | null;
+      repeats: string | null;
       created_at: number;
       policy: {
         [name: string]: unknown;

@@ -134,30 +134,6 @@ describe('features', () => {
   });
 });
 
-describe('a position', () => {
-  test('keeps the parameters that it was opened with until it is closed', () => {
-    const time = testClock();
-    const controller = openWithPresets({ clock: time.clock });
-    const opened = controller.decide({ ...hmm, features, positionId: 'p1' });
-    time.forward(86_400_000);
-    controller.register({ ...hmm, presetId: opened.preset_id, params: { threshold: 0.01 } });
-    const held = controller.decide({ ...hmm, features: { ret: 9 }, positionId: 'p1' });
-    expect(held).toMatchObject({
-      decision_id: opened.decision_id,
-      params: opened.params,
-      reason: 'position',
-    });
-    controller.closePosition('p1');
-    expect(controller.decide({ ...hmm, features, positionId: 'p1' }).decision_id).not.toBe(
-      opened.decision_id,
-    );
-  });
-
-  test('that is not open cannot be closed', () => {
-    refusal(() => open().closePosition('p1'), 'UnknownPosition');
-  });
-});
-
 test('names that could break out of a path or a config_id are refused everywhere', () => {
   const controller = openWithPresets();
   const bad = fc.constantFrom(

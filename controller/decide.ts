@@ -7,7 +7,6 @@ import {
   answerOf,
   type DecisionRow,
   decisionBySeq,
-  findRequest,
   insertDecision,
   newDecisionId,
   type ParamAnswer,
@@ -21,8 +20,9 @@ import { recordServed } from './guardrails/servings.ts';
 import { standingOf, windowEpsilon } from './guardrails/standing.ts';
 import { normalScope, opaqueIdOf, type Scope } from './names.ts';
 import { findOpen, noteOpen } from './open-decisions.ts';
-import { findHeldDecision, holdDecision } from './positions.ts';
+import { heldDecision, holdDecision } from './positions.ts';
 import { type ReadyScope, servingScope } from './ready-scope.ts';
+import { earlierDecision, giveKeyUp, mayRepeat } from './repeats.ts';
 import { withNewFeatures } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
@@ -37,7 +37,9 @@ export interface DecideRequest extends Scope {
   readonly market?: Market;
   /** An open position keeps the parameters that it was opened with. */
   readonly positionId?: string;
-  /** The same key again gets the same answer. */
+  /** The decision that this position was opened with, where it was asked for without the position's id. */
+  readonly decisionId?: string;
+  /** The same key again gets the same answer, while that may be served. */
   readonly requestKey?: string;
 }
 
@@ -50,20 +52,27 @@ interface Question {
   readonly modelVersion: string | null;
   readonly market: Market | undefined;
   readonly positionId: string | null;
+  readonly decisionId: string | null;
   readonly requestKey: string | null;
 }
+
+const opaqueOrNull = (what: string, id: string | undefined): string | null =>
+  id === undefined ? null : opaqueIdOf(what, id);
 
 const questionOf = (request: DecideRequest): Question => {
   const sent = checkedFeatures(request.features);
   const scope = normalScope(request);
-  const key = request.requestKey === undefined ? null : opaqueIdOf('idempotency key', request.requestKey);
+  const key = opaqueOrNull('idempotency key', request.requestKey);
+  if (request.decisionId !== undefined && request.positionId === undefined)
+    throw new ControllerError('InvalidData', 'decision_id is held for a position: send its position_id too');
   return {
     scope,
     features: { ...checkedFeatures(request.context ?? {}), ...sent },
     askedHash: askedHashOf(sent),
     modelVersion: request.modelVersion ?? null,
     market: request.market,
-    positionId: request.positionId === undefined ? null : opaqueIdOf('position id', request.positionId),
+    positionId: opaqueOrNull('position id', request.positionId),
+    decisionId: opaqueOrNull('decision id', request.decisionId),
     requestKey: key && `${scope.strategy}:${scope.instrument}:${key}`,
   };
 };
@@ -81,15 +90,19 @@ const refuseIncomplete = (schema: StrategySchema | undefined, features: Features
 const byPreset = (arms: readonly ArmRow[], odds: Float64Array): string =>
   JSON.stringify(Object.fromEntries(arms.map(({ presetId }, arm) => [presetId, odds[arm] as number])));
 
-/** Draws an arm and stores the decision with all that the draw depended on. */
+/** Draws an arm and stores the decision with all that the draw depended on; `earlier` is the one whose key it takes. */
 const decideAnew = (
   db: Db,
   { hot, now }: ReadyScope,
   question: Question,
-  { tradingState, forced }: Constraint,
+  {
+    constraint: { tradingState, forced },
+    earlier,
+  }: { constraint: Constraint; earlier: DecisionRow | undefined },
   { seed, decisionTtlMs }: Settings,
 ): DecisionRow => {
   refuseIncomplete(hot.schema, question.features);
+  if (earlier) giveKeyUp(db, earlier);
   const row = withNewFeatures(db, hot.row, question.features);
   hot.row = row;
   const { used, missing, ignored } = readFeatures(row.featureSet, question.features);
@@ -120,6 +133,7 @@ const decideAnew = (
     tradingState,
     epsilon,
     requestKey: question.requestKey,
+    repeats: earlier?.decisionId ?? null,
     features: JSON.stringify(used),
     featuresMissing: JSON.stringify(missing),
     featuresIgnored: JSON.stringify(ignored),
@@ -155,16 +169,6 @@ const openDecision = (
   return isCurrent ? row : undefined;
 };
 
-/** The decision that this very request got before. Throws Conflict when its key came with another question. */
-const repeatedDecision = (
-  db: Db,
-  { requestKey, askedHash, positionId }: Question,
-): DecisionRow | undefined => {
-  const known = requestKey === null ? undefined : findRequest(db, requestKey);
-  if (!known || (known.askedHash === askedHash && known.positionId === positionId)) return known;
-  throw new ControllerError('Conflict', 'this Idempotency-Key was used for another question');
-};
-
 const decideIn = (db: Db, question: Question, settings: Settings): ParamAnswer => {
   const ready = servingScope(db, question.scope, settings);
   const { hot, now } = ready;
@@ -173,20 +177,22 @@ const decideIn = (db: Db, question: Question, settings: Settings): ParamAnswer =
   if (protections) followFreshness(db, scope, { protections, market: question.market, now });
   const constraint = constraintOf(db, hot, now);
   const answer = (decision: DecisionRow) => answerOf(db, hot, decision, constraint.tradingState);
-  const held = positionId === null ? undefined : findHeldDecision(db, hot.row.id, positionId);
+  const position = positionId === null ? undefined : { scopeId: hot.row.id, positionId };
+  const held = position && heldDecision(db, position, question.decisionId, now);
   if (held) return { ...answer(held), reason: 'position' };
-  const decision =
-    repeatedDecision(db, question) ??
-    (question.requestKey === null
+  const earlier = earlierDecision(db, question);
+  const again =
+    question.requestKey === null
       ? openDecision(db, ready, question, constraint, settings.decisionTtlMs)
-      : undefined) ??
-    decideAnew(db, ready, question, constraint, settings);
-  if (positionId !== null)
-    holdDecision(db, { scopeId: hot.row.id, positionId, decisionSeq: decision.seq, openedAt: now });
+      : earlier && mayRepeat(hot, earlier, constraint)
+        ? earlier
+        : undefined;
+  const decision = again ?? decideAnew(db, ready, question, { constraint, earlier }, settings);
+  if (position) holdDecision(db, { ...position, decisionSeq: decision.seq, openedAt: now });
   return answer(decision);
 };
 
-/** Chooses a preset; the decision is durable before it is answered. Throws NoPresets, InvalidName, InvalidFeatures, Conflict. */
+/** Chooses a preset; the decision is durable before it is answered. Throws NoPresets, InvalidName, InvalidFeatures, InvalidData, UnknownDecision, Conflict. */
 export const createDecide =
   (store: Store, settings: Settings) =>
   (request: DecideRequest): ParamAnswer => {

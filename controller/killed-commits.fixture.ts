@@ -32,7 +32,7 @@ export const acts: Readonly<
   voidDecision: (controller) => [{ ...by, decisionId: decided(controller).decision_id }],
   closePosition: (controller) => {
     decided(controller, 'p1');
-    return ['p1'];
+    return [{ ...hmm, positionId: 'p1' }];
   },
   reverse: (controller) => {
     const { decision_id: decisionId, preset_id: presetId } = decided(controller);

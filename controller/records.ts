@@ -51,6 +51,7 @@ const decisionColumns = {
   learned_count: decisions.learnedCount,
   model_version: decisions.modelVersion,
   position_id: decisions.positionId,
+  repeats: decisions.repeats,
   created_at: decisions.createdAt,
 };
 

@@ -111,6 +111,8 @@ export const decisions = sqliteTable(
     epsilon: real().notNull().default(0),
     /** Idempotency-Key of a POST. */
     requestKey: text('request_key'),
+    /** The decision that this one took the Idempotency-Key from: it could not be served again. */
+    repeats: text(),
     features: text().notNull(),
     featuresMissing: text('features_missing').notNull(),
     featuresIgnored: text('features_ignored').notNull(),

@@ -29,7 +29,11 @@ export const paramByBody: Example = {
   answer: decision,
 };
 
-export const closePosition: Example = { params: { position_id: 'p-17' }, answer: { ok: true } };
+export const closePosition: Example = {
+  params: { position_id: 'p-17' },
+  body: { strategy: scope.strategy, instrument: scope.instrument },
+  answer: { ok: true },
+};
 
 export const voidDecision: Example = {
   params: { decision_id: decisionId },
@@ -156,6 +160,7 @@ const decisionRow = {
   learned_count: 30,
   model_version: version,
   position_id: null,
+  repeats: null,
   created_at: atMs,
   policy_version: 'lin_ts/1',
 };

@@ -147,6 +147,10 @@ const decisionRow = z.object({
   features_ignored: z.array(z.string()),
   model_version: z.string().nullable(),
   position_id: z.string().nullable(),
+  repeats: z.string().nullable().openapi({
+    description:
+      'the decision that its Idempotency-Key had got before, which a kill, a lock or a retired preset keeps from being served again',
+  }),
   created_at: epochMs,
 });
 

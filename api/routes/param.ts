@@ -5,7 +5,15 @@ import type { Scope } from '../../controller/names.ts';
 import type { RouteDeps } from '../app.ts';
 import { type AddEndpoint, parse } from '../endpoint.ts';
 import * as examples from '../examples/engine.ts';
-import { featureMap, opaqueId, reasonText, strategyAndInstrument } from '../fields.ts';
+import {
+  featureMap,
+  instrumentName,
+  opaqueId,
+  reasonText,
+  strategyAndInstrument,
+  strategyName,
+} from '../fields.ts';
+import { defined } from '../pages.ts';
 import { ofController } from '../refusals.ts';
 
 const paramAnswer = z.object({
@@ -26,15 +34,26 @@ const paramAnswer = z.object({
 
 const done = z.object({ ok: z.literal(true) });
 
+const decisionOfPosition =
+  'the decision that the position was opened with, where none has its position_id yet';
+
 const paramQuery = z.looseObject({
   position_id: opaqueId.optional(),
+  decision_id: opaqueId.optional().openapi({ description: decisionOfPosition }),
   'features[name]': z
     .string()
     .optional()
     .openapi({ description: 'a feature value; one such parameter for each name' }),
 });
 
-const paramBody = z.object({ features: featureMap.nullish(), position_id: opaqueId.nullish() });
+const paramBody = z.object({
+  features: featureMap.nullish(),
+  position_id: opaqueId.nullish(),
+  decision_id: opaqueId.nullish().openapi({ description: decisionOfPosition }),
+});
+
+/** Needed where several open positions have the id. */
+const closeBody = z.object({ strategy: strategyName.optional(), instrument: instrumentName.optional() });
 
 /** Made once: zod compiles a schema when it first parses. */
 const queryFeatures = z.object({ features: featureMap });
@@ -60,6 +79,7 @@ const featuresOfQuery = (query: Readonly<Record<string, unknown>>): Features => 
 interface Asked {
   readonly features: Features;
   readonly positionId: string | null | undefined;
+  readonly decisionId: string | null | undefined;
   readonly requestKey?: string;
 }
 
@@ -74,12 +94,13 @@ export const idempotencyKey = (c: Context): { requestKey?: string } => {
 };
 
 export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, metrics }: RouteDeps): void => {
-  const decide = async (c: Context, scope: Scope, { features, positionId, ...key }: Asked) => {
+  const decide = async (c: Context, scope: Scope, { features, positionId, decisionId, ...key }: Asked) => {
     const stop = metrics.decisionSeconds.startTimer();
     const answer = await controller.decide({
       ...scope,
       features,
       ...(positionId == null ? {} : { positionId }),
+      ...(decisionId == null ? {} : { decisionId }),
       ...regimeContext(scope.instrument),
       ...key,
     });
@@ -96,7 +117,7 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
     timeoutMs: 4_000,
     params: strategyAndInstrument,
     answer: paramAnswer,
-    refusals: [...ofController, 'NoPresets', 'Conflict'],
+    refusals: [...ofController, 'NoPresets', 'UnknownDecision', 'InvalidData', 'Conflict'],
   } as const;
 
   add(
@@ -109,7 +130,11 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       example: examples.param,
     },
     ({ context, params, query }) =>
-      decide(context, params, { features: featuresOfQuery(query), positionId: query.position_id }),
+      decide(context, params, {
+        features: featuresOfQuery(query),
+        positionId: query.position_id,
+        decisionId: query.decision_id,
+      }),
   );
 
   add(
@@ -125,6 +150,7 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       decide(context, params, {
         features: body.features ?? {},
         positionId: body.position_id,
+        decisionId: body.decision_id,
         ...idempotencyKey(context),
       }),
   );
@@ -138,12 +164,13 @@ export const addParamRoutes = (add: AddEndpoint, { controller, regimeContext, me
       rate: 'engine',
       timeoutMs: 5_000,
       params: z.object({ position_id: opaqueId }),
-      refusals: [...ofController, 'UnknownPosition'],
+      body: closeBody,
+      refusals: [...ofController, 'UnknownPosition', 'Conflict'],
       example: examples.closePosition,
       answer: done,
     },
-    async ({ params }) => {
-      await controller.closePosition(params.position_id);
+    async ({ params, body }) => {
+      await controller.closePosition({ positionId: params.position_id, ...defined(body) });
       return { ok: true };
     },
   );

@@ -11,6 +11,9 @@ export interface Forced {
   readonly arm: number;
 }
 
+/** Whether it is there to prevent harm: a pin and shadow mode are choices. */
+export const isProtective = ({ by }: Forced): boolean => by === 'kill' || by.startsWith('lock:');
+
 /** Where a scope stands before anything is drawn. */
 export interface Constraint {
   readonly tradingState: TradingState;

@@ -73,13 +73,35 @@ class Gateway:
         instrument: str,
         features: Optional[Mapping[str, float]] = None,
         position_id: Optional[str] = None,
+        decision_id: Optional[str] = None,
     ) -> Optional[Dict[str, Any]]:
-        """The decision (`params`, `preset_id`, `config_id`, `decision_id`, `trading_state` …), or None: trade as before."""
+        """
+        The decision (`params`, `preset_id`, `config_id`, `decision_id`, `trading_state` …), or None: trade as before.
+        A position keeps its parameters from the first call with its `position_id` on; one that was opened with an
+        earlier answer gets that one's with its `decision_id`, sent once.
+        """
         query = [(f"features[{name}]", repr(value)) for name, value in _numbers(features).items()]
         if position_id is not None:
             query.append(("position_id", position_id))
+        if decision_id is not None:
+            query.append(("decision_id", decision_id))
         path = f"/param/{_scope(strategy, instrument)}"
         return self._ask("config_id", "GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def close_position(
+        self, position_id: str, strategy: Optional[str] = None, instrument: Optional[str] = None
+    ) -> bool:
+        """
+        The position is closed: its id gets new parameters from now on. Strategy and instrument are needed where several
+        open positions have the id.
+        """
+        body: Dict[str, Any] = {}
+        if strategy is not None:
+            body["strategy"] = strategy
+        if instrument is not None:
+            body["instrument"] = instrument
+        path = f"/positions/{quote(position_id, safe='')}/close"
+        return self._ask("ok", "POST", path, body) is not None
 
     def outcome(
         self,

@@ -36,6 +36,18 @@ class Parameters(unittest.TestCase):
         self.assertEqual(kept["decision_id"], decision["decision_id"])
         self.assertEqual(kept["features"]["vol"], 1e-05)
 
+    def test_a_position_keeps_the_decision_that_it_was_opened_with_until_it_is_closed(self):
+        decision = self.gateway.parameters(*SCOPE, {"vol": 2e-05})
+        name = f"p-{uuid.uuid4().hex}"
+        held = self.gateway.parameters(*SCOPE, {"vol": 3e-05}, name, decision["decision_id"])
+        self.assertEqual((held["decision_id"], held["reason"]), (decision["decision_id"], "position"))
+        later = self.gateway.parameters(*SCOPE, {"vol": 4e-05}, name)
+        self.assertEqual(later["decision_id"], decision["decision_id"])
+        self.assertTrue(self.gateway.close_position(name, *SCOPE))
+        with self.assertRaises(GatewayError) as caught:
+            Gateway(URL, api_key=KEY, raises=True).close_position(name)
+        self.assertEqual(caught.exception.status, 404)
+
     def test_no_presets_is_none_and_an_error_only_when_asked_for(self):
         self.assertIsNone(self.gateway.parameters("nobody_registered", "BTCUSDT"))
         with self.assertRaises(GatewayError) as caught:
