@@ -8,10 +8,13 @@ const program = process.env['CHROMIUM_PATH'] ?? places.find(existsSync);
 /** Without a browser its tests are skipped, unless REQUIRE_BROWSER=1 (as CI says). */
 export const hasBrowser = program !== undefined || process.env['REQUIRE_BROWSER'] === '1';
 
+/** A name of this machine that browsers do not trust as they trust localhost. */
+export const untrustedName = 'gw.test';
+
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: program ?? places[0]!,
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', `--host-resolver-rules=MAP ${untrustedName} 127.0.0.1`],
   });
 
 export interface WatchedPage {

@@ -25,9 +25,15 @@ const metricOf = ({ metrics }: VersionRow): string => {
   return name === undefined ? '–' : `${name} ${number(value, 4)} nats/candle`;
 };
 
+/** 128 random bits. `crypto.randomUUID` is there on https and localhost only, and gateways are opened by other names. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+
 /** One key for one question: a second click asks for the same decision. */
 export const decide = (path: string, body: object): Question['act'] => {
-  const key = crypto.randomUUID();
+  const key = newKey();
   return () => post(path, body, key);
 };
 
