@@ -72,7 +72,11 @@ const followSchemas = (
     folder,
     pollMs: schemaPollMs,
     changed: (schemas) => {
-      controller.useSchemas(schemas);
+      controller
+        .useSchemas(schemas)
+        .catch((err: unknown) =>
+          log.error({ err }, 'changed strategy schemas serve, and are not in the audit log yet'),
+        );
       log.info({ strategies: [...schemas.keys()] }, 'strategy schemas reloaded');
     },
     refused: (problem) => log.error({ problem }, 'strategy schemas refused: the last good ones go on'),

@@ -55,6 +55,7 @@ type Asked = Exclude<
   | 'sync'
   | 'close'
   | 'useSchemas'
+  | 'recordSchemas'
   | 'summary'
   | 'verify'
   | 'rotateAudit'

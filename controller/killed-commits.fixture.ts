@@ -28,6 +28,7 @@ export const acts: Readonly<
   Record<KilledCommit, (controller: Controller, dir: string) => readonly unknown[]>
 > = {
   retire: () => [{ ...hmm, ...by, presetId: 'wild' }],
+  recordSchemas: () => [{ momentum_breakout: { version: 2, hash: 'of another one' } }],
   pin: () => [{ ...hmm, ...by, presetId: 'bold' }],
   voidDecision: (controller) => [{ ...by, decisionId: decided(controller).decision_id }],
   closePosition: (controller) => {

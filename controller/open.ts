@@ -20,6 +20,7 @@ import { createClosePosition } from './positions.ts';
 import { createPresets, createRegister } from './presets.ts';
 import { createDecision, createDecisions, createOutcomes, createSummary } from './records.ts';
 import { createReverse } from './reverse.ts';
+import { createRecordSchemas, editionsOf } from './served-schemas.ts';
 import type { Settings } from './settings.ts';
 import { createVerify } from './verify.ts';
 
@@ -63,6 +64,8 @@ export const openController = (options: ControllerOptions) => {
   const { path, domain = 'production', syncs = 'at commit' } = options;
   const store = openStore({ path, domain, syncs });
   const settings = settingsOf(options);
+  const recordSchemas = createRecordSchemas(store, settings);
+  recordSchemas(editionsOf(settings.schemas));
   return {
     register: createRegister(store, settings),
     retire: createRetire(store, settings),
@@ -92,7 +95,8 @@ export const openController = (options: ControllerOptions) => {
     outcomes: createOutcomes(store),
     summary: createSummary(store),
     verify: createVerify(store, settings),
-    /** From the next request on; scopes whose schema changed follow it then. */
+    recordSchemas,
+    /** From the next request on; scopes whose schema changed follow it then. `recordSchemas` puts it in the audit log. */
     useSchemas: (schemas: StrategySchemas): void => {
       settings.schemas = schemas;
     },

@@ -35,7 +35,7 @@ const ratesOf = (halfLife: number | 'adaptive' | null, v: number): readonly Rate
   halfLife === 'adaptive' ? adaptiveRates : [{ halfLife: halfLife ?? Number.POSITIVE_INFINITY, v }];
 
 const schemaHashes = new WeakMap<StrategySchema, string>();
-const schemaHash = (schema: StrategySchema): string => {
+export const schemaHash = (schema: StrategySchema): string => {
   const known = schemaHashes.get(schema) ?? hashOf(schema);
   schemaHashes.set(schema, known);
   return known;

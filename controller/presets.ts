@@ -5,11 +5,15 @@ import {
   activeArms,
   checkedParams,
   ensureSafeArms,
+  type Put,
   putArm,
   refuseAsSafeDefault,
   safePresets,
 } from './arms.ts';
+import { hashOf } from './canonical.ts';
 import type { Db, Store } from './database.ts';
+import { recordAct } from './guardrails/audit.ts';
+import { targetOfScope } from './guardrails/targets.ts';
 import { normalScope, presetIdOf, type Scope } from './names.ts';
 import { policyOf } from './policies.ts';
 import { forgetScope } from './ready-scope.ts';
@@ -20,7 +24,27 @@ import type { Settings } from './settings.ts';
 export interface RegisterRequest extends Scope {
   readonly presetId: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Who registers, for the audit log; absent where this program itself does. */
+  readonly actor?: string;
 }
+
+const reasons: Readonly<Record<Exclude<Put, 'unchanged'>, string>> = {
+  added: 'a new preset',
+  replaced: 'other parameters than before',
+  'brought back': 'parameters that it had before',
+};
+
+/** A preset as it was asked to be, and what came of it. */
+const recordRegistered = (
+  db: Db,
+  { actor = 'autotrain', ...scope }: Scope & { actor?: string | undefined },
+  { presetId, params, put }: { presetId: string; params: Params; put: Put },
+  now: number,
+): void => {
+  if (put === 'unchanged') return;
+  const act = { actor, action: 'register', target: targetOfScope(scope), reason: reasons[put] };
+  recordAct(db, { ...act, detail: { presetId, params: hashOf(params) } }, now);
+};
 
 /** A preset as people see it; means are in deviations of the strategy's rewards. */
 export interface PresetView {
@@ -46,7 +70,8 @@ export const createRegister =
       const options = { maxPresets: settings.maxPresets, now: settings.clock() };
       const row = ensureScope(db, scope, { schema, policy, now: options.now });
       if (schema) ensureSafeArms(db, row, schema, options);
-      putArm(db, row, { presetId, params, source: 'registered' }, options);
+      const put = putArm(db, row, { presetId, params, source: 'registered' }, options);
+      recordRegistered(db, { ...scope, actor: request.actor }, { presetId, params, put }, options.now);
       forgetScope(db, scope);
     });
   };

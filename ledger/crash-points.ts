@@ -97,6 +97,7 @@ export const commits = {
   openWindow: 'store',
   pin: 'store',
   retire: 'store',
+  recordSchemas: 'store',
   compact: 'store',
   rotateAudit: 'ledger and store',
   // What else the ledger commits.

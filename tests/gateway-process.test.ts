@@ -155,5 +155,12 @@ describe('strategy schemas', () => {
     writeFileSync(file, good.replace('hysteresis_margin: 0.2', 'hysteresis_margin: 0.3'));
     await until(async () => (await policyVersion()) === 'lin_ts/2');
     expect(await problem()).toBeNull();
+    const { body } = await get('/audit');
+    const acts = (body['data'] as { action: string; target: string }[]).map(({ action, target }) => [
+      action,
+      target,
+    ]);
+    expect(acts).toContainEqual(['schema', 'momentum_breakout']);
+    expect(acts.filter(([action]) => action === 'schema')).toHaveLength(1);
   });
 });

@@ -56,12 +56,12 @@ export const addPresetRoutes = (add: AddEndpoint, { controller }: RouteDeps): vo
       example: examples.register,
       answer: z.object({ ok: z.literal(true) }),
     },
-    async ({ params: scope, body }) => {
+    async ({ params: scope, body, principal }) => {
       if (isMissing(body.preset_id) || isMissing(body.params)) {
         throw new ApiError(400, 'PresetIncomplete', 'preset_id and params required');
       }
       const { preset_id: presetId, params } = parse(complete, body);
-      await controller.register({ ...scope, presetId, params });
+      await controller.register({ ...scope, presetId, params, actor: principal.subject });
       return { ok: true };
     },
   );

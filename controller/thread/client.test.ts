@@ -129,6 +129,11 @@ test('changed schemas are followed by what is asked afterwards', async () => {
   const schemas = new Map(loadStrategySchemas());
   const schema = schemas.get('momentum_breakout')!;
   schemas.set('momentum_breakout', { ...schema, version: schema.version + 1 });
-  threads.useSchemas(schemas);
+  const recorded = threads.useSchemas(schemas);
   expect((await threads.decide({ ...breakout, features: {} })).policy_version).toBe('lin_ts/2');
+  await recorded;
+  await threads.useSchemas(new Map(schemas));
+  expect(await threads.audit({ limit: 10 })).toEqual([
+    expect.objectContaining({ action: 'schema', target: 'momentum_breakout' }),
+  ]);
 });

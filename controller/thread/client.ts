@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { StrategySchemas } from '../../strategy_schemas/load.ts';
 import { ControllerError } from '../errors.ts';
 import type { Controller } from '../open.ts';
+import { editionsOf } from '../served-schemas.ts';
 import {
   type Answer,
   type FromThread,
@@ -16,8 +17,8 @@ import {
 export type ThreadedController = {
   readonly [M in Method]: (...args: Parameters<Controller[M]>) => Promise<Awaited<ReturnType<Controller[M]>>>;
 } & {
-  /** Both threads follow from their next request on. */
-  readonly useSchemas: (schemas: StrategySchemas) => void;
+  /** Both threads follow from their next request on; resolves when the change is in the audit log. */
+  readonly useSchemas: (schemas: StrategySchemas) => Promise<void>;
   /** Ends what was asked, then closes. */
   readonly close: () => Promise<void>;
 };
@@ -172,9 +173,10 @@ export const openControllerThreads = async (
   const ask = (method: Method, args: readonly unknown[]) =>
     (reads.has(method) ? reader : writer).ask(method, args);
   const rest = {
-    useSchemas: (changed: StrategySchemas): void => {
+    useSchemas: async (changed: StrategySchemas): Promise<void> => {
       schemas = changed;
       for (const thread of [writer, reader]) thread.useSchemas(changed);
+      await ask('recordSchemas', [editionsOf(changed)]);
     },
     close: async (): Promise<void> => void (await Promise.all([writer.close(), reader.close()])),
   };
