@@ -87,6 +87,7 @@ export interface Config {
     readonly seed: number;
     readonly replayDir: string | undefined;
     readonly untilMs: number | undefined;
+    readonly paperEngine: boolean;
   };
   /** Whom commands ask, and with which credentials; undefined: the gateway of HOST and PORT, and none. */
   readonly client: {
@@ -298,7 +299,12 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
   temporal: temporalOf(values),
   worker: { metricsAddress: values.WORKER_METRICS_ADDRESS, buildId: values.WORKER_BUILD_ID },
   traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
-  simulator: { seed: values.SIM_SEED, replayDir: values.SIM_REPLAY, untilMs: values.SIM_UNTIL },
+  simulator: {
+    seed: values.SIM_SEED,
+    replayDir: values.SIM_REPLAY,
+    untilMs: values.SIM_UNTIL,
+    paperEngine: values.PAPER_ENGINE,
+  },
   client: {
     url: values.AUTOTRAIN_URL,
     token: values.AUTOTRAIN_TOKEN,

@@ -25,7 +25,7 @@ const hourly = (symbol: string): Series => ({ exchange: 'binance', symbol, timef
 export const settings: GatewaySettings = {
   series: [hourly('BTC/USDT'), hourly('ETH/USDT')],
   temporal: { uiUrl: undefined },
-  simulator: { seed: 1, replayDir: undefined, untilMs: undefined },
+  simulator: { seed: 1, replayDir: undefined, untilMs: undefined, paperEngine: false },
   paths: loadConfig({ DATA_DIR: tmpdir(), MODELS_DIR: tmpdir() }).paths,
   health: { staleCandles: 5, emptyRuns: 3, diskFreeBytes: 0, clockSkewMs: 5_000 },
   rollback: { maxDrop: 0.02, cooldownMs: 1_000 },

@@ -2,6 +2,7 @@ import type { Features } from '../controller/features.ts';
 import type { Market } from '../controller/guardrails/freshness.ts';
 import { type CandleColumns, candleFeatures } from '../features/candle-features.ts';
 import { partialFeatures } from '../features/partial-features.ts';
+import { regimeFeatures } from '../features/regime-features.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
 import { parseSeries, seriesKey, timeframesMs } from '../series.ts';
 import type { AppDeps } from './app.ts';
@@ -101,7 +102,7 @@ export const createPredict = (deps: PredictDeps) => {
     if (!chosen) return {};
     try {
       const { evaluation } = stored(chosen);
-      return { context: contextOf(evaluation.probabilities), modelVersion: chosen.snapshot.versionId };
+      return { context: regimeFeatures(evaluation.probabilities), modelVersion: chosen.snapshot.versionId };
     } catch (error) {
       log.error({ err: error, series: chosen.key }, 'no regime context for this decision');
       return {};
@@ -233,13 +234,3 @@ const labelsOf = ({ labels, regimes, ensemble }: SeriesModel) =>
         regimes_renamed: regimes.filter((_, k) => labels.renamed[k]),
       }
     : {};
-
-/** BULL, CHOP_1, CHOP_2 … summed by their first word. */
-const contextOf = (probabilities: Readonly<Record<string, number>>): Features => {
-  const sum = (word: string) =>
-    Object.entries(probabilities).reduce(
-      (total, [label, p]) => (label.startsWith(word) ? total + p : total),
-      0,
-    );
-  return { hmm_bull: sum('BULL'), hmm_bear: sum('BEAR'), hmm_chop: sum('CHOP') };
-};

@@ -6,6 +6,7 @@ import { openLedger } from '../ledger/open.ts';
 import { type Series, seriesKey } from '../series.ts';
 import { describeLoop } from './embedded/describe.ts';
 import { type LoopSummary, runLoop, type SeriesSummary } from './embedded/loop.ts';
+import { runPaperEngine } from './embedded/paper/engine.ts';
 import { type Stack, startStack } from './embedded/stack.ts';
 import { lockState } from './embedded/state-lock.ts';
 import { createGatewayClient } from './gateway-client.ts';
@@ -52,6 +53,10 @@ const storedOf = (config: Config) => {
 const ownKey = ({ gateway }: Config): string | undefined =>
   gateway.apiKeys.find(({ role }) => role === 'admin' || role === 'trainer')?.key;
 
+/** A key of the least role that may ask for parameters. */
+const engineKey = (config: Config): string | undefined =>
+  config.gateway.apiKeys.find(({ role }) => role === 'engine')?.key ?? ownKey(config);
+
 const loopOnce = async (config: Config, stack: Stack, startedMs: number): Promise<LoopSummary> => {
   const gateway = createGatewayClient(stack.gatewayUrl, { apiKey: ownKey(config) });
   const { stored, close } = storedOf(config);
@@ -83,8 +88,23 @@ const stayUp = async (config: Config, stack: Stack, signal: Promise<NodeJS.Signa
   announce(stack);
   const first = loopOnce(config, stack, Date.now()).then((summary) => say(describeLoop(summary)));
   first.catch((error: Error) => say(`the first loop failed: ${error.message}`));
-  await Promise.race([signal, stack.failed]);
+  const paper = new AbortController();
+  void first.then(
+    () => trade(config, stack, paper.signal),
+    () => undefined,
+  );
+  await Promise.race([signal, stack.failed]).finally(() => paper.abort());
   return 0;
+};
+
+/** On paper, and only against the built-in exchange, so that there is a bandit that learns. */
+const trade = async (config: Config, stack: Stack, signal: AbortSignal): Promise<void> => {
+  const [series] = config.series;
+  const { simulatorUrl: exchangeUrl } = stack;
+  if (!config.simulator.paperEngine || exchangeUrl === undefined || series === undefined) return;
+  const gateway = createGatewayClient(stack.gatewayUrl, { apiKey: engineKey(config) });
+  say(`paper engine: ${seriesKey(series)}, with parameters of the gateway; PAPER_ENGINE=false leaves it out`);
+  await runPaperEngine({ gateway, exchangeUrl, series, signal, say });
 };
 
 const runOnce = async (

@@ -367,6 +367,11 @@ export const settings = {
     parse.instantMs,
     "where the simulator's clock starts: epoch ms or UTC date; unset: just after the last candle of the replay",
   ),
+  PAPER_ENGINE: required(
+    'true',
+    parse.boolean,
+    'npm start trades two bundled strategies on paper against the built-in exchange, so that a bandit learns; never against a real one',
+  ),
   WORKER_BUILD_ID: optional(
     parse.text(/^[\w-]{1,60}$/, '1 to 60 letters, digits, "_" and "-"'),
     "version of a worker in Temporal's Worker Deployment autotrain: a run ends on the version it began on; unset: not versioned",

@@ -19,7 +19,7 @@ const out = resolve(values.out);
 /** Always the same market; ingest and training happen when the filling says so. */
 const settings = (stateDir, temporalPath) => ({
   STATE_DIR: stateDir,
-  ...{ PORT: '0', SIM_SEED: '7', BATCH_LIMIT: '1000', LOG_LEVEL: 'error' },
+  ...{ PORT: '0', SIM_SEED: '7', BATCH_LIMIT: '1000', LOG_LEVEL: 'error', PAPER_ENGINE: 'false' },
   ...{ TRAIN_MIN_POINTS: '2000', INGEST_CRON: '0 0 1 1 *', RETRAIN_CRON: '0 */6 * * *' },
   ...(temporalPath === undefined ? {} : { TEMPORAL_CLI_PATH: temporalPath }),
 });

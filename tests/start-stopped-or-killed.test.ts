@@ -128,6 +128,44 @@ it('a killed run leaves no process but the server, and the next one goes on with
   expect(temporalServers()).toEqual([]);
 });
 
+interface Overview {
+  readonly data: { readonly presets: readonly { outcomes: number; mean: number; reward: number }[] } | null;
+}
+
+const learnedIn = ({ data }: Overview): number =>
+  data?.presets.reduce((sum, { outcomes }) => sum + outcomes, 0) ?? 0;
+
+it('after a start a bandit learns from paper trades, with no further step', async () => {
+  const dayMs = 86_400_000;
+  const started = start({
+    STATE_DIR: path.join(stateDir, 'paper'),
+    ...{ SYMBOLS: 'BTC/USDT', START_TS: String(Date.now() - dayMs), TRAIN_MIN_POINTS: '600' },
+  });
+  const gateway = await gatewayOf(started);
+  const overview = async (): Promise<Overview> =>
+    (await (await fetch(`${gateway}/overview/trend_following/BTCUSDT`)).json()) as Overview;
+  let [before, after] = [await overview(), await overview()];
+  expect(learnedIn(before)).toBe(0);
+  for (const end = Date.now() + 100_000; learnedIn(after) < 3 && Date.now() < end; await delay(500)) {
+    if (learnedIn(before) === 0) before = after;
+    after = await overview();
+  }
+  expect(learnedIn(after), started.said.text).toBeGreaterThanOrEqual(3);
+  expect(after.data?.presets.length).toBeGreaterThanOrEqual(2);
+  expect(learnedIn(before)).toBeLessThan(learnedIn(after));
+  expect(after.data?.presets.map(({ mean }) => mean)).not.toEqual(
+    before.data?.presets.map(({ mean }) => mean),
+  );
+  const { data } = (await (await fetch(`${gateway}/outcomes?limit=50`)).json()) as {
+    data: { outcome_id: string | null; raw_reward: number }[];
+  };
+  const paper = data.filter(({ outcome_id: id }) => id?.startsWith('paper-'));
+  expect(new Set(paper.map(({ raw_reward }) => raw_reward)).size).toBe(paper.length);
+  process.kill(startPid(started), 'SIGTERM');
+  expect(await started.ended).toBe(0);
+  expect(started.said.text).not.toMatch(/paper engine: .* tries again/);
+});
+
 it('Ctrl-C, which reaches every process of the terminal and comes again through npm, stops all in order', async () => {
   const started = start();
   const gateway = await gatewayOf(started);

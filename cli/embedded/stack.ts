@@ -7,6 +7,8 @@ import { startTemporal } from './temporal-server.ts';
 
 export interface Stack {
   readonly gatewayUrl: string;
+  /** Of the built-in exchange; undefined beside a real one. */
+  readonly simulatorUrl: string | undefined;
   readonly temporal: { readonly address: string; readonly uiUrl: string | undefined };
   /** Rejects when a part ended unasked and nothing brings it back. */
   readonly failed: Promise<never>;
@@ -69,7 +71,12 @@ const startParts = async (
     env: gatewayEnv,
   });
   stops.push(() => gateway.stop());
-  return { gatewayUrl: urlOf(gateway), temporal, failed: Promise.race([worker.failed, gateway.failed]) };
+  return {
+    gatewayUrl: urlOf(gateway),
+    simulatorUrl: simulated?.url,
+    temporal,
+    failed: Promise.race([worker.failed, gateway.failed]),
+  };
 };
 
 const temporalOf = async (config: Config, { once }: StackOptions, stops: Stop[]) => {
