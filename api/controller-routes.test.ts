@@ -222,26 +222,33 @@ describe('what went wrong can be put right', () => {
 });
 
 it('evaluation: a window raises epsilon; what was earned is valued with intervals', async () => {
-  await param();
+  const earn = async (reward: number) => {
+    const { decision_id, preset_id } = await param();
+    const path = `/learn/outcome/trend_following/BTCUSDT/${String(preset_id)}`;
+    await ask('engine', 'POST', path, { reward, decision_id });
+  };
+  await earn(1);
   const window = await ask('trainer', 'POST', '/evaluation/window/trend_following/BTCUSDT', {
     reason: 'a test',
   });
   expect(window.body).toMatchObject({ epsilon: 0.1 });
-  for (let i = 0; i < 40; i++) {
-    const { decision_id, preset_id } = await param();
-    await ask('engine', 'POST', `/learn/outcome/trend_following/BTCUSDT/${String(preset_id)}`, {
-      reward: (i % 3) - 1,
-      decision_id,
-    });
-  }
+  for (let i = 0; i < 40; i++) await earn((i % 3) - 1);
   const { body } = await ask(
     'reader',
     'GET',
     '/evaluation?strategy=trend_following&instrument=BTCUSDT&days=1',
   );
-  expect(body).toMatchObject({ decisions: 40, epsilon: 0.1, prunable: [] });
-  for (const value of Object.values(body['presets'] as Record<string, Record<string, unknown>>))
-    expect(Object.keys(value)).toEqual(
-      expect.arrayContaining(['ips', 'snips', 'dm', 'dr', 'effectiveSampleSize']),
-    );
+  // The first one began a dwell of an hour: in the others nothing else could have been served.
+  expect(body).toMatchObject({
+    decisions: 1,
+    left_out: { forced: 0, unrewarded: 0, no_support: 40 },
+    prunable: [],
+  });
+  expect(body['halves']).toHaveLength(2);
+  const values = Object.values(body['presets'] as Record<string, Record<string, unknown> | null>);
+  const known = values.filter((value) => value !== null);
+  expect([known.length, values.length]).toEqual([1, 3]);
+  expect(Object.keys(known[0]!)).toEqual(
+    expect.arrayContaining(['ips', 'snips', 'dm', 'dr', 'effectiveSampleSize']),
+  );
 });

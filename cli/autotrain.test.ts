@@ -64,8 +64,10 @@ test('evaluation', async () => {
   const { code, text } = await autotrainCommand(argv, state.env);
   expect(code).toBe(0);
   expect(text).toContain('1 free decisions that earned');
-  expect(text).toContain('was not served: nothing is known');
-  expect(text).toMatch(/DR \S+ \[unknown\]/);
+  expect(text).toContain('was not served by any of them: nothing is known');
+  expect(text).toMatch(/DR \S+ \[unknown\] {2}IPS \S+ \[unknown\] {2}SNIPS .* DM /);
+  expect(text).toMatch(/left out: 0 forced, \d+ without a reward, 0 in which/);
+  expect(text.match(/^from .* to .*: \d decisions, best: cannot be told$/gm)).toHaveLength(2);
   expect(text).not.toMatch(/NaN|Infinity/);
 });
 

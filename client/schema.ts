@@ -675,6 +675,7 @@ export interface Operations {
     };
     body: {
       reward: number;
+      reward_unit?: 'quote' | 'r' | null | undefined;
       features?: {
         [name: string]: number;
       } | null | undefined;
@@ -878,6 +879,11 @@ export interface Operations {
       to: number;
       days: number;
       decisions: number;
+      left_out: {
+        forced: number;
+        unrewarded: number;
+        no_support: number;
+      };
       epsilon: number;
       logged: number | null;
       champion: string | null;
@@ -909,8 +915,44 @@ export interface Operations {
           };
           effectiveSampleSize: number;
           decisions: number;
-        };
+        } | null;
       };
+      halves: readonly {
+        from: number;
+        to: number;
+        decisions: number;
+        champion: string | null;
+        presets: {
+          [name: string]: {
+            ips: {
+              value: number | null;
+              standardError: number | null;
+              low: number | null;
+              high: number | null;
+            };
+            snips: {
+              value: number | null;
+              standardError: number | null;
+              low: number | null;
+              high: number | null;
+            };
+            dm: {
+              value: number | null;
+              standardError: number | null;
+              low: number | null;
+              high: number | null;
+            };
+            dr: {
+              value: number | null;
+              standardError: number | null;
+              low: number | null;
+              high: number | null;
+            };
+            effectiveSampleSize: number;
+            decisions: number;
+          } | null;
+        };
+      }[];
       prunable: readonly string[];
     };
   };
@@ -1002,6 +1044,7 @@ export interface Operations {
         attribution: 'decision' | 'matched' | 'anonymous' | 'reversal';
         reverses: number | null;
         raw_reward: number;
+        reward_unit: 'quote' | 'r';
         reward_scale: number;
         reward: number;
         learned: boolean;
@@ -1069,6 +1112,7 @@ export interface Operations {
         attribution: 'decision' | 'matched' | 'anonymous' | 'reversal';
         reverses: number | null;
         raw_reward: number;
+        reward_unit: 'quote' | 'r';
         reward_scale: number;
         reward: number;
         learned: boolean;

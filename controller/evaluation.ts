@@ -1,167 +1,115 @@
-import { and, asc, eq, gte, isNull, lt } from 'drizzle-orm';
 import { crossFitted } from '../bandit/ope/cross-fit.ts';
 import { alwaysArm, type BanditLog, evaluatePolicy, type OffPolicyValue } from '../bandit/ope/estimators.ts';
 import { championOf, prunable, type WindowValues } from '../bandit/ope/pruning.ts';
 import { type ArmRow, activeArms } from './arms.ts';
-import type { Db, Store } from './database.ts';
+import type { Store } from './database.ts';
 import { ControllerError } from './errors.ts';
-import { contextVector, type Features } from './features.ts';
+import { type Judged, judgedDecisions, type Window } from './judged-decisions.ts';
 import { normalScope, type Scope } from './names.ts';
-import { arms, decisions, outcomes } from './schema.ts';
+import { withinBounds } from './ready-scope.ts';
 import { findScope, type ScopeRow } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
-/** Epoch ms; `to` is exclusive. */
-export interface EvaluationRequest extends Scope {
-  readonly from: number;
-  readonly to: number;
-}
+export interface EvaluationRequest extends Scope, Window {}
 
-/** A decision that earned, as evaluation needs it; its reward is the sum of its outcomes, in deviations. */
-interface Earned {
-  readonly armId: number;
-  readonly createdAt: number;
-  readonly x: Float64Array;
-  readonly propensities: Readonly<Record<string, number>>;
-  readonly epsilon: number;
-  readonly reward: number;
-}
+/** Of each preset that may be served, by its id; null where no judged decision served it: then nothing is known. */
+export type PresetValues = Readonly<Record<string, OffPolicyValue | null>>;
 
 const dayMs = 86_400_000;
 
-/** Net of reversals. Rewards that came too late count here: evaluation asks what was earned, not what was learned. */
-const rewardsOf = (db: Db, scopeId: number, window: { from: number; to: number }): Map<number, number> => {
-  const rows = db
-    .select({ decisionSeq: outcomes.decisionSeq, reward: outcomes.reward })
-    .from(outcomes)
-    .innerJoin(decisions, eq(decisions.seq, outcomes.decisionSeq))
-    .where(
-      and(
-        eq(outcomes.scopeId, scopeId),
-        gte(decisions.createdAt, window.from),
-        lt(decisions.createdAt, window.to),
-      ),
-    )
-    .all();
-  const rewards = new Map<number, number>();
-  for (const { decisionSeq, reward } of rows)
-    rewards.set(decisionSeq!, (rewards.get(decisionSeq!) ?? 0) + reward);
-  return rewards;
-};
-
-const inWindow = (scopeId: number, { from, to }: { from: number; to: number }) =>
-  and(eq(decisions.scopeId, scopeId), gte(decisions.createdAt, from), lt(decisions.createdAt, to));
-
-/** Decisions that were free (no kill, lock, pin or shadow) and earned. */
-const earnedIn = (db: Db, row: ScopeRow, window: { from: number; to: number }): Earned[] => {
-  const rewards = rewardsOf(db, row.id, window);
-  return db
-    .select()
-    .from(decisions)
-    .where(and(inWindow(row.id, window), isNull(decisions.forcedBy), eq(decisions.state, 'rewarded')))
-    .orderBy(asc(decisions.seq))
-    .all()
-    .map((decision) => ({
-      armId: decision.armId,
-      createdAt: decision.createdAt,
-      x: contextVector(row.featureSet, JSON.parse(decision.features) as Features),
-      propensities: JSON.parse(decision.propensities) as Record<string, number>,
-      epsilon: decision.epsilon,
-      reward: rewards.get(decision.seq) ?? 0,
-    }));
-};
-
-/** Every arm that served in the log, and the preset in question: the columns of its matrices. */
-const valueOf = (
-  earned: readonly Earned[],
-  arm: ArmRow,
-  presetOf: (armId: number) => string,
-): OffPolicyValue | undefined => {
-  // Before the arm was there, its preset id stood for other parameters, or for nothing.
-  const rows = earned.filter(
-    ({ createdAt, propensities }) => createdAt >= arm.createdAt && arm.presetId in propensities,
-  );
-  if (rows.length === 0) return undefined;
-  const columns = [...new Set([arm.presetId, ...rows.map(({ armId }) => presetOf(armId))])];
-  const log: BanditLog = {
+/** Columns are the presets in question first, then others that served. */
+const logOf = (judged: readonly Judged[], presets: readonly string[]): BanditLog => {
+  const columns = [...new Set([...presets, ...judged.map(({ presetId }) => presetId)])];
+  return {
     arms: columns.length,
-    served: Int32Array.from(rows, ({ armId }) => columns.indexOf(presetOf(armId))),
-    rewards: Float64Array.from(rows, ({ reward }) => reward),
+    served: Int32Array.from(judged, ({ presetId }) => columns.indexOf(presetId)),
+    rewards: Float64Array.from(judged, ({ reward }) => reward),
     propensities: Float64Array.from(
-      rows.flatMap(({ propensities }) => columns.map((preset) => propensities[preset] ?? 0)),
+      judged.flatMap(({ propensities }) => columns.map((preset) => propensities[preset] ?? 0)),
     ),
   };
-  const forecasts = crossFitted(
-    log,
-    rows.map(({ x }) => x),
-  );
-  return evaluatePolicy(log, { target: alwaysArm(log, 0), forecasts });
 };
 
-const valuesIn = (
-  earned: readonly Earned[],
-  active: readonly ArmRow[],
-  presetOf: (armId: number) => string,
-): WindowValues =>
-  new Map(
-    active.flatMap((arm) => {
-      const value = valueOf(earned, arm, presetOf);
-      return value ? [[arm.presetId, value] as const] : [];
+const valuesOf = (judged: readonly Judged[], arms: readonly ArmRow[]): WindowValues => {
+  if (judged.length === 0) return new Map();
+  const presets = arms.map(({ presetId }) => presetId);
+  const log = logOf(judged, presets);
+  const forecasts = crossFitted(
+    log,
+    judged.map(({ x }) => x),
+  );
+  return new Map(
+    presets.map((preset, at) => [preset, evaluatePolicy(log, { target: alwaysArm(log, at), forecasts })]),
+  );
+};
+
+const known = (values: WindowValues, arms: readonly ArmRow[]): PresetValues =>
+  Object.fromEntries(
+    arms.map(({ presetId }) => {
+      const value = values.get(presetId);
+      return [presetId, value && value.effectiveSampleSize > 0 ? value : null];
     }),
   );
 
-const refuse = (detail: string): never => {
-  throw new ControllerError('InvalidData', detail);
+interface Half extends Window {
+  readonly decisions: number;
+  readonly values: WindowValues;
+}
+
+const halvesOf = (judged: readonly Judged[], arms: readonly ArmRow[], { from, to }: Window): [Half, Half] => {
+  const middle = (from + to) / 2;
+  const half = (window: Window): Half => {
+    const rows = judged.filter(({ createdAt }) => createdAt >= window.from && createdAt < window.to);
+    return { ...window, decisions: rows.length, values: valuesOf(rows, arms) };
+  };
+  return [half({ from, to: middle }), half({ from: middle, to })];
+};
+
+const knownScope = (row: ScopeRow | undefined, { strategy, instrument }: Scope): ScopeRow => {
+  if (row) return row;
+  throw new ControllerError('UnknownPreset', `nothing is known of ${strategy} on ${instrument}`);
+};
+
+const refuseBackwards = ({ from, to }: Window): void => {
+  if (!(from < to)) throw new ControllerError('InvalidData', `from (${from}) must lie before to (${to})`);
 };
 
 /**
- * What each active preset would have earned had it been served always, by decisions of a window, and by those of its two
- * halves which presets may be retired. Forced decisions are left out. Throws InvalidData, UnknownPreset.
+ * What each active preset would have earned per rewarded decision had it been served always, by the decisions of a window in
+ * which every one of them had a chance; and by those of its two halves which may be retired. Throws InvalidData, UnknownPreset.
  */
 export const createEvaluation =
   ({ db }: Store, { schemas }: Settings) =>
   ({ from, to, ...request }: EvaluationRequest) => {
-    if (!(from < to)) refuse(`from (${from}) must lie before to (${to})`);
+    refuseBackwards({ from, to });
     const scope = normalScope(request);
-    const row = findScope(db, scope);
-    if (!row)
-      throw new ControllerError(
-        'UnknownPreset',
-        `nothing is known of ${scope.strategy} on ${scope.instrument}`,
-      );
-    const active = activeArms(db, row.id);
-    const presets = new Map(
-      db
-        .select()
-        .from(arms)
-        .where(eq(arms.scopeId, row.id))
-        .all()
-        .map(({ id, presetId }) => [id, presetId]),
-    );
-    const presetOf = (armId: number): string => presets.get(armId)!;
-    const earned = earnedIn(db, row, { from, to });
-    const middle = (from + to) / 2;
-    const half = (early: boolean) =>
-      valuesIn(
-        earned.filter(({ createdAt }) => createdAt < middle === early),
-        active,
-        presetOf,
-      );
-    const values = valuesIn(earned, active, presetOf);
-    const safeDefault = schemas.get(scope.strategy)?.safe_default ?? active[0]?.presetId ?? '';
-    const logged = earned.reduce((sum, { reward }) => sum + reward, 0) / earned.length;
+    const row = knownScope(findScope(db, scope), scope);
+    const schema = schemas.get(scope.strategy);
+    const arms = activeArms(db, row.id).filter((arm) => withinBounds(arm, schema));
+    const { judged, leftOut } = judgedDecisions(db, row, { window: { from, to }, presets: arms });
+    const values = valuesOf(judged, arms);
+    const halves = halvesOf(judged, arms, { from, to });
+    const safeDefault = schema?.safe_default ?? arms[0]?.presetId ?? '';
+    const logged = judged.reduce((sum, { reward }) => sum + reward, 0) / judged.length;
     return {
       ...scope,
       from,
       to,
       days: (to - from) / dayMs,
-      decisions: earned.length,
-      epsilon: earned.reduce((largest, { epsilon }) => Math.max(largest, epsilon), 0),
+      decisions: judged.length,
+      left_out: leftOut,
+      epsilon: judged.reduce((largest, { epsilon }) => Math.max(largest, epsilon), 0),
       /** Mean reward of what was really served, in deviations. */
-      logged: earned.length === 0 ? null : logged,
+      logged: judged.length === 0 ? null : logged,
       champion: championOf(values) ?? null,
-      presets: Object.fromEntries(values),
+      presets: known(values, arms),
+      /** What `prunable` follows from. */
+      halves: halves.map(({ values: ofHalf, ...half }) => ({
+        ...half,
+        champion: championOf(ofHalf) ?? null,
+        presets: known(ofHalf, arms),
+      })),
       /** A person retires them by POST /preset/retire. */
-      prunable: prunable([half(true), half(false)], safeDefault),
+      prunable: prunable([halves[0].values, halves[1].values], safeDefault),
     };
   };

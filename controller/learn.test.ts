@@ -138,6 +138,36 @@ describe('rewards', () => {
     expect(learnedAt(1).every((reward) => Math.abs(reward) <= 3)).toBe(true);
   });
 
+  test('in R are taken as they are, clipped, and say nothing about the scale of quote currency', () => {
+    const scaleAfter = (unit: 'r' | undefined) => {
+      const controller = openWithPresets();
+      controller.learn({ ...hmm, presetId: 'calm', reward: 10 });
+      for (const reward of unit ? [1.5, -9] : [])
+        controller.learn({ ...hmm, presetId: 'calm', reward, rewardUnit: 'r' });
+      const inR = outcomesOf(controller).map((row) => [row.reward_unit, row.reward_scale, row.reward]);
+      controller.learn({ ...hmm, presetId: 'calm', reward: 10 });
+      return { inR, scale: outcomesOf(controller)[0]!.reward_scale };
+    };
+    const { inR, scale } = scaleAfter('r');
+    expect(inR.slice(0, 2)).toEqual([
+      ['r', 1, -3],
+      ['r', 1, 1.5],
+    ]);
+    expect(scale).toBe(scaleAfter(undefined).scale);
+  });
+
+  test('in another unit are another payload; an unknown unit is refused', () => {
+    const controller = openWithPresets();
+    const outcome = { ...hmm, presetId: 'calm', reward: 1, outcomeId: 'o1' };
+    controller.learn(outcome);
+    expect(controller.learn({ ...outcome, rewardUnit: 'quote' })).toEqual({ duplicate: true });
+    refusal(() => controller.learn({ ...outcome, rewardUnit: 'r' }), 'Conflict');
+    refusal(
+      () => controller.learn({ ...outcome, outcomeId: 'o2', rewardUnit: 'usd' as 'quote' }),
+      'InvalidData',
+    );
+  });
+
   test('of any size keep the posterior finite', () => {
     const controller = openWithPresets();
     fc.assert(

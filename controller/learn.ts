@@ -132,7 +132,7 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
   const key = report.isOnlyOfDecision ? onlyKeyOf(db, report, decision!.seq) : report.key;
   if (key === undefined) return { duplicate: true };
   const prepared = prepare(db, ready, attribution, report, settings.outcomeTtlMs);
-  const normal = normaliseReward(db, ready.hot.row.id, report.reward);
+  const normal = normaliseReward(db, ready.hot.row.id, report);
   inserted(db).run({
     ...normal,
     armId,
@@ -142,6 +142,7 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
     idempotencyKey: key,
     payloadHash: report.payloadHash,
     rawReward: report.reward,
+    rewardUnit: report.rewardUnit,
     features: JSON.stringify(prepared.used),
     learnedSeq: prepared.learnedSeq,
     createdAt: ready.now,
@@ -150,7 +151,7 @@ const learnFrom = (db: Db, ready: ReadyScope, report: Report, settings: Settings
   if (decision) setState(db, decision.seq, 'rewarded');
   teach(db, ready.hot, prepared, { arm: { id: armId, presetId }, reward: normal.reward });
   if (prepared.learnedSeq !== null) {
-    noteReward(db, ready.hot.row.id, report.reward);
+    noteReward(db, ready.hot.row.id, report);
     protectAfterOutcome(db, ready);
   }
   return { duplicate: false };

@@ -2,12 +2,16 @@ import { hashOf } from './canonical.ts';
 import { ControllerError } from './errors.ts';
 import { checkedFeatures, type Features } from './features.ts';
 import { normalScope, opaqueIdOf, presetIdOf, type Scope } from './names.ts';
+import { rewardUnits } from './schema.ts';
+
+export type RewardUnit = (typeof rewardUnits)[number];
 
 /** A realised reward. */
 export interface LearnRequest extends Scope {
   readonly presetId: string;
-  /** Quote currency. */
   readonly reward: number;
+  /** Quote currency by default; `r`: a multiple of the risk, which is taken as deviations as it is. */
+  readonly rewardUnit?: RewardUnit;
   readonly features?: Features;
   readonly decisionId?: string;
   /** Makes the outcome count once, however often it is sent. */
@@ -21,6 +25,7 @@ export interface Report {
   readonly scope: Scope;
   readonly presetId: string;
   readonly reward: number;
+  readonly rewardUnit: RewardUnit;
   readonly features: Features | undefined;
   readonly decisionId: string | undefined;
   readonly key: string | null;
@@ -32,6 +37,14 @@ export interface Report {
 const finiteReward = (reward: unknown): number => {
   if (typeof reward === 'number' && Number.isFinite(reward)) return reward;
   throw new ControllerError('InvalidData', `reward must be a finite number, not ${String(reward)}`);
+};
+
+const rewardUnitOf = (unit: RewardUnit = 'quote'): RewardUnit => {
+  if (rewardUnits.includes(unit)) return unit;
+  throw new ControllerError(
+    'InvalidData',
+    `reward_unit must be one of ${rewardUnits.join(', ')}, not ${String(unit)}`,
+  );
 };
 
 /** `seq:<n>` names a stored outcome by its number (controller/reverse.ts): no client's id may look like one. */
@@ -65,5 +78,8 @@ export const reportOf = (request: LearnRequest): Report => {
     decisionId: request.decisionId === undefined ? undefined : opaqueIdOf('decision id', request.decisionId),
   };
   const isOnlyOfDecision = request.outcomeId === undefined && request.decisionId !== undefined;
-  return { ...payload, key: keyOf(request), isOnlyOfDecision, payloadHash: hashOf(payload) };
+  const rewardUnit = rewardUnitOf(request.rewardUnit);
+  // Quote currency is not hashed: what was stored before there were units is the same payload.
+  const payloadHash = hashOf(rewardUnit === 'quote' ? payload : { ...payload, rewardUnit });
+  return { ...payload, rewardUnit, key: keyOf(request), isOnlyOfDecision, payloadHash };
 };

@@ -114,6 +114,7 @@ const outcomeColumns = {
   attribution: outcomes.attribution,
   reverses: outcomes.reverses,
   raw_reward: outcomes.rawReward,
+  reward_unit: outcomes.rewardUnit,
   reward_scale: outcomes.rewardScale,
   reward: outcomes.reward,
   features: outcomes.features,

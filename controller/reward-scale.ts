@@ -1,5 +1,6 @@
 import { and, desc, eq, isNotNull, ne } from 'drizzle-orm';
 import type { Db } from './database.ts';
+import type { RewardUnit } from './outcome-report.ts';
 import { memoryOf } from './per-connection.ts';
 import { notReversed } from './reversals.ts';
 import { outcomes } from './schema.ts';
@@ -16,7 +17,13 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 };
 
-/** A reward in deviations, and the scale (quote currency per deviation) that made it so. */
+/** As reported. */
+interface RawReward {
+  readonly reward: number;
+  readonly rewardUnit: RewardUnit;
+}
+
+/** A reward in deviations, and the scale (of its unit per deviation) that made it so. */
 export interface NormalReward {
   readonly reward: number;
   readonly rewardScale: number;
@@ -29,7 +36,7 @@ const robustScale = (rawRewards: readonly number[]): number => {
   return Math.max(scale, Number.MIN_VALUE);
 };
 
-/** The newest raw rewards of the scope that the arms learned from and that nobody took back. */
+/** The newest rewards of the scope in quote currency that the arms learned from and that nobody took back. */
 const readRewards = (db: Db, scopeId: number): number[] =>
   db
     .select({ raw: outcomes.rawReward })
@@ -39,6 +46,7 @@ const readRewards = (db: Db, scopeId: number): number[] =>
         eq(outcomes.scopeId, scopeId),
         isNotNull(outcomes.learnedSeq),
         ne(outcomes.rawReward, 0),
+        eq(outcomes.rewardUnit, 'quote'),
         notReversed,
       ),
     )
@@ -58,7 +66,8 @@ const recentRewards = (db: Db, scopeId: number): number[] => {
 };
 
 /** To be told of every reward that was learned. */
-export const noteReward = (db: Db, scopeId: number, rawReward: number): void => {
+export const noteReward = (db: Db, scopeId: number, { reward: rawReward, rewardUnit }: RawReward): void => {
+  if (rewardUnit !== 'quote') return;
   const known = memoryOf(db).get(keyOf(scopeId)) as number[] | undefined;
   if (known && rawReward !== 0) memoryOf(db).set(keyOf(scopeId), [rawReward, ...known].slice(0, window));
 };
@@ -66,8 +75,15 @@ export const noteReward = (db: Db, scopeId: number, rawReward: number): void => 
 /** To be called when an outcome is taken back. */
 export const forgetRewards = (db: Db, scopeId: number): void => void memoryOf(db).delete(keyOf(scopeId));
 
-/** Quote currency → deviations of this strategy on this instrument, clipped to ±3. This reward counts towards the scale. */
-export const normaliseReward = (db: Db, scopeId: number, rawReward: number): NormalReward => {
-  const rewardScale = robustScale([rawReward, ...recentRewards(db, scopeId)]);
+/**
+ * Deviations of this strategy on this instrument, clipped to ±3. A reward in quote currency counts towards the scale; one in
+ * R is in deviations already.
+ */
+export const normaliseReward = (
+  db: Db,
+  scopeId: number,
+  { reward: rawReward, rewardUnit }: RawReward,
+): NormalReward => {
+  const rewardScale = rewardUnit === 'r' ? 1 : robustScale([rawReward, ...recentRewards(db, scopeId)]);
   return { rewardScale, reward: Math.max(-clip, Math.min(clip, rawReward / rewardScale)) };
 };

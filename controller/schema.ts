@@ -12,6 +12,9 @@ import {
 
 export const tradingStates = ['ACTIVE', 'REDUCING', 'HALTED'] as const;
 
+/** What a reward is reported in: quote currency, which a running scale makes deviations of, or multiples of the risk. */
+export const rewardUnits = ['quote', 'r'] as const;
+
 /** Facts about the store itself: its domain. */
 export const meta = sqliteTable('meta', { name: text().primaryKey(), value: text().notNull() });
 
@@ -153,6 +156,7 @@ export const outcomes = sqliteTable(
     /** The outcome that this row takes back. */
     reverses: integer().unique(),
     rawReward: real('raw_reward').notNull(),
+    rewardUnit: text('reward_unit', { enum: rewardUnits }).notNull().default('quote'),
     rewardScale: real('reward_scale').notNull(),
     reward: real().notNull(),
     features: text().notNull(),

@@ -174,6 +174,7 @@ const outcomeRow = {
   attribution: 'decision',
   reverses: null,
   raw_reward: 12.5,
+  reward_unit: 'quote',
   reward_scale: 18.5,
   reward: 0.67,
   features,

@@ -84,6 +84,10 @@ export const audit: Example = {
 };
 
 const worth = { value: 0.34, standardError: 0.1, low: 0.14, high: 0.54 };
+const presetWorth = (effectiveSampleSize: number, decisions: number) => ({
+  ...{ ips: worth, snips: worth, dm: worth, dr: worth },
+  ...{ effectiveSampleSize, decisions },
+});
 
 export const evaluation: Example = {
   query: { ...scope, days: 30 },
@@ -92,13 +96,20 @@ export const evaluation: Example = {
     from: atMs - 30 * 86_400_000,
     to: atMs,
     days: 30,
-    ...{ decisions: 210, epsilon: 0.1, logged: 0.21, champion: 'conservative' },
-    presets: {
-      conservative: {
-        ...{ ips: worth, snips: worth, dm: worth, dr: worth },
-        ...{ effectiveSampleSize: 96.4, decisions: 210 },
+    decisions: 210,
+    left_out: { forced: 12, unrewarded: 1_480, no_support: 640 },
+    ...{ epsilon: 0.1, logged: 0.21, champion: 'conservative' },
+    presets: { conservative: presetWorth(96.4, 210), fast: null },
+    halves: [
+      {
+        ...{ from: atMs - 30 * 86_400_000, to: atMs - 15 * 86_400_000, decisions: 110 },
+        ...{ champion: 'conservative', presets: { conservative: presetWorth(50.9, 110), fast: null } },
       },
-    },
+      {
+        ...{ from: atMs - 15 * 86_400_000, to: atMs, decisions: 100 },
+        ...{ champion: null, presets: { conservative: presetWorth(45.5, 100), fast: null } },
+      },
+    ],
     prunable: [],
   },
 };

@@ -21,14 +21,27 @@ const windowBody = z.object({
   reason: reasonText,
 });
 
-const estimate = z
-  .object({ value: figure, standardError: figure, low: figure, high: figure })
-  .openapi({ description: 'reward per decision in deviations, its standard error and 95 % interval' });
+const estimate = z.object({ value: figure, standardError: figure, low: figure, high: figure }).openapi({
+  description: 'reward per rewarded decision in deviations, its standard error and 95 % interval',
+});
 
 const presetValue = z.object({
   ...{ ips: estimate, snips: estimate, dm: estimate, dr: estimate },
   effectiveSampleSize: z.number(),
   decisions: z.number().int(),
+});
+
+const presetValues = z.record(z.string(), presetValue.nullable()).openapi({
+  description: 'had it been served always; null: no judged decision served it, nothing is known',
+});
+
+const champion = z
+  .string()
+  .nullable()
+  .openapi({ description: 'the preset with the highest DR value; null: cannot be told' });
+
+const judgedCount = z.number().int().openapi({
+  description: 'free ones that earned and in which every preset had a chance; all values are of these',
 });
 
 const scope = { strategy: z.string(), instrument: z.string() };
@@ -38,14 +51,22 @@ const evaluationAnswer = z.object({
   from: epochMs,
   to: epochMs.openapi({ description: 'epoch ms UTC, exclusive' }),
   days: z.number(),
-  decisions: z.number().int().openapi({ description: 'free ones that earned; all that follows is of these' }),
+  decisions: judgedCount,
+  left_out: z.object({
+    forced: z.number().int().openapi({ description: 'by a kill, a lock, a pin or shadow mode' }),
+    unrewarded: z.number().int().openapi({ description: 'earned nothing yet, or void' }),
+    no_support: z
+      .number()
+      .int()
+      .openapi({ description: 'a preset had no chance: held by a guardrail, or not there yet' }),
+  }),
   epsilon: z.number().openapi({ description: 'the largest that they were drawn with' }),
   logged: figure.openapi({ description: 'mean reward of what was really served, in deviations' }),
-  champion: z
-    .string()
-    .nullable()
-    .openapi({ description: 'the preset with the highest DR value; null: cannot be told' }),
-  presets: z.record(z.string(), presetValue).openapi({ description: 'had it been served always' }),
+  champion,
+  presets: presetValues,
+  halves: z
+    .array(z.object({ from: epochMs, to: epochMs, decisions: judgedCount, champion, presets: presetValues }))
+    .openapi({ description: 'the earlier and the later half of the window: prunable follows from both' }),
   prunable: z.array(z.string()).openapi({ description: 'presets that a person may retire' }),
 });
 

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { LearnRequest } from '../../controller/outcome-report.ts';
+import { rewardUnits } from '../../controller/schema.ts';
 import { epochMs } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
@@ -19,8 +20,14 @@ import { defined, pageAnswer } from '../pages.ts';
 import { ofController } from '../refusals.ts';
 import { idempotencyKey } from './param.ts';
 
+const rewardUnit = z.enum(rewardUnits).openapi({
+  description:
+    'quote: quote currency, made deviations of by a running scale (default); r: a multiple of the risk, taken as deviations',
+});
+
 const outcomeBody = z.object({
-  reward: z.number().openapi({ description: 'quote currency' }),
+  reward: z.number(),
+  reward_unit: rewardUnit.nullish(),
   features: featureMap.nullish(),
   decision_id: opaqueId.nullish(),
   config_id: opaqueId.nullish(),
@@ -42,6 +49,7 @@ const learnInput = (
   return {
     presetId,
     reward: body.reward,
+    ...(body.reward_unit == null ? {} : { rewardUnit: body.reward_unit }),
     ...(body.features == null ? {} : { features: body.features }),
     ...(decisionId === undefined ? {} : { decisionId }),
     ...(body.outcome_id == null ? {} : { outcomeId: body.outcome_id }),
@@ -72,7 +80,8 @@ export const addOutcomeRoutes = (add: AddEndpoint, { controller, metrics }: Rout
       });
       const strategy = metrics.strategyLabel(scope.strategy.toLowerCase());
       metrics.outcomes.inc({ strategy, duplicate: String(duplicate) });
-      if (!duplicate)
+      // The metric is in quote currency.
+      if (!duplicate && body.reward_unit !== 'r')
         metrics.rewards.inc(metrics.presetLabels(scope.strategy.toLowerCase(), preset_id), body.reward);
       return { ok: true, duplicate };
     },
@@ -117,8 +126,9 @@ const outcomeRow = z.object({
   outcome_id: z.string().nullable(),
   attribution: z.enum(['decision', 'matched', 'anonymous', 'reversal']),
   reverses: z.number().int().nullable().openapi({ description: 'seq of the outcome that it takes back' }),
-  raw_reward: z.number().openapi({ description: 'quote currency' }),
-  reward_scale: z.number().openapi({ description: 'quote currency of one deviation' }),
+  raw_reward: z.number().openapi({ description: 'in its unit' }),
+  reward_unit: rewardUnit,
+  reward_scale: z.number().openapi({ description: 'one deviation in its unit' }),
   reward: z.number().openapi({ description: 'in deviations' }),
   learned: z.boolean(),
   learned_seq: z.number().int().nullable(),

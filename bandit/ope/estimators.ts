@@ -63,7 +63,8 @@ const snipsEstimate = (weights: Float64Array, rewards: Float64Array): Estimate =
 
 /**
  * What policy π would have earned per decision. `target`: [n · K] π's chances; `forecasts`: [n · K] a model's rewards,
- * not fitted on the row that they are for. Throws RangeError where π would serve what the log never could.
+ * not fitted on the row that they are for. A row in which π would serve what could not have been served says nothing about π:
+ * the caller leaves it out. Throws RangeError where the log is empty, or says that something was served that had no chance.
  */
 export const evaluatePolicy = (
   { arms, served, rewards, propensities }: BanditLog,

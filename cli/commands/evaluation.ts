@@ -1,5 +1,6 @@
-import type { OffPolicyValue } from '../../bandit/ope/estimators.ts';
+import type { Estimate, OffPolicyValue } from '../../bandit/ope/estimators.ts';
 import type { Config } from '../../config.ts';
+import type { Controller } from '../../controller/open.ts';
 import { type AddCommand, answersHere, type Said, UsageError } from '../cli.ts';
 import { storeOf } from '../find-config.ts';
 import { openStoredController } from '../why.ts';
@@ -7,12 +8,42 @@ import { addScope, type Scope } from './scope.ts';
 
 const dayMs = 86_400_000;
 
-/** Without a decision of its own, or with one alone, a preset has a value but no interval. */
-const presetLine = ([preset, { dr, snips, effectiveSampleSize }]: [string, OffPolicyValue]): string => {
+const estimateText = (name: string, { value, low, high }: Estimate): string => {
+  const interval = Number.isFinite(low) ? `[${low.toFixed(3)}, ${high.toFixed(3)}]` : '[unknown]';
+  return `${name} ${value.toFixed(3)} ${interval}`;
+};
+
+const presetLine = ([preset, value]: [string, OffPolicyValue | null]): string => {
   const name = preset.padEnd(20);
-  if (effectiveSampleSize === 0) return `${name} was not served: nothing is known`;
-  const interval = Number.isFinite(dr.low) ? `[${dr.low.toFixed(3)}, ${dr.high.toFixed(3)}]` : '[unknown]';
-  return `${name} DR ${dr.value.toFixed(3)} ${interval}  SNIPS ${snips.value.toFixed(3)}  effective decisions ${effectiveSampleSize.toFixed(0)}`;
+  if (!value) return `${name} was not served by any of them: nothing is known`;
+  const { dr, ips, snips, dm, effectiveSampleSize } = value;
+  const all = [
+    estimateText('DR', dr),
+    estimateText('IPS', ips),
+    estimateText('SNIPS', snips),
+    estimateText('DM', dm),
+  ];
+  return `${name} ${all.join('  ')}  effective decisions ${effectiveSampleSize.toFixed(0)}`;
+};
+
+type Evaluation = ReturnType<Controller['evaluation']>;
+
+const halfLines = ({ from, to, decisions, champion, presets }: Evaluation['halves'][number]): string[] => [
+  `from ${new Date(from).toISOString()} to ${new Date(to).toISOString()}: ${decisions} decisions, best: ${champion ?? 'cannot be told'}`,
+  ...Object.entries(presets).map((entry) => `  ${presetLine(entry)}`),
+];
+
+const evaluationText = (value: Evaluation): string => {
+  const { forced, unrewarded, no_support } = value.left_out;
+  return [
+    `${value.decisions} free decisions that earned and in which every preset had a chance, in ${value.days} days; ε up to ${value.epsilon}; rewards in deviations, per rewarded decision`,
+    `left out: ${forced} forced, ${unrewarded} without a reward, ${no_support} in which a preset had no chance (held by a guardrail, or not there yet)`,
+    ...Object.entries(value.presets).map(presetLine),
+    ...value.halves.flatMap(halfLines),
+    value.prunable.length === 0
+      ? 'nothing may be retired: no preset is surely worse than the best one in both halves'
+      : `may be retired, surely worse than the best one in both halves: ${value.prunable.join(', ')}`,
+  ].join('\n');
 };
 
 const lengthOf = (days: string): number => {
@@ -26,11 +57,7 @@ const evaluation = (config: Config, scope: Scope, length: number): Said => {
   try {
     const to = Date.now();
     const value = controller.evaluation({ ...scope, from: to - length * dayMs, to });
-    const rows = Object.entries(value.presets).map(presetLine);
-    const head = `${value.decisions} free decisions that earned, in ${length} days; ε up to ${value.epsilon}; rewards in deviations`;
-    const tail =
-      value.prunable.length === 0 ? 'nothing may be retired' : `may be retired: ${value.prunable.join(', ')}`;
-    return { value, text: [head, ...rows, tail].join('\n') };
+    return { value, text: evaluationText(value) };
   } finally {
     controller.close();
   }

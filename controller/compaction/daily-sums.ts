@@ -19,12 +19,12 @@ export const sumDecisions = (db: Db, seqs: readonly number[]): void =>
       voided = voided + excluded.voided, forced = forced + excluded.forced,
       propensity_sum = propensity_sum + excluded.propensity_sum`);
 
-/** Adds outcomes to the sums of their days; one that takes another back counts against it, on its own day. */
+/** Adds outcomes to the sums of their days, raw rewards where they are in quote currency; one that takes another back counts against it, on its own day. */
 export const sumOutcomes = (db: Db, seqs: readonly number[]): void =>
   void db.run(sql`
     insert into daily_sums (scope_id, arm_id, day, outcomes, raw_reward_sum, reward_sum)
     select scope_id, arm_id, ${day}, sum(case when reverses is null then 1 else -1 end),
-      sum(raw_reward), sum(reward)
+      sum(iif(reward_unit = 'quote', raw_reward, 0)), sum(reward)
     from outcomes where seq in ${among(seqs)} group by 1, 2, 3
     on conflict (scope_id, arm_id, day) do update set
       outcomes = outcomes + excluded.outcomes,

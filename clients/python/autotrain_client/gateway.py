@@ -113,10 +113,11 @@ class Gateway:
         decision_id: Optional[str] = None,
         config_id: Optional[str] = None,
         outcome_id: Optional[str] = None,
+        reward_unit: Optional[str] = None,
     ) -> bool:
         """
-        Reports a realised reward in quote currency; True when it is stored, also if it was before. It counts once per
-        `outcome_id`. Without one this call makes its own, so that it can repeat itself once after a lost answer.
+        Reports a realised reward, in quote currency or (`reward_unit="r"`) as a multiple of the risk; True when it is stored,
+        also if it was before. It counts once per `outcome_id`. Without one this call makes its own, so that it can repeat itself once after a lost answer.
         """
         body: Dict[str, Any] = {
             "reward": _number("reward", reward),
@@ -128,6 +129,8 @@ class Gateway:
             body["decision_id"] = decision_id
         if config_id is not None:
             body["config_id"] = config_id
+        if reward_unit is not None:
+            body["reward_unit"] = reward_unit
         path = f"/learn/outcome/{_scope(strategy, instrument)}/{quote(preset_id, safe='')}"
         return self._ask("ok", "POST", path, body, attempts=2) is not None
 

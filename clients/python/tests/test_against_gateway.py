@@ -82,6 +82,12 @@ class Outcomes(unittest.TestCase):
         self.assertEqual([row["raw_reward"] for row in kept], [2.5])
         self.assertEqual(kept[0]["decision_id"], self.decision["decision_id"])
 
+    def test_a_reward_in_r_is_stored_as_it_is(self):
+        name = f"fill-{uuid.uuid4().hex}"
+        self.assertTrue(self.report(outcome_id=name, reward_unit="r"))
+        kept = [row for row in stored("/outcomes?limit=100") if row["outcome_id"] == name]
+        self.assertEqual([(row["reward_unit"], row["reward_scale"], row["reward"]) for row in kept], [("r", 1, 2.5)])
+
     def test_without_an_id_each_report_counts(self):
         before = len(stored("/outcomes?limit=500"))
         self.assertTrue(self.report())

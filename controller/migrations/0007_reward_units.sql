@@ -1,0 +1,1 @@
+ALTER TABLE `outcomes` ADD `reward_unit` text DEFAULT 'quote' NOT NULL;
