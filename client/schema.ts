@@ -1018,6 +1018,8 @@ export interface Operations {
         position_id: string | null;
         repeats: string | null;
         created_at: number;
+        reward_sum: number | null;
+        outcome_count: number;
       }[];
       page: {
         nextCursor: string | null;
@@ -1099,6 +1101,8 @@ export interface Operations {
       position_id: string | null;
       repeats: string | null;
       created_at: number;
+      reward_sum: number | null;
+      outcome_count: number;
       policy: {
         [name: string]: unknown;
       };

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt, type SQL } from 'drizzle-orm';
+import { and, count, desc, eq, lt, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { Store } from './database.ts';
 import { ControllerError } from './errors.ts';
@@ -53,6 +53,12 @@ const decisionColumns = {
   position_id: decisions.positionId,
   repeats: decisions.repeats,
   created_at: decisions.createdAt,
+  /** Quote currency; what was taken back is not in it. Null where nothing was reported. */
+  reward_sum: sql<
+    number | null
+  >`(select sum(o.raw_reward) from ${outcomes} o where o.decision_seq = ${decisions.seq})`,
+  /** Partial closes; what takes one back is none. */
+  outcome_count: sql<number>`(select count(*) from ${outcomes} o where o.decision_seq = ${decisions.seq} and o.attribution <> 'reversal')`,
 };
 
 const decisionRows = ({ db }: Store, where: SQL | undefined, limit: number) =>

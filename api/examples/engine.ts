@@ -162,6 +162,8 @@ const decisionRow = {
   position_id: null,
   repeats: null,
   created_at: atMs,
+  reward_sum: 12.5,
+  outcome_count: 1,
   policy_version: 'lin_ts/1',
 };
 

@@ -162,6 +162,10 @@ const decisionRow = z.object({
       'the decision that its Idempotency-Key had got before, which a kill, a lock or a retired preset keeps from being served again',
   }),
   created_at: epochMs,
+  reward_sum: z.number().nullable().openapi({
+    description: 'quote currency, of all its outcomes, without what was taken back; null: none was reported',
+  }),
+  outcome_count: z.number().int().openapi({ description: 'outcomes that were reported of it' }),
 });
 
 export const addRecordRoutes = (add: AddEndpoint, { controller }: RouteDeps): void => {

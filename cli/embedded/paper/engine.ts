@@ -22,6 +22,7 @@ export interface PaperEngineOptions {
 
 interface Param {
   readonly config_id: string;
+  readonly decision_id: string;
   readonly preset_id: string;
   readonly params: Readonly<Record<string, number | string>>;
   readonly trading_state: string;
@@ -57,8 +58,7 @@ const createTrader = (
     const trade = config.trading_state === 'ACTIVE' ? openTrade(config.params, bars) : undefined;
     if (trade === undefined) return;
     const positionId = `paper-${strategy}-${instrument}-${trade.entryMs}`;
-    // The same question binds the position to the decision that is traded.
-    await ask({ features, position_id: positionId });
+    await ask({ features, position_id: positionId, decision_id: config.decision_id });
     held = { trade, config, positionId };
   };
 
@@ -70,7 +70,7 @@ const createTrader = (
       outcome_id: `${positionId}-${newestMs(bars)}`,
     });
     held = undefined;
-    await gateway.post(`/positions/${encodeURIComponent(positionId)}/close`);
+    await gateway.post(`/positions/${encodeURIComponent(positionId)}/close`, { strategy, instrument });
   };
 
   return {

@@ -41,11 +41,8 @@ interface Decision {
   readonly propensity: number;
   readonly model_version: string | null;
   readonly created_at: number;
-}
-
-interface Outcome {
-  readonly decision_id: string | null;
-  readonly raw_reward: number;
+  readonly reward_sum: number | null;
+  readonly outcome_count: number;
 }
 
 interface Standing {
@@ -169,10 +166,6 @@ const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrumen
   const where = `strategy=${encodeURIComponent(strategy)}&instrument=${encodeURIComponent(instrument)}`;
   const now = useNow();
   const decisions = useQuery<{ data: Decision[] }>(`/decisions?limit=25&${where}`, 5_000);
-  const outcomes = useQuery<{ data: Outcome[] }>(`/outcomes?limit=200&${where}`, 5_000);
-  const earned = new Map<string, number>();
-  for (const { decision_id: id, raw_reward } of outcomes.value?.data ?? [])
-    if (id !== null) earned.set(id, (earned.get(id) ?? 0) + raw_reward);
   return html`<h3>Last decisions</h3><${Answer} query=${decisions}>${({ data }: { data: Decision[] }) =>
     data.length === 0
       ? html`<p class="empty">No decision yet: an engine asks with GET /param/${strategy}/${instrument}.</p>`
@@ -182,7 +175,7 @@ const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrumen
           (
             row,
           ) => html`<tr key=${row.decision_id}><td>${time(row.created_at)} <span class="dim">${age(row.created_at, now)}</span></td><td>${row.preset_id}${row.proposed_preset_id === row.preset_id ? '' : html` <span class="dim">instead of ${row.proposed_preset_id}</span>`}</td>
-            <td>${row.reason}</td><td class="number">${percent(row.propensity)}</td><td>${row.state}</td><td class="number">${number(earned.get(row.decision_id), 2)}</td><td class="dim">${row.decision_id}</td></tr>`,
+            <td>${row.reason}</td><td class="number">${percent(row.propensity)}</td><td>${row.state}</td><td class="number">${number(row.reward_sum, 2)}${row.outcome_count > 1 ? html` <span class="dim">of ${row.outcome_count}</span>` : ''}</td><td class="dim">${row.decision_id}</td></tr>`,
         )}</tbody></table></div>`}<//>`;
 };
 
