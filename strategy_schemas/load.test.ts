@@ -36,6 +36,7 @@ describe('the bundled schemas', () => {
   test.each([...schemas.values()])('$strategy: knows the regimes', (schema) => {
     const names = schema.features.map(({ name }) => name);
     expect(names.slice(0, 3)).toEqual(['hmm_bull', 'hmm_bear', 'hmm_chop']);
+    expect(schema.guardrails.protections.stale_model?.missing).toBe('followed');
   });
 });
 

@@ -79,7 +79,11 @@ const protections = z.strictObject({
     .optional(),
   stale_market: z.strictObject({ max_candles: z.number().positive() }).optional(),
   stale_model: z
-    .strictObject({ max_age_hours: z.number().positive(), missing: z.boolean().default(false) })
+    .strictObject({
+      max_age_hours: z.number().positive(),
+      /** Whether no model at all locks as well: never, always, or of instruments whose candles are followed (SYMBOLS). */
+      missing: z.union([z.boolean(), z.literal('followed')]).default(false),
+    })
     .optional(),
 });
 

@@ -29,7 +29,7 @@ const staleMarket = (
 
 const staleModel = (
   trainedTo: number | null,
-  { max_age_hours, missing }: { max_age_hours: number; missing: boolean },
+  { max_age_hours, missing }: NonNullable<Guardrails['protections']['stale_model']>,
   now: number,
 ): string | undefined => {
   if (trainedTo === null) return missing ? 'no model serves this instrument' : undefined;
@@ -58,6 +58,7 @@ export const followFreshness = (
 ): void => {
   const { stale_market, stale_model } = protections;
   if (stale_market && market) follow(db, scope, 'stale_market', staleMarket(market, stale_market, now), now);
-  if (stale_model && (market || stale_model.missing))
+  // An instrument that is not followed will never have a model: only a schema that insists locks it.
+  if (stale_model && (market || stale_model.missing === true))
     follow(db, scope, 'stale_model', staleModel(market?.trainedTo ?? null, stale_model, now), now);
 };

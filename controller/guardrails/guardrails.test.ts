@@ -391,6 +391,36 @@ describe('protections', () => {
   });
 });
 
+describe('a model that is missing', () => {
+  const candlesTo = testClock().clock();
+  const fresh = { candlesTo, timeframeMs: minute };
+
+  test('by the bundled schemas: the safe default until the first one serves, and why; not where no candles are followed', () => {
+    const time = testClock();
+    const controller = open({ clock: time.clock });
+    let asked = 0;
+    const ask = (market: object) => {
+      asked += 1;
+      return controller.decide({ ...breakout, features: { vol: asked * 1e-7 }, ...market });
+    };
+    expect(ask({ market: { ...fresh, trainedTo: null } })).toMatchObject({
+      reason: 'lock:stale_model',
+      params: schema.presets[schema.safe_default],
+    });
+    expect(controller.standing().locks[0]?.reason).toBe('no model serves this instrument');
+    expect(ask({ market: { ...fresh, trainedTo: candlesTo } }).reason).toBe('sampled');
+    const unfollowed = { ...breakout, instrument: 'XRPUSDT', features: {} };
+    expect(controller.decide(unfollowed).reason).toBe('sampled');
+  });
+
+  test('locks nothing where a schema says so', () => {
+    const stale_model = { max_age_hours: 1, missing: false };
+    const controller = open({ clock: () => candlesTo, schemas: guarded({ protections: { stale_model } }) });
+    const market = { ...fresh, trainedTo: null };
+    expect(controller.decide({ ...breakout, features: {}, market }).reason).toBe('sampled');
+  });
+});
+
 describe('pin, shadow and retire', () => {
   test('a pinned preset is served until it is unpinned; policy draws stay on record', () => {
     const controller = open({ schemas: guarded({}) });
