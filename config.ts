@@ -72,6 +72,7 @@ export interface Config {
     readonly maxPresets: number;
     readonly epsilon: number;
     readonly decisionTtlMs: number;
+    readonly outcomeTtlMs: number;
     readonly decisionsKeepDays: number;
   };
   readonly temporal: Readonly<ReturnType<typeof temporalOf>>;
@@ -294,6 +295,7 @@ const configOf = ({ values, explicit, warnings }: SettingsRead, embedded: boolea
     maxPresets: values.MAX_PRESETS,
     epsilon: values.EPSILON,
     decisionTtlMs: values.DECISION_TTL,
+    outcomeTtlMs: values.OUTCOME_TTL,
     decisionsKeepDays: values.DECISIONS_KEEP_DAYS,
   },
   temporal: temporalOf(values),

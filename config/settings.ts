@@ -315,6 +315,11 @@ export const settings = {
     parse.durationMs(1_000, dayMs),
     'how long a poll with the same features gets its open decision again',
   ),
+  OUTCOME_TTL: required(
+    '7d',
+    parse.durationMs(60_000, 30 * dayMs),
+    'how long after a decision, or the close of a position that holds it, its outcomes are learned',
+  ),
   DECISIONS_KEEP_DAYS: required(
     '90',
     parse.integer(30, maxWindowDays),

@@ -146,3 +146,66 @@ describe('with its decision alone an outcome is the only one', () => {
     expect(controller.verify(hmm)).toBeLessThan(1e-9);
   });
 });
+
+test('a reversal also takes back what adaptive forgetting believed because of the outcome, as a replay does', () => {
+  const policy = { ...schema.policy, half_life_outcomes: 'adaptive' as const };
+  const controller = open({ schemas: new Map([[schema.strategy, { ...schema, policy }]]) });
+  for (let i = 0; i < 60; i++)
+    controller.learn({
+      ...breakout,
+      presetId: ['fast', 'balanced'][i % 2]!,
+      reward: 10 * Math.sin(i * 12.9898),
+      features: { vol: 0.01 + 0.004 * Math.cos(i) },
+      outcomeId: `o${i}`,
+    });
+  expect(controller.verify(breakout)).toBeLessThan(1e-9);
+  for (const outcomeId of ['o20', 'o40', 'o59']) {
+    controller.reverse({ ...by, outcomeId });
+    expect(controller.verify(breakout)).toBeLessThan(1e-9);
+  }
+  controller.learn({ ...breakout, presetId: 'fast', reward: 3, outcomeId: 'last' });
+  expect(controller.verify(breakout)).toBeLessThan(1e-9);
+});
+
+describe('outcomes of a decision that a position holds', () => {
+  const ttl = 60_000;
+  const traded = () => {
+    const time = testClock();
+    const controller = openWithPresets({ clock: time.clock, outcomeTtlMs: ttl });
+    const { decision_id: decisionId, preset_id: presetId } = controller.decide({
+      ...hmm,
+      features,
+      positionId: 'p1',
+    });
+    const learned = (ids: { outcomeId?: string; decisionId?: string }) => {
+      controller.learn({ ...hmm, presetId, reward: 1, ...ids });
+      return controller.outcomes({ limit: 1 })[0]!;
+    };
+    return { time, controller, decisionId, learned };
+  };
+
+  test('are learned however long it is open, and for their time after its close', () => {
+    const { time, controller, decisionId, learned } = traded();
+    time.forward(100 * ttl);
+    expect(controller.decision(decisionId).state).toBe('served');
+    expect(learned({ decisionId, outcomeId: 'partial' })).toMatchObject({ learned: true });
+    expect(learned({})).toMatchObject({ learned: true, decision_id: decisionId, attribution: 'matched' });
+    controller.closePosition({ positionId: 'p1' });
+    time.forward(ttl - 1);
+    expect(learned({ decisionId, outcomeId: 'close' })).toMatchObject({ learned: true });
+    time.forward(1);
+    expect(learned({ decisionId, outcomeId: 'late' })).toMatchObject({ learned: false });
+    expect(learned({})).toMatchObject({ attribution: 'anonymous' });
+  });
+
+  test('find their decision after the close although everything of its age is compacted', () => {
+    const { time, controller, decisionId, learned } = traded();
+    time.forward(100 * ttl);
+    controller.closePosition({ positionId: 'p1' });
+    controller.compact({ beforeMs: time.clock() });
+    expect(learned({ decisionId })).toMatchObject({ learned: true, decision_id: decisionId });
+    controller.reverse({ ...by, outcomeId: 'seq:1' });
+    time.forward(ttl);
+    expect(controller.decision(decisionId).state).toBe('expired');
+  });
+});

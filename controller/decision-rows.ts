@@ -4,6 +4,7 @@ import type { Params } from '../strategy_schemas/schema.ts';
 import type { ArmRow } from './arms.ts';
 import type { Db } from './database.ts';
 import type { TradingState } from './guardrails/standing.ts';
+import { isTooLate } from './outcome-time.ts';
 import { clientOf, perConnection, placeholdersOf } from './per-connection.ts';
 import { policyVersion } from './policies.ts';
 import type { HotScope } from './ready-scope.ts';
@@ -111,7 +112,7 @@ export const findDecisionToMatch = (
     .orderBy(desc(decisions.seq))
     .limit(mostLookedAt)
     .all()
-    .filter(({ createdAt }) => createdAt > since);
+    .filter((decision) => !isTooLate(db, decision, since));
   return newest.find((decision) => decision.askedHash === askedHash) ?? newest[0];
 };
 

@@ -6,6 +6,7 @@ import { ControllerError } from './errors.ts';
 import { contextVector, type Features, readFeatures } from './features.ts';
 import { protectAfterOutcome } from './guardrails/protections.ts';
 import { type LearnRequest, type Report, reportOf } from './outcome-report.ts';
+import { isTooLate } from './outcome-time.ts';
 import { perConnection, placeholdersOf } from './per-connection.ts';
 import { knownPosteriors, type Learner, learned, learnedReward, storePosterior } from './posteriors.ts';
 import { type HotScope, isKnown, type ReadyScope, readyScope } from './ready-scope.ts';
@@ -96,7 +97,7 @@ const prepare = (
   const row = withNewFeatures(db, ready.hot.row, sent);
   ready.hot.row = row;
   const { decision } = attribution;
-  const isLate = decision !== undefined && decision.createdAt <= ready.now - outcomeTtlMs;
+  const isLate = decision !== undefined && isTooLate(db, decision, ready.now - outcomeTtlMs);
   return {
     row,
     used: readFeatures(row.featureSet, sent).used,

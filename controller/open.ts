@@ -39,7 +39,7 @@ export interface ControllerOptions {
   /** Active presets per strategy and instrument. */
   readonly maxPresets: number;
   readonly decisionTtlMs: number;
-  /** How long after a decision its outcome is still learned; 7 days by default. */
+  /** How long after a decision, or the close of a position that holds it, its outcomes are learned; 7 days by default. */
   readonly outcomeTtlMs?: number;
   /** Epoch ms; the machine's by default. */
   readonly clock?: () => number;

@@ -3,6 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import type { Store } from './database.ts';
 import { ControllerError } from './errors.ts';
 import { normalScope, opaqueIdOf } from './names.ts';
+import { heldUntil } from './outcome-time.ts';
 import { checkedLimit, cursorSeq } from './pages.ts';
 import { policyVersionOf } from './policies.ts';
 import { arms, decisions, outcomes, policies, scopes } from './schema.ts';
@@ -56,9 +57,10 @@ const decisionColumns = {
   /** Quote currency; what was taken back is not in it. Null where nothing was reported. */
   reward_sum: sql<
     number | null
-  >`(select sum(o.raw_reward) from ${outcomes} o where o.decision_seq = ${decisions.seq})`,
+  >`(select sum(iif(o.reward_unit = 'quote', o.raw_reward, null)) from ${outcomes} o where o.decision_seq = ${decisions.seq})`,
   /** Partial closes; what takes one back is none. */
   outcome_count: sql<number>`(select count(*) from ${outcomes} o where o.decision_seq = ${decisions.seq} and o.attribution <> 'reversal')`,
+  held_until: heldUntil,
 };
 
 const decisionRows = ({ db }: Store, where: SQL | undefined, limit: number) =>
@@ -74,12 +76,18 @@ const decisionRows = ({ db }: Store, where: SQL | undefined, limit: number) =>
     .limit(limit)
     .all();
 
-const decisionRecord = ({ policy, ...row }: ReturnType<typeof decisionRows>[number], expiry: number) => ({
+const decisionRecord = (
+  { policy, held_until, ...row }: ReturnType<typeof decisionRows>[number],
+  expiry: number,
+) => ({
   ...row,
   params: JSON.parse(row.params) as Record<string, unknown>,
   proposed_preset_id: row.proposed_preset_id ?? row.preset_id,
   policy_version: policyVersionOf(policy),
-  state: row.state === 'served' && row.created_at <= expiry ? ('expired' as const) : row.state,
+  state:
+    row.state === 'served' && Math.max(row.created_at, held_until ?? 0) <= expiry
+      ? ('expired' as const)
+      : row.state,
   features: JSON.parse(row.features) as Record<string, number>,
   features_missing: JSON.parse(row.features_missing) as string[],
   features_ignored: JSON.parse(row.features_ignored) as string[],

@@ -8,15 +8,27 @@ import type { By } from './guardrails/switches.ts';
 import { targetOfScope } from './guardrails/targets.ts';
 import { opaqueIdOf } from './names.ts';
 import { knownPosteriors, storePosterior, unlearned } from './posteriors.ts';
-import { readyScope } from './ready-scope.ts';
+import { type HotScope, readyScope } from './ready-scope.ts';
+import { replayOutcomes } from './rebuild.ts';
 import { isReversed, standingOutcomes } from './reversals.ts';
 import { forgetRewards } from './reward-scale.ts';
 import { arms, outcomes, scopes } from './schema.ts';
+import { storeLearned } from './scopes.ts';
 import type { Settings } from './settings.ts';
 
 type OutcomeRow = typeof outcomes.$inferSelect;
 
-/** Subtracts what is left of the outcome from its arm; the count of learned outcomes, which is a clock, goes on. */
+/** What each speed of forgetting has earned hangs on every forecast since: it is learned anew, as a replay would. */
+const relearnEvidence = (db: Db, hot: HotScope): void => {
+  if (hot.policy.rates.length === 1) return;
+  const { evidence } = replayOutcomes(db, hot.row, hot.policy);
+  hot.row = storeLearned(db, hot.row, hot.row.learnedCount, evidence);
+};
+
+/**
+ * Subtracts what is left of the outcome from its arm; the count of learned outcomes, which is a clock, goes on. To be called
+ * when the reversal is stored.
+ */
 const unteach = (db: Db, outcome: OutcomeRow, settings: Settings): void => {
   const scope = db.select().from(scopes).where(eq(scopes.id, outcome.scopeId)).get()!;
   const { hot } = readyScope(db, scope, settings);
@@ -29,6 +41,7 @@ const unteach = (db: Db, outcome: OutcomeRow, settings: Settings): void => {
   storePosterior(db, arm.id, after);
   hot.posteriors.set(arm.id, after);
   delete hot.counts;
+  relearnEvidence(db, hot);
 };
 
 /** The decision can earn again: a corrected outcome comes under an id of its own. */

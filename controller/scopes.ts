@@ -1,8 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { StrategySchema } from '../strategy_schemas/schema.ts';
 import { canonicalJson } from './canonical.ts';
+import { discardedOutcomes } from './compaction/checkpoint.ts';
 import type { Db } from './database.ts';
 import { extendedSet, type FeatureSet, type Features, featureSetOf, noFeatures } from './features.ts';
+import { recordAct } from './guardrails/audit.ts';
+import { targetOfScope } from './guardrails/targets.ts';
 import type { Scope } from './names.ts';
 import { perConnection } from './per-connection.ts';
 import { learningOf, type Policy } from './policies.ts';
@@ -58,13 +61,27 @@ const storeFeatureSet = (db: Db, scope: ScopeRow, featureSet: FeatureSet): Scope
   return { ...scope, featureSet };
 };
 
+/** Outcomes that were compacted under other settings cannot be learned again: nobody should have to guess why arms know less. */
+const sayWhatIsForgotten = (db: Db, scope: ScopeRow, policy: Policy, now: number): void => {
+  const outcomes = discardedOutcomes(db, scope, policy);
+  if (outcomes === 0) return;
+  const reason = `features, scalers or half-lives changed: ${outcomes} compacted outcomes are no longer known`;
+  const target = targetOfScope(scope);
+  recordAct(db, { actor: 'controller', action: 'forget', target, reason, detail: { outcomes } }, now);
+};
+
 /** Another order, scaler or speed makes the stored sums meaningless, so they are learned again from the outcomes. */
-const followPolicy = (db: Db, scope: ScopeRow, featureSet: FeatureSet, policy: Policy): ScopeRow => {
+const followPolicy = (
+  db: Db,
+  scope: ScopeRow,
+  { featureSet, policy, now }: { featureSet: FeatureSet; policy: Policy; now: number },
+): ScopeRow => {
   const learning = learningOf(policy);
   if (canonicalJson(scope.featureSet) === canonicalJson(featureSet) && scope.learning === learning)
     return scope;
   const changed = { ...storeFeatureSet(db, scope, featureSet), learning };
   const evidence = rebuildPosteriors(db, changed, policy);
+  sayWhatIsForgotten(db, changed, policy, now);
   db.update(scopes)
     .set({ learning, evidence: JSON.stringify(evidence) })
     .where(eq(scopes.id, scope.id))
@@ -81,7 +98,7 @@ export const ensureScope = (
   const stored = findScope(db, scope);
   const featureSet = schema ? featureSetOf(schema) : (stored?.featureSet ?? noFeatures);
   if (!stored) return insertScope(db, scope, { featureSet, learning: learningOf(policy), createdAt: now });
-  return followPolicy(db, stored, featureSet, policy);
+  return followPolicy(db, stored, { featureSet, policy, now });
 };
 
 /** A free scope takes new names in; the arms' sums are extended when they are next read. */

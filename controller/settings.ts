@@ -10,7 +10,7 @@ export interface Settings {
   readonly l2: number;
   readonly maxPresets: number;
   readonly decisionTtlMs: number;
-  /** How long after a decision its outcome is still learned. */
+  /** How long after a decision, or the close of a position that holds it, its outcomes are learned. */
   readonly outcomeTtlMs: number;
   /** Epoch ms. */
   readonly clock: () => number;

@@ -20,7 +20,16 @@ const faded = ({ sums, lastSeq }: ArmMemory, learnedCount: number, { rates }: Po
     return [gram, moment].map((block) => block.map((entry) => left * entry));
   });
 
-/** Learns a scope's outcomes anew beside what is stored, and gives the largest difference in any A or b; 0 for an unknown scope. */
+const farthestEvidence = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(
+    0,
+    ...Array.from({ length: Math.max(a.length, b.length) }, (_, i) => Math.abs((a[i] ?? 0) - (b[i] ?? 0))),
+  );
+
+/**
+ * Learns a scope's outcomes anew beside what is stored, and gives the largest difference in any A, b or evidence of a speed of
+ * forgetting; 0 for an unknown scope.
+ */
 export const createVerify =
   ({ write }: Store, settings: Settings) =>
   (request: Scope): number => {
@@ -38,6 +47,6 @@ export const createVerify =
         const wanted = faded(fresh, row.learnedCount, policy);
         return faded(memory, row.learnedCount, policy).map((block, at) => farthest(block, wanted[at]!));
       });
-      return Math.max(0, ...differences);
+      return Math.max(farthestEvidence(row.evidence, replayed.evidence), ...differences);
     });
   };

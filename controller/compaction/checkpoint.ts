@@ -20,6 +20,10 @@ const continues = (before: FeatureSet, now: FeatureSet): boolean => {
   return before.kind === now.kind && canonicalJson(before) === canonicalJson(grown);
 };
 
+const counts = (row: typeof compactedScopes.$inferSelect, scope: ScopeRow, policy: Policy): boolean =>
+  row.learning === learningOf(policy) &&
+  continues(JSON.parse(row.featureSet) as FeatureSet, scope.featureSet);
+
 const posteriorsAt = (db: Db, { id, featureSet }: ScopeRow, policy: Policy): Map<number, Posterior> => {
   const rows = db
     .select({ checkpoint: checkpoints })
@@ -40,12 +44,22 @@ const posteriorsAt = (db: Db, { id, featureSet }: ScopeRow, policy: Policy): Map
 export const readCheckpoint = (db: Db, scope: ScopeRow, policy: Policy): Checkpoint => {
   const row = db.select().from(compactedScopes).where(eq(compactedScopes.scopeId, scope.id)).get();
   const throughSeq = row?.throughSeq ?? 0;
-  const counts =
-    row?.learning === learningOf(policy) &&
-    continues(JSON.parse(row.featureSet) as FeatureSet, scope.featureSet);
-  if (!row || !counts) return { throughSeq, posteriors: new Map(), evidence: [] };
+  if (!row || !counts(row, scope, policy)) return { throughSeq, posteriors: new Map(), evidence: [] };
   const evidence = JSON.parse(row.evidence) as number[];
   return { throughSeq, posteriors: posteriorsAt(db, scope, policy), evidence };
+};
+
+/** How many learned outcomes are in a checkpoint that means nothing under these settings. */
+export const discardedOutcomes = (db: Db, scope: ScopeRow, policy: Policy): number => {
+  const row = db.select().from(compactedScopes).where(eq(compactedScopes.scopeId, scope.id)).get();
+  if (!row || counts(row, scope, policy)) return 0;
+  const kept = db
+    .select({ outcomes: sql<number>`coalesce(sum(${checkpoints.outcomes}), 0)` })
+    .from(checkpoints)
+    .innerJoin(arms, eq(arms.id, checkpoints.armId))
+    .where(eq(arms.scopeId, scope.id))
+    .get();
+  return kept?.outcomes ?? 0;
 };
 
 const dropCheckpoints = (db: Db, scopeId: number): void =>

@@ -87,8 +87,13 @@ const compactUnlearned = (db: Db, scopeId: number, cut: number, mostRows: number
   return rows.length;
 };
 
-/** Kept are decisions of open positions, and those with an outcome that is still there. */
-const compactDecisions = (db: Db, scopeId: number, cut: number, mostRows: number): number => {
+/** Kept are decisions of positions that are open or closed so lately that outcomes are still learned, and those with an outcome that is still there. */
+const compactDecisions = (
+  db: Db,
+  scopeId: number,
+  { cut, expiry }: { cut: number; expiry: number },
+  mostRows: number,
+): number => {
   const rows = db
     .select({ seq: decisions.seq })
     .from(decisions)
@@ -97,7 +102,7 @@ const compactDecisions = (db: Db, scopeId: number, cut: number, mostRows: number
         eq(decisions.scopeId, scopeId),
         lt(decisions.createdAt, cut),
         sql`not exists (select 1 from outcomes where outcomes.decision_seq = ${decisions.seq})`,
-        sql`not exists (select 1 from positions where positions.decision_seq = ${decisions.seq} and closed_at is null)`,
+        sql`not exists (select 1 from positions where positions.decision_seq = ${decisions.seq} and (closed_at is null or closed_at > ${expiry}))`,
       ),
     )
     .orderBy(asc(decisions.seq))
@@ -120,7 +125,12 @@ const compactScope = (
   const cut = cutOf(db, scopeId, beforeMs);
   const learned = compactLearned(db, scopeId, cut, settings, mostRows);
   const unlearned = compactUnlearned(db, scopeId, cut, mostRows);
-  const decided = compactDecisions(db, scopeId, cut, mostRows);
+  const decided = compactDecisions(
+    db,
+    scopeId,
+    { cut, expiry: settings.clock() - settings.outcomeTtlMs },
+    mostRows,
+  );
   const more = [learned, unlearned, decided].some((count) => count >= mostRows);
   return { decisions: decided, outcomes: learned + unlearned, more };
 };

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Sqlite } from '../../sqlite.ts';
-import { hmm, openWithPresets, refusal, testClock } from '../controller.fixture.ts';
+import { loadStrategySchemas } from '../../strategy_schemas/load.ts';
+import { hmm, open, openWithPresets, refusal, testClock } from '../controller.fixture.ts';
 import type { Controller } from '../open.ts';
 
 const hourMs = 3_600_000;
@@ -138,5 +139,25 @@ describe('compaction of decisions and outcomes', () => {
     database.prepare('UPDATE checkpoints SET moment = ?').run(blob);
     database.close();
     expect(verified()).toBeGreaterThan(1e-3);
+  });
+
+  it('other features make compacted outcomes unknown, and the audit log says how many, once', () => {
+    const schema = { ...loadStrategySchemas().get('momentum_breakout')!, strategy: hmm.strategy };
+    const options = { path, clock: time.clock, schemas: new Map([[hmm.strategy, schema]]) };
+    const said = () => {
+      const changed = open(options);
+      changed.decide({ ...hmm, features: {} });
+      const acts = changed.audit({ limit: 50 }).filter(({ action }) => action === 'forget');
+      changed.close();
+      return acts;
+    };
+    const database = new Sqlite(path, { readonly: true });
+    const outcomes = database.prepare('SELECT sum(outcomes) FROM checkpoints').pluck().get() as number;
+    database.close();
+    expect(outcomes).toBeGreaterThan(50);
+    for (const acts of [said(), said()])
+      expect(acts).toMatchObject([
+        { actor: 'controller', target: 'hmm:BTCUSDT', detail: { outcomes }, reason: expect.any(String) },
+      ]);
   });
 });
