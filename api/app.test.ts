@@ -30,6 +30,7 @@ const failingTraining = (type: string): Training => {
     ingestOnce: fail,
     train: fail,
     decide: fail,
+    awaitingApproval: fail,
     holdRetrain: fail,
     workflows: fail,
     schedules: fail,

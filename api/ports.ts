@@ -37,6 +37,7 @@ export type LedgerReader = Pick<
   | 'versionCount'
   | 'champion'
   | 'promotions'
+  | 'rolledBack'
   | 'promotionCounts'
   | 'reading'
   | 'claimAttempts'

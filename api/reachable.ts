@@ -21,6 +21,7 @@ export const demandReachable = (training: Training): Training => {
     ingestOnce: async (request) => (await reached()).ingestOnce(request),
     train: async (request) => (await reached()).train(request),
     decide: async (request) => (await reached()).decide(request),
+    awaitingApproval: async () => (await reached()).awaitingApproval(),
     holdRetrain: async (note) => (await reached()).holdRetrain(note),
     workflows: async () => (await reached()).workflows(),
     schedules: async () => (await reached()).schedules(),

@@ -9,6 +9,8 @@ export interface Training {
   /** Starts a retrain or joins the running one; other arguments than the running one's: type RetrainRunning. */
   train(request: TrainRequest): Promise<TrainAnswer | StartedAnswer>;
   decide(request: DecisionRequest): Promise<PromotionRecord>;
+  /** The version that waits for a person; undefined: none does. */
+  awaitingApproval(): Promise<string | undefined>;
   /** Pauses the retrain schedule with this note; undefined takes that pause back. */
   holdRetrain(note: string | undefined): Promise<void>;
   workflows(): Promise<readonly WorkflowSummary[]>;

@@ -151,6 +151,8 @@ export interface Operations {
         };
         pruned_at: number | null;
         tag: string | null;
+        awaiting_approval: boolean | null;
+        rolled_back_at: number | null;
       }[];
       page: {
         nextCursor: string | null;
@@ -179,6 +181,8 @@ export interface Operations {
       };
       pruned_at: number | null;
       tag: string | null;
+      awaiting_approval: boolean | null;
+      rolled_back_at: number | null;
       gate: {
         [name: string]: {
           decision: 'pass' | 'refuse' | 'insufficient';

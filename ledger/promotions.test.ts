@@ -104,3 +104,13 @@ test('the head of a lineage is never pruned', () => {
   there.ledger.commitVersion({ ...run1, claimId, version: versionNamed(9), dispositions: [], heads });
   expect(there.ledger.markPruned(id(9))).toBe(false);
 });
+
+test('a version is rolled back from the rollback that left it until it serves again', () => {
+  const { ledger, promote } = withVersions(3);
+  for (const number of [1, 2, 3]) promote(number);
+  expect(ledger.rolledBack()).toEqual(new Map());
+  const { createdAt } = promote(2, { kind: 'rollback' });
+  expect(ledger.rolledBack()).toEqual(new Map([[id(3), createdAt]]));
+  promote(3);
+  expect(ledger.rolledBack()).toEqual(new Map());
+});

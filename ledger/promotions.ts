@@ -113,6 +113,21 @@ export const championStack = (rows: readonly Pick<PromotionRow, 'versionId'>[]):
     return at < 0 ? [...stack, versionId] : stack.slice(0, at + 1);
   }, []);
 
+/**
+ * Versions that were left by a rollback and have not served since, and when that was. A rollback past several left
+ * only the one that served; those between were left before.
+ */
+const rolledBack = (
+  rows: readonly Pick<PromotionRow, 'versionId' | 'previousVersionId' | 'kind' | 'createdAt'>[],
+): Map<string, number> => {
+  const left = new Map<string, number>();
+  for (const { versionId, previousVersionId: previous, kind, createdAt } of rows) {
+    left.delete(versionId);
+    if (kind === 'rollback' && previous !== null && previous !== versionId) left.set(previous, createdAt);
+  }
+  return left;
+};
+
 export const allPromotions = (db: Reader): PromotionRow[] =>
   db.select().from(promotions).orderBy(promotions.fence).all();
 
@@ -145,6 +160,9 @@ export const promotionStore = ({ read, write, now }: Store) => ({
 
   /** The version to roll back to: the champion before this one, by the stack of promotions. */
   predecessor: (): string | undefined => read((db) => championStack(allPromotions(db)).at(-2)),
+
+  /** When each version that a rollback took out of service was left. */
+  rolledBack: (): Map<string, number> => read((db) => rolledBack(allPromotions(db))),
 
   /** What became of a request that may have been carried out before. */
   promotionOf: (requestId: string): PromotionRow | undefined =>

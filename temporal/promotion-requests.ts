@@ -1,5 +1,6 @@
-import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import { promoteId, taskQueues } from '../workflows/ids.ts';
+import { attributes, awaitingApproval } from '../workflows/search-attributes.ts';
 import type { PromotionRecord, PromotionRequest, Proposal } from '../workflows/types.ts';
 
 /** Starts the promote workflow where none is open. One operation serves one request. */
@@ -27,4 +28,17 @@ export const askApproval = async (client: Client, proposal: Proposal): Promise<v
     args: [proposal],
     startWorkflowOperation: startOrJoin() as never,
   });
+};
+
+/** The version that waits for a person, by what its run says of itself: no worker has to be up for it. */
+export const awaitedVersion = async (client: Client): Promise<string | undefined> => {
+  try {
+    const { status, typedSearchAttributes } = await client.workflow.getHandle(promoteId).describe();
+    const waits =
+      status.name === 'RUNNING' && typedSearchAttributes.get(attributes.outcome) === awaitingApproval;
+    return waits ? typedSearchAttributes.get(attributes.version) : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
 };

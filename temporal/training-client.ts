@@ -15,7 +15,7 @@ import { ingestId, retrainId, taskQueues } from '../workflows/ids.ts';
 import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { IngestRequest, IngestResult, RetrainRequest, RetrainResult } from '../workflows/types.ts';
 import { failureOf, WorkFailed } from './failure-of.ts';
-import { askDecision } from './promotion-requests.ts';
+import { askDecision, awaitedVersion } from './promotion-requests.ts';
 import { createRecentWorkflows } from './recent-workflows.ts';
 import { holdRetrain } from './retrain-hold.ts';
 import { actOnSchedule } from './schedule-actions.ts';
@@ -45,6 +45,7 @@ export const createTrainingClient = (deps: TrainingClientDeps): Training => {
       const request = { kind, actor, requestId, reason: `asked for by ${actor}`, ...target };
       return { ...(await askDecision(deps.client, request).catch(rethrow)) };
     },
+    awaitingApproval: () => awaitedVersion(deps.client).catch(rethrow),
     workflows: () => recentWorkflows().catch(rethrow),
     holdRetrain: (note) => holdRetrain(deps.client, note).catch(rethrow),
     schedules: () => listSchedules(deps.client).catch(rethrow),

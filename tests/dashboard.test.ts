@@ -55,6 +55,35 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     expect(problems).toEqual([]);
   });
 
+  it('shows the numbers of the transition matrix, and their drift as lines over both versions', async () => {
+    const { first, second } = await fill();
+    const { url } = await startGateway();
+    const matrixOf = async (version: string) => {
+      const answer = await fetch(`${url}/models/${version}/transitions`);
+      const { series } = (await answer.json()) as {
+        series: Record<string, { regimes: string[]; matrix: number[][] }>;
+      };
+      return Object.values(series)[0]!;
+    };
+    const { regimes, matrix } = await matrixOf(first);
+    const newest = await matrixOf(second);
+    const { page, problems } = await open(url, 'model');
+    const cells = page.locator('table.heat tbody tr').first().locator('td:not(.number)');
+    await cells.first().waitFor();
+    expect(await cells.allTextContents()).toEqual(matrix[0]!.map((p) => p.toFixed(3)));
+    const drift = page.getByRole('group', { name: /^Transition probabilities over versions/ });
+    const said = (values: readonly number[]) =>
+      `newest: ${newest.regimes.map((name, k) => `${name} ${values[k]!.toFixed(3)}`).join(', ')}`;
+    await drift.waitFor();
+    expect(await drift.getAttribute('aria-label')).toContain(said(newest.matrix.map((row, k) => row[k]!)));
+    await page.getByLabel('Probability').selectOption(`from ${regimes[0]} to each`);
+    const from = newest.matrix[newest.regimes.indexOf(regimes[0]!)]!;
+    await until('the lines are those from it', async () =>
+      Boolean((await drift.getAttribute('aria-label'))?.includes(said(from))),
+    );
+    expect(problems).toEqual([]);
+  });
+
   it('marks gaps and corrections, and lists the marks of the chosen series in words', async () => {
     const rig = await startRig();
     const [series, other] = rig.config.series as [Series, Series];

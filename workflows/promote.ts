@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { decideUpdate, proposeUpdate } from './messages.ts';
 import { ledger } from './proxies.ts';
-import { attributes } from './search-attributes.ts';
+import { attributes, awaitingApproval } from './search-attributes.ts';
 import type { PromotionRecord, PromotionRequest, Proposal } from './types.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function promote(): Promise<{ records: PromotionRecord[] }> {
     begun = true;
     const superseded = waiting?.versionId;
     waiting = proposal;
-    show('awaiting approval', proposal.versionId);
+    show(awaitingApproval, proposal.versionId);
     return { awaiting: proposal.versionId, ...(superseded === undefined ? {} : { superseded }) };
   });
 
@@ -38,7 +38,9 @@ export async function promote(): Promise<{ records: PromotionRecord[] }> {
       const record = await ledger.movePromotion.executeWithOptions({ summary }, [asked]);
       records.push(record);
       if (waiting && settles(request, waiting, record)) waiting = undefined;
-      show(record.kind, record.versionId);
+      // What still waits is what this run is open for, and what readers of its attributes look for.
+      if (waiting) show(awaitingApproval, waiting.versionId);
+      else show(record.kind, record.versionId);
       return record;
     });
   });

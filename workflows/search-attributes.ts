@@ -7,3 +7,6 @@ export const attributes = {
   stage: defineSearchAttributeKey('AutotrainStage', 'KEYWORD'),
   outcome: defineSearchAttributeKey('AutotrainOutcome', 'KEYWORD'),
 } as const;
+
+/** The outcome of a promote run that is open for a version that waits for a person. */
+export const awaitingApproval = 'awaiting approval';

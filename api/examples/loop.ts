@@ -75,6 +75,8 @@ const row = {
   tag: 'nightly',
   gates: { [series]: 'pass' },
   pruned_at: null,
+  awaiting_approval: false,
+  rolled_back_at: null,
 };
 
 export const model: Example = {

@@ -57,6 +57,13 @@ const versionRow = z.object({
     .nullable()
     .openapi({ description: 'epoch ms UTC; its files are gone: it cannot serve, its report cannot be read' }),
   tag: z.string().nullable(),
+  awaiting_approval: z
+    .boolean()
+    .nullable()
+    .openapi({ description: 'whether it waits for POST /model/approve; null: Temporal does not answer' }),
+  rolled_back_at: epochMs
+    .nullable()
+    .openapi({ description: 'when a rollback took it out of service; null: none did, or it served again' }),
 });
 
 const versionReport = versionRow.extend({
@@ -76,7 +83,25 @@ const decisionsOf = ({ gate }: VersionRow): Record<string, string> =>
     ]),
   );
 
-const present = (row: VersionRow, active: string | undefined) => ({
+/** What is known of versions beside their rows. */
+interface Standing {
+  readonly active: string | undefined;
+  /** Undefined where nobody can tell. */
+  readonly awaited: { readonly versionId: string | undefined } | undefined;
+  readonly rolledBack: ReadonlyMap<string, number>;
+}
+
+/** Versions are in the ledger: they are listed also while Temporal is away. */
+const standingOf = async ({ models, training, ledger }: RouteDeps): Promise<Standing> => ({
+  active: models.snapshot()?.versionId,
+  awaited: await training.awaitingApproval().then(
+    (versionId) => ({ versionId }),
+    () => undefined,
+  ),
+  rolledBack: ledger.rolledBack(),
+});
+
+const present = (row: VersionRow, { active, awaited, rolledBack }: Standing) => ({
   version_id: row.versionId,
   created_at: row.createdAt,
   metrics: metricsOf(row),
@@ -88,9 +113,12 @@ const present = (row: VersionRow, active: string | undefined) => ({
   gates: decisionsOf(row),
   pruned_at: row.prunedAt,
   tag: row.tag,
+  awaiting_approval: awaited ? awaited.versionId === row.versionId : null,
+  rolled_back_at: rolledBack.get(row.versionId) ?? null,
 });
 
-export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, loop }: RouteDeps): void => {
+export const addModelRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
+  const { ledger, models, readVersion, loop } = deps;
   add(
     { ...read, path: '/model', summary: 'What serves', answer: modelAnswer, example: examples.model },
     () => {
@@ -115,13 +143,13 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, 
       example: examples.models,
       answer: pageOf(versionRow),
     },
-    ({ query: { limit, cursor } }) => {
+    async ({ query: { limit, cursor } }) => {
       // One more than asked for tells whether there is a next page.
       const rows = ledger.versions({ limit: limit + 1, ...(cursor === undefined ? {} : { before: cursor }) });
       const shown = rows.slice(0, limit);
-      const active = models.snapshot()?.versionId;
+      const standing = await standingOf(deps);
       return {
-        data: shown.map((row) => present(row, active)),
+        data: shown.map((row) => present(row, standing)),
         page: { nextCursor: rows.length > limit ? String(shown.at(-1)?.seq) : null, limit },
       };
     },
@@ -137,12 +165,12 @@ export const addModelRoutes = (add: AddEndpoint, { ledger, models, readVersion, 
       example: examples.oneVersion,
       answer: versionReport,
     },
-    ({ params: { version } }) => {
+    async ({ params: { version } }) => {
       const row = ledger.version(version);
       if (!row) throw new ApiError(404, 'UnknownVersion', `no version ${version}`);
       const { metadata, modelHash } = readVersion(version);
       return {
-        ...present(row, models.snapshot()?.versionId),
+        ...present(row, await standingOf(deps)),
         gate: row.gate ?? {},
         model_hash: modelHash,
         metadata,

@@ -18,6 +18,10 @@ const bySecond = (points: Line['points']) =>
     value,
   }));
 
+/** Each line by name and its newest value: what a drawing tells those who do not see it. */
+const inWords = (lines: readonly Line[], digits: number): string =>
+  lines.map(({ name, points }) => `${name} ${points.at(-1)?.value.toFixed(digits) ?? '–'}`).join(', ');
+
 /** Named lines over time. `label` says to a screen reader what is drawn. */
 export const LinesChart = ({
   lines,
@@ -51,5 +55,5 @@ export const LinesChart = ({
     chart.timeScale().fitContent();
     return () => chart.remove();
   }, [lines, digits]);
-  return html`<div class="chart small" role="group" aria-label=${label} ref=${place}></div>`;
+  return html`<div class="chart small" role="group" aria-label=${`${label}; newest: ${inWords(lines, digits)}`} ref=${place}></div>`;
 };

@@ -10,6 +10,7 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts';
 import { regimeColour, themeColours } from './colours.ts';
+import { inOrder } from './regime-order.ts';
 
 /** As GET /chart answers. */
 export interface ChartPage {
@@ -92,7 +93,6 @@ const addProbability = (chart: IChartApi, name: string) =>
     {
       color: regimeColour(name),
       lineWidth: 2,
-      title: name,
       priceLineVisible: false,
       priceFormat: { type: 'percent' },
       autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 100 } }),
@@ -139,7 +139,7 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
     const { candles, probabilities } = joined(pages);
     for (const line of lines) line.remove();
     const lastMs = candles.at(-1)?.[0] ?? 0;
-    lines = newest.regimes.flatMap((name, k) => {
+    lines = inOrder(newest.regimes).flatMap(({ name, state: k }) => {
       const past = addProbability(chart, name);
       past.setData(
         probabilities.map((row, i) => ({ time: seconds(candles[i]![0]), value: 100 * (row[k] ?? 0) })),
@@ -153,7 +153,9 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
       );
       return [past, ahead].map((series) => ({ remove: () => chart.removeSeries(series) }));
     });
-    chart.panes()[1]?.setStretchFactor(0.5);
+    // A third for the probabilities.
+    chart.panes()[0]?.setStretchFactor(2);
+    chart.panes()[1]?.setStretchFactor(1);
   };
 
   return {

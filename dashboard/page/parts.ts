@@ -4,6 +4,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { age } from './format.ts';
 import { type Query, useNow } from './hooks.ts';
 
+/** What failed, and whether what is still shown came before. */
+export const Failure = <T>({ query, what }: { query: Query<T>; what?: string }) =>
+  query.error === undefined
+    ? null
+    : html`<p class="error" role="alert">${what ? `${what}: ` : ''}${query.error}${query.value === undefined ? '' : ' – what is shown is older'}</p>`;
+
 /** What a query says before its content: nothing yet, an error, or how old the answer is. */
 export const Answer = <T>({
   query,
@@ -16,7 +22,7 @@ export const Answer = <T>({
 }) => {
   const now = useNow();
   return html`
-    ${query.error ? html`<p class="error" role="alert">${query.error}${query.value ? ' – what is shown is older' : ''}</p>` : null}
+    <${Failure} query=${query} />
     ${query.value === undefined ? (query.error ? null : html`<p class="empty">${empty ?? 'Loading …'}</p>`) : children(query.value)}
     ${query.atMs === undefined ? null : html`<p class="dim">as of ${age(query.atMs, now)}</p>`}
   `;

@@ -103,10 +103,11 @@ export const createDashboardTests = (temporal: TestTemporal) => {
   const open = async (
     url: string,
     view: View,
-    options: { width?: number; dark?: boolean } = {},
+    options: { width?: number; dark?: boolean; prepare?: (page: Page) => Promise<unknown> } = {},
   ): Promise<WatchedPage> => {
     const watched = await openPage(browser, options);
     pages.push(watched.page);
+    await options.prepare?.(watched.page);
     await watched.page.goto(`${url}/#${view}`);
     return watched;
   };

@@ -4,6 +4,7 @@ import { themeColours } from '../colours.ts';
 import { age, count } from '../format.ts';
 import { type LiveData, useNow, useQuery } from '../hooks.ts';
 import { LinesChart } from '../lines-chart.ts';
+import { Failure } from '../parts.ts';
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -48,18 +49,19 @@ const linesOf = (samples: readonly Sample[], nowMs: number) => {
 };
 
 /** What the gateway sampled before this page was opened, and every change that it heard of since. */
-const useSamples = (live: LiveData): readonly Sample[] => {
+const useSamples = (live: LiveData) => {
   const history = useQuery<{ data: Sample[] }>('/ledger/history', 60_000);
   const [heard, setHeard] = useState<readonly Sample[]>([]);
   const newest = live.topics['ledger'];
   useEffect(() => {
     if (newest) setHeard((all) => [...all, { atMs: newest.atMs, files: newest.value as Counts }]);
   }, [newest]);
-  return useMemo(() => {
+  const samples = useMemo(() => {
     const known = history.value?.data ?? [];
     const until = known.at(-1)?.atMs ?? 0;
     return [...known, ...heard.filter(({ atMs }) => atMs > until)];
   }, [history.value, heard]);
+  return { samples, history };
 };
 
 const redrawMs = 10_000;
@@ -67,13 +69,14 @@ const redrawMs = 10_000;
 /** Counts by status, now and since the gateway started. */
 export const Files = ({ live }: { live: LiveData }) => {
   const now = useNow();
-  const samples = useSamples(live);
+  const { samples, history } = useSamples(live);
   const newest = live.topics['ledger'];
   const beat = Math.floor(now / redrawMs);
   const lines = useMemo(() => linesOf(samples, Date.now()), [samples, beat]);
   return html`
     <section>
       <h2>Files</h2>
+      <${Failure} query=${history} what="History" />
       ${newest ? html`<${Tiles} files=${newest.value as Counts} />` : html`<p class="empty">Waiting for the first event …</p>`}
       ${samples.length > 0 ? html`<${LinesChart} lines=${lines} digits=${0} label="Claimed and waiting files since the gateway started" />` : null}
       <p class="dim">Claimed and waiting files at every change since this gateway started; last change ${age(newest?.atMs, now)}, heard ${age(live.heardMs, now)}.</p>

@@ -5,7 +5,8 @@ import { regimeColour } from '../colours.ts';
 import { percent, time } from '../format.ts';
 import { type LiveData, useQuery } from '../hooks.ts';
 import { type ChartPage, createMarketChart, type Mark, type MarketChart } from '../market-chart.ts';
-import { Answer } from '../parts.ts';
+import { Answer, Failure } from '../parts.ts';
+import { inOrder } from '../regime-order.ts';
 
 interface Gap {
   readonly series: string;
@@ -37,11 +38,16 @@ const gapMarks = (gaps: readonly Gap[], { series, timeframe_ms: step }: ChartPag
       kind: 'gap' as const,
     }));
 
-const Regimes = ({ page }: { page: ChartPage }) => {
+/** `training`: files are claimed, so a retrain runs. */
+const Regimes = ({ page, training }: { page: ChartPage; training: boolean }) => {
   const now = page.probabilities.at(-1);
   const [next, far] = [page.forecast[0], page.forecast.at(-1)];
   if (!now)
-    return html`<p class="empty">No model serves this series yet: train one, and its regimes appear here.</p>`;
+    return html`<p class="empty">${
+      training
+        ? 'No model serves this series yet: a retrain is running; if it is promoted, its regimes appear here.'
+        : 'No model serves this series yet: train one, and its regimes appear here.'
+    }</p>`;
   return html`
     <div class="scroll" tabindex="0">
       <table>
@@ -50,8 +56,8 @@ const Regimes = ({ page }: { page: ChartPage }) => {
           <tr><th scope="col">Regime</th><th scope="col" class="number">now</th><th scope="col" class="number">next candle</th><th scope="col" class="number">in ${page.forecast.length} candles</th></tr>
         </thead>
         <tbody>
-          ${page.regimes.map(
-            (name, k) => html`<tr key=${name}>
+          ${inOrder(page.regimes).map(
+            ({ name, state: k }) => html`<tr key=${name}>
               <th scope="row"><span class="swatch" style=${{ background: regimeColour(name) }}></span>${name}</th>
               <td class="number">${percent(now[k])}</td>
               <td class="number">${percent(next?.[k])}</td>
@@ -158,6 +164,7 @@ export const Market = ({ live }: { live: LiveData }) => {
   const corrections = useQuery<{ data: Correction[] }>(series && `/ledger/corrections?${ofSeries}`, 60_000);
   const watermark = JSON.stringify(live.topics['watermarks']?.value ?? null);
   useEffect(() => page.reload(), [watermark]);
+  const claimed = (live.topics['ledger']?.value as Record<string, number> | undefined)?.['processing'] ?? 0;
   const shown = page.value?.series === series ? page.value : undefined;
   return html`
     <section>
@@ -168,14 +175,15 @@ export const Market = ({ live }: { live: LiveData }) => {
           </select>
         </label>
         <span class="legend">
-          ${shown?.regimes.map((name) => html`<span key=${name}><span class="swatch" style=${{ background: regimeColour(name) }}></span>${name}</span>`)}
+          ${inOrder(shown?.regimes ?? []).map(({ name }) => html`<span key=${name}><span class="swatch" style=${{ background: regimeColour(name) }}></span>${name}</span>`)}
         </span>
       </div>
+      <${Failure} query=${health} what="Series" /><${Failure} query=${gaps} what="Gaps" /><${Failure} query=${corrections} what="Corrections" />
       <${Answer} query=${{ ...page, value: shown }}>
         ${(value: ChartPage) =>
           value.candles.length === 0
             ? html`<p class="empty">No candles of ${series} are stored yet.</p>`
-            : html`<${Chart} key=${series} series=${series} newest=${value} gaps=${gaps.value?.data ?? noGaps} corrections=${corrections.value?.data ?? noCorrections} /><${Regimes} page=${value} />`}
+            : html`<${Chart} key=${series} series=${series} newest=${value} gaps=${gaps.value?.data ?? noGaps} corrections=${corrections.value?.data ?? noCorrections} /><${Regimes} page=${value} training=${claimed > 0} />`}
       <//>
     </section>
   `;

@@ -2,8 +2,8 @@ import { html } from 'htm/preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { get } from '../api.ts';
 import { regimeColour } from '../colours.ts';
-import { number, time } from '../format.ts';
-import { type LiveData, useQuery } from '../hooks.ts';
+import { age, number, time } from '../format.ts';
+import { type LiveData, useNow, useQuery } from '../hooks.ts';
 import { LinesChart } from '../lines-chart.ts';
 import { Answer, useConfirm } from '../parts.ts';
 import { TrainingLoop, type TrainingState } from './training-loop.ts';
@@ -241,6 +241,7 @@ const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] 
 };
 
 const Promotions = ({ reloads }: { reloads: number }) => {
+  const now = useNow();
   const promotions = useQuery<{ data: Promotion[] }>('/promotions?limit=20', 10_000);
   useEffect(() => promotions.reload(), [reloads]);
   return html`<section><h2>Promotions</h2><${Answer} query=${promotions}>${({
@@ -252,7 +253,7 @@ const Promotions = ({ reloads }: { reloads: number }) => {
       ? html`<p class="empty">Nothing was promoted yet.</p>`
       : html`<div class="scroll" tabindex="0"><table>
         <thead><tr><th scope="col">When (UTC)</th><th scope="col">What</th><th scope="col">Version</th><th scope="col">By</th><th scope="col">Why</th></tr></thead>
-        <tbody>${data.map((row) => html`<tr key=${row.fence}><td>${time(row.created_at)}</td><td>${row.kind}</td><td>${row.version_id}</td><td>${row.actor}</td><td class="wrap">${row.reason}</td></tr>`)}</tbody></table></div>`}<//></section>`;
+        <tbody>${data.map((row) => html`<tr key=${row.fence}><td>${time(row.created_at)} <span class="dim">${age(row.created_at, now)}</span></td><td>${row.kind}</td><td>${row.version_id}</td><td>${row.actor}</td><td class="wrap">${row.reason}</td></tr>`)}</tbody></table></div>`}<//></section>`;
 };
 
 /** Champion, versions, and what speaks for each. */
@@ -274,7 +275,7 @@ export const ModelView = ({ live }: { live: LiveData }) => {
   return html`
     ${shown}
     <section>
-      ${model.value ? html`<${TrainingLoop} training=${model.value.training} ask=${ask} />` : null}
+      <${Answer} query=${model}>${({ training }: { training: TrainingState }) => html`<${TrainingLoop} training=${training} ask=${ask} />`}<//>
       <div class="toolbar">
         <h2>Versions</h2>
         <span class="spring"></span>

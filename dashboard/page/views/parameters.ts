@@ -132,6 +132,17 @@ const Interval = ({
   <span class="mean" style=${{ left: at(preset.mean) }}></span>
 </div>`;
 
+/** What the figures above mean, for who reads them the first time. */
+const Words = ({ strategy }: { strategy: string }) => html`<details>
+  <summary>What these words mean</summary>
+  <dl>
+    <dt>Mean reward in deviations</dt><dd>Rewards come in quote currency; divided by how much they usually vary (their deviation about zero), those of all presets compare: 1 is a usual win, −1 a usual loss.</dd>
+    <dt>Policy version</dt><dd>Names the rule that chooses, with its settings; another one means that choices before and after do not compare.</dd>
+    <dt>Share</dt><dd>How many of the last decisions this preset was served for.</dd>
+    ${strategy === 'loop_check' ? html`<dt>loop_check</dt><dd>No strategy of yours: the embedded loop asks and teaches under this name to see that answers come.</dd>` : null}
+  </dl>
+</details>`;
+
 const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
   const { strategy, instrument, pinned_preset: pinned } = overview;
   const where = { strategy, instrument };
@@ -159,7 +170,8 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
           <td class="number">${count(preset.outcomes)}</td><td class="number">${number(preset.reward, 2)}</td>
           <td><button onClick=${() => ask(pin(preset.preset_id))}>Pin</button> <button onClick=${() => ask({ title: `Retire ${preset.preset_id}?`, text: 'It is not served any more; registering its parameters again brings it back with what it knew.', action: 'Retire', reason: true, act: (reason) => post('/preset/retire', { ...where, preset_id: preset.preset_id, reason }) })}>Retire</button></td>
         </tr>`,
-      )}</tbody></table></div>`;
+      )}</tbody></table></div>
+    <${Words} strategy=${strategy} />`;
 };
 
 const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrument'>) => {

@@ -16,6 +16,9 @@ export interface VersionRow {
   readonly tag: string | null;
   /** Its files are gone. */
   readonly pruned_at: number | null;
+  /** Null: Temporal, where it would wait, does not answer. */
+  readonly awaiting_approval: boolean | null;
+  readonly rolled_back_at: number | null;
   /** `pass`, `refuse` or `insufficient` by series. */
   readonly gates: Readonly<Record<string, string>>;
 }
@@ -58,6 +61,14 @@ const approve = (id: string): Question => ({
   act: decide('/model/approve', { version_id: id }),
 });
 
+/** Those after the champion in time are candidates, but for what served already. */
+const labelOf = (version: VersionRow, isNewer: boolean, nowMs: number): string => {
+  if (version.pruned_at !== null) return 'pruned';
+  if (version.awaiting_approval) return 'waits for approval';
+  if (version.rolled_back_at !== null) return `rolled back ${age(version.rolled_back_at, nowMs)}`;
+  return isNewer ? 'candidate' : 'earlier';
+};
+
 export interface VersionsProps {
   readonly versions: readonly VersionRow[];
   readonly chosen: string | undefined;
@@ -75,15 +86,15 @@ export const Versions = ({ versions, chosen, choose, ask }: VersionsProps) => {
   // What was trained after the champion; without one, everything.
   const champion = versions.findIndex(({ active }) => active);
   return html`<ol class="timeline">${versions.map((version, at) => {
-    const isCandidate = champion === -1 || at < champion;
+    const isNewer = champion === -1 || at < champion;
     const { version_id: id, active, tag, parent_version_id: parent } = version;
     return html`<li key=${id} class=${active ? 'active' : ''}>
       <div>
         ${version.pruned_at === null ? html`<a href="#model" aria-current=${id === chosen ? 'true' : undefined} onClick=${pick(id)}>${id}</a>` : id}
-        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class="badge">${version.pruned_at !== null ? 'pruned' : isCandidate ? 'candidate' : 'earlier'}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
+        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class=${`badge ${version.awaiting_approval ? 'warn' : ''}`}>${labelOf(version, isNewer, now)}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
         <div class="dim"><time title=${`${time(version.created_at)} UTC`}>${age(version.created_at, now)}</time> · ${version.n_states} states · ${count(version.n_obs)} rows · ${metricOf(version)}${parent ? ` · follows ${parent}` : ' · first of its lineage'}</div>
       </div>
-      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button>${isCandidate ? html`<button onClick=${() => ask(approve(id))}>Approve</button>` : null}</div>`}
+      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button>${version.awaiting_approval ? html`<button onClick=${() => ask(approve(id))}>Approve</button>` : null}</div>`}
     </li>`;
   })}</ol>`;
 };
