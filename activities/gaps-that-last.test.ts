@@ -88,6 +88,11 @@ test('the real outages of 2017 to 2020 are told apart from what comes late, and 
     { openTimeMs: came[1]![0], change: 'appeared', before: null },
     { openTimeMs: came[0]![0], change: 'appeared', before: null },
   ]);
+  const inRange = (range: { fromMs?: number; toMs?: number }) =>
+    ledger.corrections({ series, ...range, limit: 9 }).map(({ openTimeMs }) => openTimeMs);
+  expect(inRange({ fromMs: came[1]![0] })).toEqual([came[1]![0]]);
+  expect(inRange({ toMs: came[0]![0] })).toEqual([came[0]![0]]);
+  expect(inRange({ fromMs: came[1]![0] + 1 })).toEqual([]);
 }, 120_000);
 
 const atKlines = <T extends object>(fault: T) => ({ ...fault, path: '/klines' });

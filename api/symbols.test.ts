@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { parseSeries } from '../series.ts';
 import { appWith, btc } from './app.fixture.ts';
 import { findSeries } from './symbols.ts';
 
@@ -25,6 +26,24 @@ it.each(routes)('%s names the series that there are when it is asked for another
 it.each(routes)('%s knows a series however it is spelt', async (path) => {
   for (const series of [btc, 'binance:btc/usdt:1h', 'BTC/USDT', 'btcusdt', 'BTC-USDT'])
     expect(await ask(path, series)).toMatchObject({ status: 200 });
+});
+
+it.each(['/ledger/gaps', '/ledger/corrections'])('%s passes on which part is wanted', async (path) => {
+  const wanted: unknown[] = [];
+  const note = (part: unknown) => {
+    wanted.push(part);
+    return [];
+  };
+  const { ledger } = appWith().deps;
+  const noting = appWith({ ledger: { ...ledger, newestGaps: note, corrections: note } }).app;
+  for (const query of ['series=BTCUSDT&from=3600000&to=7200000&limit=5', 'from=1', ''])
+    expect((await noting.request(`${path}?${query}`)).status).toBe(200);
+  expect((await noting.request(`${path}?from=yesterday`)).status).toBe(422);
+  expect(wanted).toEqual([
+    { series: parseSeries(btc), fromMs: 3_600_000, toMs: 7_200_000, limit: 5 },
+    { fromMs: 1, limit: 100 },
+    { limit: 100 },
+  ]);
 });
 
 it('of several series of a symbol the configured one is meant, else the first', () => {

@@ -137,6 +137,18 @@ describe('people read', () => {
     expect(text).toMatch(/BULL +\d+\.\d %/);
   });
 
+  it('what is stored, and the gaps in it', async () => {
+    const { code, text } = await run('ledger', 'show');
+    expect(code).toBe(0);
+    expect(text).toMatch(/^files {2}downloaded 1, processing 0/);
+    expect(text).toMatch(/binance:BTC\/USDT:1h +1000 +1970-02-11 16:00 +\d+ candles/);
+    expect(text).toContain('no file is quarantined');
+    const gaps = await run('ledger', 'gaps', '--series', 'BTC/USDT', '--limit', '5');
+    expect(gaps.code).toBe(0);
+    expect(gaps.text).toMatch(/binance:BTC\/USDT:1h +1970-.* open /);
+    expect(await run('ledger', 'gaps', '--limit', '0')).toMatchObject({ code: 2 });
+  });
+
   it('an address where nobody has a desktop', async () => {
     expect(await run('open')).toMatchObject({ code: 0, text: `${server.url}/` });
     expect((await run('open', 'temporal')).text).toContain('TEMPORAL_UI_URL');
@@ -158,6 +170,8 @@ describe('programs read one object', () => {
     ['schedules', 'list'],
     ['predict', 'BTC/USDT'],
     ['kill', 'trading', '--reason', 'x'],
+    ['ledger', 'show'],
+    ['ledger', 'gaps'],
     ['open'],
     ['completion', 'bash'],
     ['--help'],

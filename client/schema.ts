@@ -1207,6 +1207,8 @@ export interface Operations {
   'GET /ledger/gaps': {
     query?: {
       series?: string | undefined;
+      from?: number | null | undefined;
+      to?: number | null | undefined;
       limit?: number | undefined;
     };
     answer: {
@@ -1229,6 +1231,8 @@ export interface Operations {
   'GET /ledger/corrections': {
     query?: {
       series?: string | undefined;
+      from?: number | null | undefined;
+      to?: number | null | undefined;
       limit?: number | undefined;
     };
     answer: {

@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm';
+import { and, desc, eq, gte, lte } from 'drizzle-orm';
 import { type Series, seriesKey } from '../series.ts';
 import { record } from './audit.ts';
 import { type CorrectionRow, insertCorrections, revisionOf } from './correction-rows.ts';
@@ -64,11 +64,25 @@ const recordComparison = (tx: Writer, look: LookRecord, now: number): void => {
   recordAnsweredGaps(tx, series, cover, now);
 };
 
-const newest = (db: Reader, series: Series | undefined, limit: number): CorrectionRow[] =>
+/** A part of the corrections, by the open times of their candles, both ends included. */
+export interface CorrectionsWanted {
+  readonly series?: Series;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly limit: number;
+}
+
+const newest = (db: Reader, { series, fromMs, toMs, limit }: CorrectionsWanted): CorrectionRow[] =>
   db
     .select()
     .from(corrections)
-    .where(series && eq(corrections.series, seriesKey(series)))
+    .where(
+      and(
+        series && eq(corrections.series, seriesKey(series)),
+        fromMs === undefined ? undefined : gte(corrections.openTimeMs, fromMs),
+        toMs === undefined ? undefined : lte(corrections.openTimeMs, toMs),
+      ),
+    )
     .orderBy(desc(corrections.openTimeMs))
     .limit(limit)
     .all();
@@ -92,6 +106,5 @@ export const correctionStore = ({ read, write, now }: Store) => ({
     write((tx) => forgetSuspicions(tx, series, [openTimeMs])),
 
   /** By the open time of the candle, newest first. */
-  corrections: ({ series, limit }: { series?: Series; limit: number }): CorrectionRow[] =>
-    read((db) => newest(db, series, limit)),
+  corrections: (wanted: CorrectionsWanted): CorrectionRow[] => read((db) => newest(db, wanted)),
 });

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gte, isNull, lte, ne, or, sql } from 'drizzle-orm';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { answersOfAnOutage, retryWaitMs } from './gap-retries.ts';
@@ -108,15 +108,23 @@ export interface GapsWanted {
   readonly series?: Series;
   /** Without those that were filled since. */
   readonly areMissing?: boolean;
+  /** Those that reach into the range, both ends included; without a bound to that side. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
   readonly limit: number;
 }
 
-const newest = (db: Reader, { series, areMissing, limit }: GapsWanted): GapRow[] =>
+const newest = (db: Reader, { series, areMissing, fromMs, toMs, limit }: GapsWanted): GapRow[] =>
   db
     .select()
     .from(gaps)
     .where(
-      and(series && eq(gaps.series, seriesKey(series)), areMissing ? ne(gaps.state, 'filled') : undefined),
+      and(
+        series && eq(gaps.series, seriesKey(series)),
+        areMissing ? ne(gaps.state, 'filled') : undefined,
+        fromMs === undefined ? undefined : gte(gaps.toMs, fromMs),
+        toMs === undefined ? undefined : lte(gaps.fromMs, toMs),
+      ),
     )
     .orderBy(desc(gaps.fromMs))
     .limit(limit)

@@ -95,6 +95,13 @@ test('gaps are counted by series, and the newest come first, as many as are aske
   expect(starts({ limit: 1 })).toEqual([at(4)]);
   expect(starts({ series: btc, areMissing: true, limit: 9 })).toEqual([at(4), at(0)]);
   expect(starts({ series: eth, limit: 9 })).toEqual([at(0)]);
+  expect(starts({ series: btc, fromMs: at(4), limit: 9 })).toEqual([at(4)]);
+  expect(starts({ series: btc, fromMs: at(3), toMs: at(4), limit: 9 }), 'they reach in').toEqual([
+    at(4),
+    at(0),
+  ]);
+  expect(starts({ toMs: at(3), limit: 9 })).toEqual([at(0), at(0)]);
+  expect(starts({ fromMs: at(6), limit: 9 })).toEqual([]);
 });
 
 test('a file that went before its registration is not registered', () => {

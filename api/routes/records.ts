@@ -8,6 +8,7 @@ import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/ledger.ts';
 import * as loopExamples from '../examples/loop.ts';
 import { symbolName } from '../fields.ts';
+import { defined } from '../pages.ts';
 import { ofTemporal } from '../refusals.ts';
 import { demandSeries } from '../symbols.ts';
 
@@ -137,8 +138,12 @@ const shownQuarantined = 100;
 /** Of each series, the newest; /ledger/gaps has more. */
 const shownGaps = 20;
 
+const instant = z.coerce.number().int().min(0).max(8.64e15);
+
 const newestQuery = z.object({
   series: symbolName.optional().openapi({ description: 'of this series alone' }),
+  from: instant.optional().openapi({ description: 'epoch ms: what reaches to this open time or later' }),
+  to: instant.optional().openapi({ description: 'epoch ms: what begins at this open time or before' }),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
@@ -153,10 +158,11 @@ const quarantinedFile = (file: FileRow) => ({
 /** What is stored: read straight from the ledger, in its own words. */
 export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: RouteDeps): void => {
   /** Also of series that are not configured any more. */
-  const wantedOf = ({ series: asked, limit }: z.infer<typeof newestQuery>) => {
-    if (asked === undefined) return { limit };
+  const wantedOf = ({ series: asked, from: fromMs, to: toMs, limit }: z.infer<typeof newestQuery>) => {
+    const range = defined({ fromMs, toMs, limit });
+    if (asked === undefined) return range;
     const keys = [...settings.series.map(seriesKey), ...ledger.watermarks().map(({ series }) => series)];
-    return { series: parseSeries(demandSeries(keys, asked, settings.series)), limit };
+    return { series: parseSeries(demandSeries(keys, asked, settings.series)), ...range };
   };
 
   const gapsOf = (series: string, total: GapTotal | undefined) => ({

@@ -1,9 +1,13 @@
 import { type AddCommand, answersHere } from '../cli.ts';
 import { list, restore, snapshot, verify } from '../ledger.ts';
 import { withBar } from '../progress.ts';
+import { addLedgerState } from './ledger-state.ts';
 
 export const addLedger: AddCommand = (parent, cli) => {
-  const group = parent.command('ledger').description('backups of ledger, parameters, models and candles');
+  const group = parent
+    .command('ledger')
+    .description('what is stored; backups of ledger, parameters, models and candles');
+  addLedgerState(group, cli);
   const bar = (label: string) => cli.progress(label, 'bytes');
   group
     .command('snapshot')

@@ -22,7 +22,7 @@ describe('bash completes', () => {
     [['re'], ['resume', 'rehearse', 'reproduce']],
     [
       ['ledger', ''],
-      ['snapshot', 'list', 'verify', 'restore'],
+      ['show', 'gaps', 'snapshot', 'list', 'verify', 'restore'],
     ],
     [['ledger', 'restore', '--r'], ['--resume']],
     [

@@ -13,7 +13,7 @@ const file = 'lecture.csv';
 const expected: Readonly<Record<string, readonly string[]>> = {
   'autotrain le': ['ledger'],
   'autotrain re': ['rehearse', 'reproduce', 'resume'],
-  'autotrain ledger ': ['list', 'restore', 'snapshot', 'verify'],
+  'autotrain ledger ': ['gaps', 'list', 'restore', 'show', 'snapshot', 'verify'],
   'autotrain ledger restore --r': ['--resume'],
   'autotrain --json presets re': ['register', 'retire'],
   'autotrain --url http://127.0.0.1:8000 kill tra': ['trading', 'training'],
