@@ -38,6 +38,24 @@ const gapMarks = (gaps: readonly Gap[], { series, timeframe_ms: step }: ChartPag
       kind: 'gap' as const,
     }));
 
+/** Of a page further back, whose gaps and corrections need not be among the newest. */
+const marksOf = async (page: ChartPage, beforeMs: number): Promise<Mark[]> => {
+  const from = page.candles[0]?.[0] ?? 0;
+  const asked = `limit=1000&series=${encodeURIComponent(page.series)}&from=${from}&to=${beforeMs}`;
+  const [gaps, corrections] = await Promise.all([
+    get<{ data: Gap[] }>(`/ledger/gaps?${asked}`),
+    get<{ data: Correction[] }>(`/ledger/corrections?${asked}`),
+  ]);
+  return [...gapMarks(gaps.data, page), ...correctionMarks(corrections.data, page)];
+};
+
+/** A candle may have been corrected twice; a gap's text changes with its state. */
+const keyOf = ({ kind, atMs, text }: Mark): string => `${kind} ${atMs} ${kind === 'gap' ? '' : text}`;
+
+/** Ascending; what two answers told is marked once, as the later one told it. */
+const inTime = (marks: readonly Mark[]): Mark[] =>
+  [...new Map(marks.map((mark) => [keyOf(mark), mark])).values()].sort((a, b) => a.atMs - b.atMs);
+
 /** `training`: files are claimed, so a retrain runs. */
 const Regimes = ({ page, training }: { page: ChartPage; training: boolean }) => {
   const now = page.probabilities.at(-1);
@@ -94,6 +112,7 @@ const Chart = ({
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<MarketChart>();
   const [older, setOlder] = useState<readonly ChartPage[]>([]);
+  const [olderMarks, setOlderMarks] = useState<readonly Mark[]>([]);
   const [error, setError] = useState<string>();
   const loading = useRef(false);
   const oldest = useRef(newest);
@@ -106,6 +125,8 @@ const Chart = ({
     try {
       const page = await get<ChartPage>(`/chart?series=${encodeURIComponent(series)}&before=${before}`);
       setOlder((pages) => [page, ...pages]);
+      const older = await marksOf(page, before);
+      setOlderMarks((marks) => [...older, ...marks]);
     } catch (failure) {
       setError((failure as Error).message);
     } finally {
@@ -118,9 +139,8 @@ const Chart = ({
     return () => chart.current?.remove();
   }, []);
   const marks = useMemo(
-    () =>
-      [...gapMarks(gaps, newest), ...correctionMarks(corrections, newest)].sort((a, b) => a.atMs - b.atMs),
-    [newest, gaps, corrections],
+    () => inTime([...olderMarks, ...gapMarks(gaps, newest), ...correctionMarks(corrections, newest)]),
+    [newest, gaps, corrections, olderMarks],
   );
   useEffect(() => {
     // What the newest page holds by now is not shown twice.
