@@ -132,6 +132,14 @@ interface Overview {
   readonly data: { readonly presets: readonly { outcomes: number; mean: number; reward: number }[] } | null;
 }
 
+/** JSON lines of a part of the run. */
+const logged = ({ said }: Started, role: string): Record<string, unknown>[] =>
+  said.text
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => String(line['role']).startsWith(role));
+
 const learnedIn = ({ data }: Overview): number =>
   data?.presets.reduce((sum, { outcomes }) => sum + outcomes, 0) ?? 0;
 
@@ -139,7 +147,12 @@ it('after a start a bandit learns from paper trades, with no further step', asyn
   const dayMs = 86_400_000;
   const started = start({
     STATE_DIR: path.join(stateDir, 'paper'),
-    ...{ SYMBOLS: 'BTC/USDT', START_TS: String(Date.now() - dayMs), TRAIN_MIN_POINTS: '600' },
+    ...{
+      LOG_LEVEL: 'info',
+      SYMBOLS: 'BTC/USDT',
+      START_TS: String(Date.now() - dayMs),
+      TRAIN_MIN_POINTS: '600',
+    },
   });
   const gateway = await gatewayOf(started);
   const overview = async (): Promise<Overview> =>
@@ -161,6 +174,21 @@ it('after a start a bandit learns from paper trades, with no further step', asyn
   };
   const paper = data.filter(({ outcome_id: id }) => id?.startsWith('paper-'));
   expect(new Set(paper.map(({ raw_reward }) => raw_reward)).size).toBe(paper.length);
+  const lines = logged(started, 'worker:');
+  const about = { workflowId: expect.any(String), runId: expect.any(String), attempt: 1 };
+  const series = 'binance:BTC/USDT:1m';
+  const version = expect.stringMatching(/^\d{8}T\d{6}Z__hmm4__[0-9a-f]{8}$/);
+  for (const [step, names] of [
+    // A version is named at its commit; the claim joins the two lines.
+    ['trained', { series, claimId: 1 }],
+    ['version committed', { series, claimId: 1, version }],
+    ['promotion decided', { version }],
+    ['champion changed', { version }],
+  ] as const)
+    expect(
+      lines.find(({ msg }) => msg === step),
+      step,
+    ).toMatchObject({ ...about, ...names });
   process.kill(startPid(started), 'SIGTERM');
   expect(await started.ended).toBe(0);
   expect(started.said.text).not.toMatch(/paper engine: .* tries again/);
