@@ -30,7 +30,7 @@ const alive = (rows: readonly ProcessRow[]) => {
   return rows.filter((row) => now.some(({ pid, command }) => pid === row.pid && command === row.command));
 };
 const temporalServers = () =>
-  processes().filter(({ command }) => command.includes(path.join(stateDir, 'temporal', 'temporal.db')));
+  processes().filter(({ command }) => command.includes(`${stateDir}/`) && command.includes('temporal.db'));
 
 const launch = (env: Readonly<Record<string, string>>) => {
   const { PATH = '', HOME = '', XDG_CACHE_HOME = '', TEMPORAL_CLI_PATH = '' } = process.env;
