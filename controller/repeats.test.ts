@@ -7,10 +7,10 @@ const safe = schema.presets[schema.safe_default];
 const by = { actor: 'ann', reason: 'a test' };
 const question = { ...breakout, features: { vol: 0.01 }, requestKey: 'k' };
 
-/** Answers with another preset than the safe default, under the key `k` as the newest one. */
+/** Answers with another preset than the safe default. Hysteresis holds what is served first, so each try has an instrument of its own. */
 const sampledRisk = (controller: ReturnType<typeof open>) => {
   for (let tries = 0; tries < 200; tries++) {
-    const asked = { ...question, requestKey: `k${tries}` };
+    const asked = { ...question, instrument: `T${tries}USDT` };
     const answer = controller.decide(asked);
     if (answer.preset_id !== schema.safe_default) return { asked, answer };
   }
@@ -58,7 +58,7 @@ describe('a repeated question', () => {
   test.each(['retired', 'replaced'])('gets another preset where its own was %s', (how) => {
     const controller = open();
     const { asked, answer } = sampledRisk(controller);
-    const preset = { ...breakout, presetId: answer.preset_id };
+    const preset = { ...breakout, instrument: asked.instrument, presetId: answer.preset_id };
     if (how === 'retired') controller.retire({ ...by, ...preset });
     else controller.register({ ...preset, params: { ...answer.params, stop_atr: 3.5 } });
     const again = controller.decide(asked);
