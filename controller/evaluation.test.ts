@@ -59,7 +59,7 @@ const decisionsOf = ({ controller }: ReturnType<typeof traded>) => {
 
 describe('off-policy values under the bundled guardrails', () => {
   test('are of the decisions in which every preset had a chance: their intervals hold', () => {
-    const [seeds, decisions] = [18, 280];
+    const [seeds, decisions] = [26, 280];
     const held = { ips: 0, dr: 0, of: 0 };
     for (let seed = 1; seed <= seeds; seed++) {
       const world = traded(seed, decisions);
