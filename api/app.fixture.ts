@@ -156,6 +156,7 @@ const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
     { fileId: 'hash', series: btc, openTimeMs: hourMs, change: 'removed', before: '1,2,1,1.5,10' },
   ],
   fileCounts: () => ({ downloaded: 1, processing: 0, processed: 2, deleted: 0, quarantined: 0 }),
+  fileCountHistory: () => [],
   files: () => [],
   bars: () => 1000,
   version: (id) => rows.find(({ versionId }) => versionId === id),
@@ -285,7 +286,6 @@ const loaded = (nStates: number): StoredVersion => ({
 /** Nothing changes. */
 const stillLive: Live = {
   newest: () => [],
-  ledgerSamples: () => [],
   onChange: () => () => {},
   onStop: () => () => {},
   stop: () => {},

@@ -58,7 +58,7 @@ const createFollower = ({ modelsDir, readVersion, metrics, log }: ModelsDeps) =>
     metrics.modelInfo.set({ version: versionId }, 1);
     metrics.modelRefused.set(0);
     metrics.modelReloads.inc({ outcome: 'loaded' });
-    log.info({ versionId }, 'model loaded');
+    log.info({ version: versionId }, 'model loaded');
   };
 
   const refuse = (target: string, error: Error) => {

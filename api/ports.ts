@@ -30,6 +30,7 @@ export type LedgerReader = Pick<
   | 'gapTotals'
   | 'corrections'
   | 'fileCounts'
+  | 'fileCountHistory'
   | 'files'
   | 'bars'
   | 'version'

@@ -1245,6 +1245,24 @@ export interface Operations {
       }[];
     };
   };
+  /** Files by status at each change of the last hours, ascending; a long history is thinned out, claims stay seen. */
+  'GET /ledger/history': {
+    query?: {
+      hours?: number | undefined;
+    };
+    answer: {
+      data: readonly {
+        atMs: number;
+        files: {
+          downloaded: number;
+          processing: number;
+          processed: number;
+          deleted: number;
+          quarantined: number;
+        };
+      }[];
+    };
+  };
   /** Open time of the next candle to ask for; lag_candles: closed ones that are not stored. */
   'GET /watermarks': {
     answer: {
@@ -1394,24 +1412,6 @@ export interface Operations {
       probabilities: readonly (readonly number[])[];
       forecast: readonly (readonly number[])[];
       next_before: number | null;
-    };
-  };
-  /** Files by status whenever they changed, since this gateway started: the newest, ascending. */
-  'GET /ledger/history': {
-    query?: {
-      limit?: number | undefined;
-    };
-    answer: {
-      data: readonly {
-        atMs: number;
-        files: {
-          downloaded: number;
-          processing: number;
-          processed: number;
-          deleted: number;
-          quarantined: number;
-        };
-      }[];
     };
   };
   /** Prometheus metrics. */

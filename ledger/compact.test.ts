@@ -113,6 +113,7 @@ test('five years of files leave the rows of LEDGER_ROWS_DAYS, and every candle i
   });
   const [range] = ledger.fileRanges(btc);
   expect(range!.files + ledger.fileCounts().deleted).toBe(5 * (364 + 52));
+  expect(ledger.fileCounts()).toMatchObject({ deleted: afterFive['files'], processed: 0, downloaded: 0 });
   const db = new Sqlite(path, { readonly: true });
   const sum = (query: string): number => Number(db.prepare(query).pluck().get());
   const candles = (kind: string): number =>

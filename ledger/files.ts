@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, sql, sum } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, sql, sum } from 'drizzle-orm';
 import type { Series } from '../series.ts';
 import { type MonthChange, settleMonths } from './archive-months.ts';
 import { netOfCorrections } from './correction-rows.ts';
@@ -6,7 +6,7 @@ import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, type FileStatus, inSeries } from './file-rows.ts';
 import { fileRangesOf } from './row-ranges.ts';
-import { fileStatuses, files } from './schema/files.ts';
+import { files } from './schema/files.ts';
 
 export const fileById = (db: Reader, fileId: string): FileRow | undefined =>
   db.select().from(files).where(eq(files.fileId, fileId)).get();
@@ -43,15 +43,6 @@ const listFiles = (db: Reader, { status, series, limit, afterId }: FileQuery): F
     .orderBy(asc(files.seq))
     .limit(limit)
     .all();
-
-const countByStatus = (db: Reader): Record<FileStatus, number> => {
-  const rows = db.select({ status: files.status, n: count() }).from(files).groupBy(files.status).all();
-  const found = new Map(rows.map(({ status, n }) => [status, n]));
-  return Object.fromEntries(fileStatuses.map((status) => [status, found.get(status) ?? 0])) as Record<
-    FileStatus,
-    number
-  >;
-};
 
 /** What corrections added and took away counts too; what a new lineage took back is counted where it first came in. */
 const barsOf = (db: Reader, series: Series): number =>
@@ -133,8 +124,6 @@ export const fileStore = ({ read, write, now }: Store) => ({
   /** The rows whose CSV lies at this path, relative to the data directory. */
   filesAt: (path: string): FileRow[] =>
     read((db) => db.select().from(files).where(eq(files.path, path)).all()),
-
-  fileCounts: (): Record<FileStatus, number> => read(countByStatus),
 
   /** How many candles are stored, quarantined files left out. */
   bars: (series: Series): number => read((db) => barsOf(db, series)),

@@ -14,6 +14,7 @@ import { dispositionStore } from './dispositions.ts';
 import { makeDirectory } from './durable-file.ts';
 import { epochStore } from './epoch.ts';
 import { isLedgerError, LedgerError } from './errors.ts';
+import { fileCountStore, notingFileCounts } from './file-counts.ts';
 import { fileStore } from './files.ts';
 import { gapStore } from './gaps.ts';
 import { giveBackStore } from './give-back.ts';
@@ -103,7 +104,9 @@ const closeOnFailure = <T>(store: Store, work: () => T): T => {
 const openStore = (options: LedgerOptions): Store => {
   const { path, readonly = false, clock, elapsed } = options;
   if (!readonly) makeDirectory(dirname(path));
-  const store = openDatabase({ path, readonly, ...(clock && { clock }), ...(elapsed && { elapsed }) });
+  const store = notingFileCounts(
+    openDatabase({ path, readonly, ...(clock && { clock }), ...(elapsed && { elapsed }) }),
+  );
   closeOnFailure(store, () => (readonly ? requirePrepared(store, options) : prepare(store, options)));
   store.enforceForeignKeys();
   return store;
@@ -127,6 +130,7 @@ export const openLedger = (options: LedgerOptions) => {
     ...registrationStore(store),
     ...correctionStore(store),
     ...fileStore(store),
+    ...fileCountStore(store),
     ...archiveMonthStore(store),
     ...importStore(store),
     ...quarantineStore(store),

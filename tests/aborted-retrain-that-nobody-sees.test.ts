@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { seriesKey } from '../series.ts';
 import { janitorId, retrainId, taskQueues } from '../workflows/ids.ts';
 import { hasBrowser, launchBrowser, openPage } from './browser/chromium.ts';
 import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
@@ -49,17 +50,42 @@ describe.runIf(hasBrowser)('a retrain that is started from the page and aborted 
     return { held, run: rig.client.workflow.getHandle(retrainId) };
   };
 
-  /** What the gateway remembers of it, for a page that was opened later. */
-  const expectRemembered = async (): Promise<void> => {
-    await page.reload();
-    await until('the page shows that none is claimed', async () => (await claimed()) === '0');
-    await page.getByRole('group', { name: /Claimed and waiting files/ }).waitFor();
+  /** Each number of claimed files in turn. */
+  const claimsOf = async (): Promise<string[]> => {
     const answer = await fetch(`${gateway.url}/ledger/history`);
     const { data } = (await answer.json()) as { data: { files: { processing: number } }[] };
-    expect(data.map(({ files }) => String(files.processing))).toEqual(['0', claimedFiles, '0']);
+    const claims = data.map(({ files }) => String(files.processing));
+    return claims.filter((one, i) => one !== claims[i - 1]);
   };
 
-  it('cancelled: the claimed files drop to zero on the page, and a reload still shows that they were claimed', async () => {
+  /** By the ledger: also for a page that is opened later, on a gateway that did not run when it happened. */
+  const expectRemembered = async (): Promise<void> => {
+    await gateway.stop();
+    gateway = await startGatewayProcess(rig.env);
+    await page.goto(`${gateway.url}/#ledger`);
+    await until('the page shows that none is claimed', async () => (await claimed()) === '0');
+    await page.getByRole('group', { name: /Claimed and waiting files/ }).waitFor();
+    await page.getByRole('group', { name: /Processed, deleted and quarantined files/ }).waitFor();
+    expect(await claimsOf()).toEqual(['0', claimedFiles, '0']);
+  };
+
+  it('is told of while it trains: Market that a model is on its way, Runs how far each series is', async () => {
+    const { run } = await startFromThePage();
+    await page.getByRole('link', { name: 'Market' }).click();
+    await page.getByText('No model serves this series yet: a retrain is running').waitFor();
+    await page.getByRole('link', { name: 'Runs' }).click();
+    for (const series of rig.config.series) {
+      const bar = page.getByRole('progressbar', { name: `fit of ${seriesKey(series)}` });
+      await bar.waitFor();
+      expect(await bar.evaluate((element) => element.parentElement?.textContent)).toMatch(/: fit\s+2 of 660$/);
+    }
+    await run.cancel();
+    await until('the files are given back', () => rig.ledger.fileCounts().processing === 0);
+    await page.getByRole('link', { name: 'Market' }).click();
+    await page.getByText('No model serves this series yet: train one').waitFor();
+  });
+
+  it('cancelled: the claimed files drop to zero on the page, and after a restart of the gateway it still shows that they were claimed', async () => {
     const { run } = await startFromThePage();
     await run.cancel();
     await until('the page shows that none is claimed', async () => (await claimed()) === '0');

@@ -73,8 +73,19 @@ describe.runIf(hasBrowser)('what is done from the page', () => {
   it('to a preset: pinned, unpinned and retired in the controller, under its audit', async () => {
     await startRig();
     const { url } = await startGateway();
+    await read(url, '/param/mean_reversion/BTCUSDT?features[vol]=0.01');
     await trade(url);
     const { page, problems } = await open(url, 'parameters');
+    await page.getByText('Policy').first().waitFor();
+    expect(await page.getByLabel('Strategy and instrument').inputValue(), 'the one that learned').toBe(
+      `${strategy}/${instrument}`,
+    );
+    await page.getByText('What these words mean').click();
+    expect(await page.locator('details dt').allTextContents()).toEqual([
+      'Mean reward in deviations',
+      'Policy version',
+      'Share',
+    ]);
     const overview = async () =>
       (
         await read<{ data: { pinned_preset: string | null; presets: { preset_id: string }[] } }>(
@@ -108,7 +119,7 @@ describe.runIf(hasBrowser)('what is done from the page', () => {
     expect(problems).toEqual([]);
   });
 
-  it('to versions: only what waits can be approved, what was rolled back is no candidate, what was left waiting waits', async () => {
+  it('to versions: what was judged against another champion cannot be approved, what was rolled back is no candidate', async () => {
     const rig = await startRig({ trainer: trainAndPass, settings: { AUTO_PROMOTE: 'false' } });
     await rig.startTrain();
     const decide = (kind: 'approve' | 'rollback', requestId: string) =>
@@ -130,13 +141,14 @@ describe.runIf(hasBrowser)('what is done from the page', () => {
     ]);
     const { page, problems } = await open(url, 'model');
     const row = (id: string) => page.locator('.timeline li', { has: page.getByRole('link', { name: id }) });
-    await row(third).getByText('waits for approval').waitFor();
+    await row(third).getByText('waits, but was judged against another champion').waitFor();
     await row(second)
       .getByText(/^rolled back \d+ s ago$/)
       .waitFor();
     await row(first).getByText('champion, serves').waitFor();
-    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(1);
-    expect(await row(third).getByRole('button', { name: 'Approve' }).count()).toBe(1);
+    // It would be refused: the third was judged against the second.
+    expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    await expect(decide('approve', 'late')).rejects.toMatchObject({ type: 'ChampionChanged' });
     expect(await row(second).getByRole('button', { name: 'Promote' }).count()).toBe(1);
     expect(problems).toEqual([]);
   });

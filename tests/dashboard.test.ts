@@ -55,6 +55,34 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     expect(problems).toEqual([]);
   });
 
+  it('marks what happened further back than the newest thousand corrections, once one looks there', async () => {
+    const { rig } = await fill();
+    const [series] = rig.config.series as [Series];
+    const stepMs = timeframesMs[series.timeframe];
+    const endMs = rig.ledger.watermark(series)!;
+    const oldMs = endMs - 1_550 * stepMs;
+    const db = new Sqlite(rig.config.paths.ledgerFile);
+    const correct = db.prepare(`insert into corrections values (?, ?, ?, 'rewritten', null)`);
+    db.transaction(() => {
+      correct.run('old', seriesKey(series), oldMs);
+      for (let n = 0; n < 1_000; n += 1) correct.run(`new-${n}`, seriesKey(series), endMs - stepMs);
+    })();
+    db.close();
+    const { url } = await startGateway();
+    const { page, problems } = await open(url, 'market');
+    const old = page.locator('details li').filter({ hasText: new Date(oldMs).toISOString().slice(0, 10) });
+    await page.getByText(/ marked: gaps and corrections/).click();
+    expect(await old.count()).toBe(0);
+    for (let turn = 0; turn < 3; turn += 1) await page.getByRole('button', { name: 'Zoom out' }).click();
+    await old.first().waitFor();
+    expect(await old.allTextContents()).toContainEqual(
+      expect.stringContaining(
+        `Correction at ${new Date(oldMs).toISOString().slice(0, 16).replace('T', ' ')} UTC: rewritten`,
+      ),
+    );
+    expect(problems).toEqual([]);
+  });
+
   it('shows the numbers of the transition matrix, and their drift as lines over both versions', async () => {
     const { first, second } = await fill();
     const { url } = await startGateway();

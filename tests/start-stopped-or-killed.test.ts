@@ -189,6 +189,7 @@ it('after a start a bandit learns from paper trades, with no further step', asyn
       lines.find(({ msg }) => msg === step),
       step,
     ).toMatchObject({ ...about, ...names });
+  expect(logged(started, 'gateway').find(({ msg }) => msg === 'model loaded')).toMatchObject({ version });
   process.kill(startPid(started), 'SIGTERM');
   expect(await started.ended).toBe(0);
   expect(started.said.text).not.toMatch(/paper engine: .* tries again/);

@@ -58,7 +58,7 @@ export const watermarks: Example = {
   },
 };
 
-export const history: Example = { query: { limit: 1 }, answer: { data: [{ atMs, files }] } };
+export const history: Example = { query: { hours: 1 }, answer: { data: [{ atMs, files }] } };
 
 export const chart: Example = {
   query: { series, limit: 2, before: atMs },

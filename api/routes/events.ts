@@ -1,11 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
-import { epochMs, fileCounts } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
-import * as ledgerExamples from '../examples/ledger.ts';
 import * as examples from '../examples/loop.ts';
-import { type Live, type LiveChange, mostSamples } from '../live.ts';
+import type { Live, LiveChange } from '../live.ts';
 
 const read = { method: 'get', role: 'reader', rate: 'read', timeoutMs: 10_000 } as const;
 
@@ -75,16 +73,5 @@ export const addEventRoutes = (add: AddEndpoint, { live }: RouteDeps): void => {
         ),
       );
     },
-  );
-  add(
-    {
-      ...read,
-      path: '/ledger/history',
-      summary: 'Files by status whenever they changed, since this gateway started: the newest, ascending',
-      query: z.object({ limit: z.coerce.number().int().min(1).max(mostSamples).default(1_000) }),
-      answer: z.object({ data: z.array(z.object({ atMs: epochMs, files: fileCounts })) }),
-      example: ledgerExamples.history,
-    },
-    ({ query: { limit } }) => ({ data: live.ledgerSamples().slice(-limit) }),
   );
 };

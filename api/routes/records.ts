@@ -75,6 +75,8 @@ const correctionRows = z.object({
   ),
 });
 
+const countRows = z.object({ data: z.array(z.object({ atMs: epochMs, files: fileCounts })) });
+
 const watermarkRows = z.object({
   data: z.array(
     z.object({
@@ -146,6 +148,13 @@ const newestQuery = z.object({
   to: instant.optional().openapi({ description: 'epoch ms: what begins at this open time or before' }),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
+
+const mostHours = 30 * 24;
+
+const historyQuery = z.object({ hours: z.coerce.number().int().min(1).max(mostHours).default(24) });
+
+/** As many as a chart of a page's width shows. */
+const historyPoints = 1_000;
 
 const quarantinedFile = (file: FileRow) => ({
   series: seriesKey(seriesOfFile(file)),
@@ -231,6 +240,22 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: Ro
       example: examples.corrections,
     },
     ({ query }) => ({ data: ledger.corrections(wantedOf(query)) }),
+  );
+
+  add(
+    {
+      ...read,
+      path: '/ledger/history',
+      answer: countRows,
+      summary:
+        'Files by status at each change of the last hours, ascending; a long history is thinned out, claims stay seen',
+      query: historyQuery,
+      refusals: ['StorageUnavailable'],
+      example: examples.history,
+    },
+    ({ query: { hours } }) => ({
+      data: ledger.fileCountHistory({ sinceMs: Date.now() - hours * 3_600_000, points: historyPoints }),
+    }),
   );
 
   const watermarks = {

@@ -1,5 +1,6 @@
 import { html, render } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { AnswerTo } from './answers.ts';
 import { credential, useCredential as keepCredential } from './api.ts';
 import { age } from './format.ts';
 import { type LiveData, useLive, useNow, useQuery } from './hooks.ts';
@@ -49,18 +50,9 @@ const Status = ({ live }: { live: LiveData }) => {
   </div>`;
 };
 
-interface Health {
-  readonly problems?: readonly {
-    readonly kind: string;
-    readonly severity: string;
-    readonly subject: string;
-    readonly message: string;
-  }[];
-}
-
 /** What smells, before anything else. */
 const Problems = () => {
-  const health = useQuery<Health>('/health', 10_000);
+  const health = useQuery<AnswerTo<'GET /health'>>('/health', 10_000);
   const problems = health.value?.problems ?? [];
   if (problems.length === 0) return null;
   return html`<section aria-label="Problems"><h2>Problems</h2><ul>${problems.map(

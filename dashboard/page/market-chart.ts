@@ -9,19 +9,9 @@ import {
   LineStyle,
   type UTCTimestamp,
 } from 'lightweight-charts';
+import type { ChartPage } from './answers.ts';
 import { regimeColour, themeColours } from './colours.ts';
 import { inOrder } from './regime-order.ts';
-
-/** As GET /chart answers. */
-export interface ChartPage {
-  readonly series: string;
-  readonly timeframe_ms: number;
-  readonly candles: readonly (readonly [number, number, number, number, number, number])[];
-  readonly regimes: readonly string[];
-  readonly probabilities: readonly (readonly number[])[];
-  readonly forecast: readonly (readonly number[])[];
-  readonly next_before: number | null;
-}
 
 export interface Mark {
   readonly atMs: number;
@@ -31,8 +21,17 @@ export interface Mark {
 
 const seconds = (ms: number): UTCTimestamp => (ms / 1000) as UTCTimestamp;
 
+type Candle = ChartPage['candles'][number];
+
+const openTime = ([at = 0]: Candle): number => at;
+
 const likeliest = (probabilities: readonly number[]): number =>
   probabilities.reduce((best, p, k) => (p > probabilities[best]! ? k : best), 0);
+
+/** Epoch ms, open, high, low, close, volume. */
+const bar = ([at = 0, open = 0, high = 0, low = 0, close = 0]: Candle) => ({
+  ...{ time: seconds(at), open, high, low, close },
+});
 
 /** Pages side by side, oldest first. */
 const joined = (pages: readonly ChartPage[]) => ({
@@ -87,29 +86,24 @@ const addCandles = (chart: IChartApi) => {
   });
 };
 
+const asProbability = (name: string) => ({
+  color: regimeColour(name),
+  priceLineVisible: false,
+  priceFormat: { type: 'percent' as const },
+  autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 100 } }),
+});
+
 const addProbability = (chart: IChartApi, name: string) =>
-  chart.addSeries(
-    LineSeries,
-    {
-      color: regimeColour(name),
-      lineWidth: 2,
-      priceLineVisible: false,
-      priceFormat: { type: 'percent' },
-      autoscaleInfoProvider: () => ({ priceRange: { minValue: 0, maxValue: 100 } }),
-    },
-    1,
-  );
+  chart.addSeries(LineSeries, { ...asProbability(name), lineWidth: 2 }, 1);
 
 const addForecast = (chart: IChartApi, name: string) =>
   chart.addSeries(
     LineSeries,
     {
-      color: regimeColour(name),
+      ...asProbability(name),
       lineWidth: 1,
       lineStyle: LineStyle.Dashed,
-      priceLineVisible: false,
       lastValueVisible: false,
-      priceFormat: { type: 'percent' },
     },
     1,
   );
@@ -138,11 +132,11 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
     const newest = pages.at(-1)!;
     const { candles, probabilities } = joined(pages);
     for (const line of lines) line.remove();
-    const lastMs = candles.at(-1)?.[0] ?? 0;
+    const lastMs = openTime(candles.at(-1) ?? []);
     lines = inOrder(newest.regimes).flatMap(({ name, state: k }) => {
       const past = addProbability(chart, name);
       past.setData(
-        probabilities.map((row, i) => ({ time: seconds(candles[i]![0]), value: 100 * (row[k] ?? 0) })),
+        probabilities.map((row, i) => ({ time: seconds(openTime(candles[i]!)), value: 100 * (row[k] ?? 0) })),
       );
       const ahead = addForecast(chart, name);
       ahead.setData(
@@ -153,6 +147,8 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
       );
       return [past, ahead].map((series) => ({ remove: () => chart.removeSeries(series) }));
     });
+    // By default the scale leaves room above and below, and would name 120 %.
+    chart.priceScale('right', 1).applyOptions({ scaleMargins: { top: 0.06, bottom: 0.06 } });
     // A third for the probabilities.
     chart.panes()[0]?.setStretchFactor(2);
     chart.panes()[1]?.setStretchFactor(1);
@@ -164,17 +160,15 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
       const newest = pages.at(-1);
       if (!newest) return;
       const names = newest.regimes;
-      candleSeries.setData(
-        candles.map(([at, open, high, low, close]) => ({ time: seconds(at), open, high, low, close })),
-      );
+      candleSeries.setData(candles.map(bar));
       bands.setData(
         probabilities.map((row, i) => ({
-          time: seconds(candles[i]![0]),
+          time: seconds(openTime(candles[i]!)),
           value: 1,
           color: regimeColour(names[likeliest(row)] ?? '', 0.18),
         })),
       );
-      const firstMs = candles[0]?.[0] ?? 0;
+      const firstMs = openTime(candles[0] ?? []);
       markers.setMarkers(marks.filter(({ atMs }) => atMs >= firstMs).map(markerOf));
       showProbabilities(pages);
       if (!shownOnce)

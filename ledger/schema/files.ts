@@ -58,6 +58,28 @@ export const files = sqliteTable(
   ],
 );
 
+const countColumns = () => ({
+  downloaded: integer().notNull(),
+  processing: integer().notNull(),
+  processed: integer().notNull(),
+  deleted: integer().notNull(),
+  quarantined: integer().notNull(),
+});
+
+/** One row, kept by triggers: how many rows of `files` have each status. */
+export const fileCounts = sqliteTable(
+  'file_counts',
+  { id: integer().primaryKey(), ...countColumns() },
+  (table) => [check('file_counts_is_one_row', sql`${table.id} = 1`)],
+);
+
+/** The same after each commit that changed it; a trigger keeps the newest 100,000. */
+export const fileCountHistory = sqliteTable(
+  'file_count_history',
+  { seq: integer().primaryKey({ autoIncrement: true }), at: integer().notNull(), ...countColumns() },
+  (table) => [index('file_count_history_by_time').on(table.at)],
+);
+
 export const watermarks = sqliteTable('watermarks', {
   name: text().primaryKey(),
   value: integer().notNull(),

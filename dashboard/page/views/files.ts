@@ -1,17 +1,14 @@
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { AnswerTo } from '../answers.ts';
 import { themeColours } from '../colours.ts';
 import { age, count } from '../format.ts';
 import { type LiveData, useNow, useQuery } from '../hooks.ts';
 import { LinesChart } from '../lines-chart.ts';
 import { Failure } from '../parts.ts';
 
-type Counts = Readonly<Record<string, number>>;
-
-interface Sample {
-  readonly atMs: number;
-  readonly files: Counts;
-}
+type Sample = AnswerTo<'GET /ledger/history'>['data'][number];
+type Counts = Sample['files'];
 
 const meanings: Readonly<Record<string, string>> = {
   downloaded: 'wait for a retrain',
@@ -36,21 +33,36 @@ const Tiles = ({ files }: { files: Counts }) =>
   </div>`,
   )}</dl>`;
 
-/** Claimed and waiting files, up to this moment: a line that ends in the past would look like the present. */
-const linesOf = (samples: readonly Sample[], nowMs: number) => {
-  const { accent, good } = themeColours();
+/** Up to this moment: a line that ends in the past would look like the present. */
+const untilNow = (samples: readonly Sample[], nowMs: number): readonly Sample[] => {
   const last = samples.at(-1);
-  const all = last ? [...samples, { ...last, atMs: Math.max(nowMs, last.atMs) }] : [];
-  const line = (status: string, name: string, colour: string) => ({
-    ...{ name, colour, step: true },
-    points: all.map(({ atMs, files }) => ({ atMs, value: files[status] ?? 0 })),
-  });
-  return [line('downloaded', 'waiting', good), line('processing', 'claimed', accent)];
+  return last ? [...samples, { ...last, atMs: Math.max(nowMs, last.atMs) }] : [];
 };
 
-/** What the gateway sampled before this page was opened, and every change that it heard of since. */
+const line = (samples: readonly Sample[], status: keyof Counts, name: string, colour: string) => ({
+  ...{ name, colour, step: true },
+  points: samples.map(({ atMs, files }) => ({ atMs, value: files[status] })),
+});
+
+/** What retrains take and give back. */
+const queueLines = (samples: readonly Sample[]) => {
+  const { accent, good } = themeColours();
+  return [line(samples, 'downloaded', 'waiting', good), line(samples, 'processing', 'claimed', accent)];
+};
+
+/** What is done with: these only grow, and would flatten the others. */
+const doneLines = (samples: readonly Sample[]) => {
+  const { text, good, bad } = themeColours();
+  return [
+    line(samples, 'processed', 'processed', good),
+    line(samples, 'deleted', 'deleted', text),
+    line(samples, 'quarantined', 'quarantined', bad),
+  ];
+};
+
+/** What the ledger recorded before this page was opened, and every change that was heard of since. */
 const useSamples = (live: LiveData) => {
-  const history = useQuery<{ data: Sample[] }>('/ledger/history', 60_000);
+  const history = useQuery<AnswerTo<'GET /ledger/history'>>('/ledger/history', 60_000);
   const [heard, setHeard] = useState<readonly Sample[]>([]);
   const newest = live.topics['ledger'];
   useEffect(() => {
@@ -66,20 +78,30 @@ const useSamples = (live: LiveData) => {
 
 const redrawMs = 10_000;
 
-/** Counts by status, now and since the gateway started. */
+/** Counts by status, now and at each change of the last day. */
 export const Files = ({ live }: { live: LiveData }) => {
   const now = useNow();
   const { samples, history } = useSamples(live);
   const newest = live.topics['ledger'];
   const beat = Math.floor(now / redrawMs);
-  const lines = useMemo(() => linesOf(samples, Date.now()), [samples, beat]);
+  const [queue, done] = useMemo(() => {
+    const shown = untilNow(samples, Date.now());
+    return [queueLines(shown), doneLines(shown)];
+  }, [samples, beat]);
   return html`
     <section>
       <h2>Files</h2>
       <${Failure} query=${history} what="History" />
       ${newest ? html`<${Tiles} files=${newest.value as Counts} />` : html`<p class="empty">Waiting for the first event …</p>`}
-      ${samples.length > 0 ? html`<${LinesChart} lines=${lines} digits=${0} label="Claimed and waiting files since the gateway started" />` : null}
-      <p class="dim">Claimed and waiting files at every change since this gateway started; last change ${age(newest?.atMs, now)}, heard ${age(live.heardMs, now)}.</p>
+      ${
+        samples.length > 0
+          ? html`<div class="grid">
+              <div><h3>Claimed and waiting</h3><${LinesChart} lines=${queue} digits=${0} label="Claimed and waiting files of the last day" /></div>
+              <div><h3>Done with</h3><${LinesChart} lines=${done} digits=${0} label="Processed, deleted and quarantined files of the last day" /></div>
+            </div>`
+          : null
+      }
+      <p class="dim">At every change of the last 24 hours, from the ledger; last change ${age(newest?.atMs, now)}, heard ${age(live.heardMs, now)}.</p>
     </section>
   `;
 };

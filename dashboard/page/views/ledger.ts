@@ -1,42 +1,11 @@
 import { html } from 'htm/preact';
+import type { AnswerTo, Gap } from '../answers.ts';
 import { age, ahead, bytes, count, time } from '../format.ts';
 import { type LiveData, useNow, useQuery } from '../hooks.ts';
 import { Answer } from '../parts.ts';
 import { Files } from './files.ts';
 
-interface SeriesRow {
-  readonly series: string;
-  readonly bars: number;
-  readonly watermark: number;
-  readonly updated_at: number;
-  readonly lag_candles: number | null;
-  readonly gap_count: number;
-  readonly missing: number;
-}
-
-interface Summary {
-  readonly series: readonly SeriesRow[];
-  readonly quarantined: readonly {
-    readonly path: string;
-    readonly reason: string;
-    readonly series: string;
-  }[];
-  readonly disks: readonly {
-    readonly root: string;
-    readonly free_bytes: number;
-    readonly total_bytes: number;
-  }[];
-}
-
-interface Gap {
-  readonly series: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly missing: number;
-  readonly state: string;
-  readonly attempts: number;
-  readonly nextRetryAt: number | null;
-}
+type Summary = AnswerTo<'GET /ledger'>;
 
 /** Two candles are on their way; five are what /health calls stale by default. */
 const staleness = (lag: number | null): string => {
@@ -44,7 +13,7 @@ const staleness = (lag: number | null): string => {
   return lag <= 5 ? 'warn' : 'bad';
 };
 
-const Series = ({ series }: { series: readonly SeriesRow[] }) => {
+const Series = ({ series }: Pick<Summary, 'series'>) => {
   const now = useNow();
   if (series.length === 0) return html`<p class="empty">Nothing is stored yet.</p>`;
   return html`<div class="scroll" tabindex="0"><table>
@@ -74,8 +43,8 @@ const Disks = ({ disks }: Pick<Summary, 'disks'>) =>
 
 const Gaps = () => {
   const now = useNow();
-  const gaps = useQuery<{ data: Gap[] }>('/ledger/gaps?limit=50', 30_000);
-  return html`<section><h2>Gaps</h2><${Answer} query=${gaps}>${({ data }: { data: Gap[] }) =>
+  const gaps = useQuery<AnswerTo<'GET /ledger/gaps'>>('/ledger/gaps?limit=50', 30_000);
+  return html`<section><h2>Gaps</h2><${Answer} query=${gaps}>${({ data }: { data: readonly Gap[] }) =>
     data.length === 0
       ? html`<p class="good">None: every candle since the first is stored.</p>`
       : html`<div class="scroll" tabindex="0"><table>

@@ -1,26 +1,13 @@
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { AnswerTo, ChartPage, Correction, Gap } from '../answers.ts';
 import { get } from '../api.ts';
 import { regimeColour } from '../colours.ts';
 import { percent, time } from '../format.ts';
 import { type LiveData, useQuery } from '../hooks.ts';
-import { type ChartPage, createMarketChart, type Mark, type MarketChart } from '../market-chart.ts';
+import { createMarketChart, type Mark, type MarketChart } from '../market-chart.ts';
 import { Answer, Failure } from '../parts.ts';
 import { inOrder } from '../regime-order.ts';
-
-interface Gap {
-  readonly series: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly missing: number;
-  readonly state?: string;
-}
-
-interface Correction {
-  readonly series: string;
-  readonly openTimeMs: number;
-  readonly change: string;
-}
 
 /** What the exchange did to the candle, under it. */
 const correctionMarks = (corrections: readonly Correction[], { series }: ChartPage): Mark[] =>
@@ -34,7 +21,7 @@ const gapMarks = (gaps: readonly Gap[], { series, timeframe_ms: step }: ChartPag
     .filter((gap) => gap.series === series)
     .map(({ toMs, missing, state }) => ({
       atMs: toMs + step,
-      text: `${missing} missing${state ? ` (${state})` : ''}`,
+      text: `${missing} missing (${state})`,
       kind: 'gap' as const,
     }));
 
@@ -43,8 +30,8 @@ const marksOf = async (page: ChartPage, beforeMs: number): Promise<Mark[]> => {
   const from = page.candles[0]?.[0] ?? 0;
   const asked = `limit=1000&series=${encodeURIComponent(page.series)}&from=${from}&to=${beforeMs}`;
   const [gaps, corrections] = await Promise.all([
-    get<{ data: Gap[] }>(`/ledger/gaps?${asked}`),
-    get<{ data: Correction[] }>(`/ledger/corrections?${asked}`),
+    get<AnswerTo<'GET /ledger/gaps'>>(`/ledger/gaps?${asked}`),
+    get<AnswerTo<'GET /ledger/corrections'>>(`/ledger/corrections?${asked}`),
   ]);
   return [...gapMarks(gaps.data, page), ...correctionMarks(corrections.data, page)];
 };
@@ -146,7 +133,7 @@ const Chart = ({
     // What the newest page holds by now is not shown twice.
     const firstMs = newest.candles[0]?.[0] ?? 0;
     const before = older.map((page) => {
-      const keep = page.candles.filter(([at]) => at < firstMs).length;
+      const keep = page.candles.filter(([at = 0]) => at < firstMs).length;
       return {
         ...page,
         candles: page.candles.slice(0, keep),
@@ -174,14 +161,17 @@ const noCorrections: readonly Correction[] = [];
 
 /** Candles with their regimes, back to the first. */
 export const Market = ({ live }: { live: LiveData }) => {
-  const health = useQuery<{ series: string[] }>('/health', 60_000);
+  const health = useQuery<AnswerTo<'GET /health'>>('/health', 60_000);
   const [chosen, choose] = useState<string>();
   const all = health.value?.series ?? [];
   const series = chosen ?? all[0];
   const page = useQuery<ChartPage>(series && `/chart?series=${encodeURIComponent(series)}`, 15_000);
   const ofSeries = `limit=1000&series=${encodeURIComponent(series ?? '')}`;
-  const gaps = useQuery<{ data: Gap[] }>(series && `/ledger/gaps?${ofSeries}`, 60_000);
-  const corrections = useQuery<{ data: Correction[] }>(series && `/ledger/corrections?${ofSeries}`, 60_000);
+  const gaps = useQuery<AnswerTo<'GET /ledger/gaps'>>(series && `/ledger/gaps?${ofSeries}`, 60_000);
+  const corrections = useQuery<AnswerTo<'GET /ledger/corrections'>>(
+    series && `/ledger/corrections?${ofSeries}`,
+    60_000,
+  );
   const watermark = JSON.stringify(live.topics['watermarks']?.value ?? null);
   useEffect(() => page.reload(), [watermark]);
   const claimed = (live.topics['ledger']?.value as Record<string, number> | undefined)?.['processing'] ?? 0;

@@ -1,86 +1,21 @@
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { AnswerTo, TrainingState, VersionRow } from '../answers.ts';
 import { get } from '../api.ts';
 import { regimeColour } from '../colours.ts';
 import { age, number, time } from '../format.ts';
 import { type LiveData, useNow, useQuery } from '../hooks.ts';
 import { LinesChart } from '../lines-chart.ts';
 import { Answer, useConfirm } from '../parts.ts';
-import { TrainingLoop, type TrainingState } from './training-loop.ts';
-import { decide, type VersionRow, Versions } from './versions.ts';
+import { TrainingLoop } from './training-loop.ts';
+import { decide, Versions } from './versions.ts';
 
-interface Check {
-  readonly name: string;
-  readonly pass: boolean;
-  readonly value: number | null;
-  readonly limit: number | null;
-}
-
-interface Gate {
-  readonly decision: string;
-  readonly reason: string;
-  readonly checks?: readonly Check[];
-  /** On the same later candles, nats per candle. */
-  readonly paired?: Paired;
-}
-
-interface Paired {
-  readonly n: number;
-  readonly difference: number;
-  readonly lower: number;
-  readonly upper: number;
-  readonly candidate: number;
-  readonly champion: number;
-}
-
-interface Gain {
-  readonly mean: number | null;
-  readonly lower: number | null;
-  readonly upper: number | null;
-}
-
-/** Nats per candle, of all features and of the return alone. */
-interface Means {
-  readonly joint: number | null;
-  readonly margin: number | null;
-}
-
-interface Rival extends Means {
-  /** What the model gains over it. */
-  readonly gain: { readonly joint: Gain | null; readonly margin: Gain };
-}
-
-interface Judgement {
-  readonly candles: number;
-  readonly model: Means;
-  readonly rivals: Readonly<Record<string, Rival>>;
-}
-
-interface Report extends VersionRow {
-  readonly gate: Readonly<Record<string, Gate>>;
-  readonly metadata: {
-    readonly message?: string;
-    readonly claimed_files?: number;
-    readonly warnings?: Readonly<Record<string, readonly string[]>>;
-    readonly evaluation?: Readonly<Record<string, { judgement: Judgement }>>;
-  };
-}
-
-interface Transitions {
-  readonly version_id: string;
-  readonly series: Readonly<
-    Record<string, { regimes: string[]; matrix: number[][]; expected_candles: (number | null)[] }>
-  >;
-}
-
-interface Promotion {
-  readonly fence: number;
-  readonly version_id: string;
-  readonly kind: string;
-  readonly actor: string;
-  readonly reason: string;
-  readonly created_at: number;
-}
+type Report = AnswerTo<'GET /models/{version}'>;
+type Paired = NonNullable<Report['gate'][string]['paired']>;
+type Judgement = NonNullable<NonNullable<Report['metadata']['evaluation']>[string]['judgement']>;
+type Rival = Judgement['rivals'][string];
+type Transitions = AnswerTo<'GET /models/{version}/transitions'>;
+type Promotion = AnswerTo<'GET /promotions'>['data'][number];
 
 /** Log-likelihood on candles that neither had seen. */
 const HeldOut = ({
@@ -97,7 +32,7 @@ const HeldOut = ({
 
 const Gates = ({ gate }: { gate: Report['gate'] }) =>
   html`<div class="grid">${Object.entries(gate).map(
-    ([series, { decision, reason, checks = [], paired }]) => html`<div key=${series}>
+    ([series, { decision, reason, checks, paired }]) => html`<div key=${series}>
     <h3>${series}: <span class=${decision === 'pass' ? 'good' : 'warn'}>${decision}</span></h3>
     <p>${reason}</p>
     <div class="scroll" tabindex="0"><table>
@@ -242,12 +177,12 @@ const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] 
 
 const Promotions = ({ reloads }: { reloads: number }) => {
   const now = useNow();
-  const promotions = useQuery<{ data: Promotion[] }>('/promotions?limit=20', 10_000);
+  const promotions = useQuery<AnswerTo<'GET /promotions'>>('/promotions?limit=20', 10_000);
   useEffect(() => promotions.reload(), [reloads]);
   return html`<section><h2>Promotions</h2><${Answer} query=${promotions}>${({
     data,
   }: {
-    data: Promotion[];
+    data: readonly Promotion[];
   }) =>
     data.length === 0
       ? html`<p class="empty">Nothing was promoted yet.</p>`
@@ -258,14 +193,14 @@ const Promotions = ({ reloads }: { reloads: number }) => {
 
 /** Champion, versions, and what speaks for each. */
 export const ModelView = ({ live }: { live: LiveData }) => {
-  const versions = useQuery<{ data: VersionRow[] }>('/models?limit=50', 15_000);
+  const versions = useQuery<AnswerTo<'GET /models'>>('/models?limit=50', 15_000);
   const [chosen, choose] = useState<string>();
   const [reloads, setReloads] = useState(0);
   const { ask, shown } = useConfirm(() => {
     versions.reload();
     setReloads((n) => n + 1);
   });
-  const model = useQuery<{ training: TrainingState }>('/model', 5_000);
+  const model = useQuery<AnswerTo<'GET /model'>>('/model', 5_000);
   const serving = JSON.stringify(live.topics['model']?.value ?? null);
   useEffect(() => versions.reload(), [serving]);
   useEffect(() => model.reload(), [reloads]);
@@ -282,7 +217,7 @@ export const ModelView = ({ live }: { live: LiveData }) => {
         <button class="primary" onClick=${() => ask({ title: 'Retrain now?', text: 'Starts a retrain on the new candles, or joins the one that runs. Follow it under Runs.', action: 'Retrain', act: train })}>Retrain</button>
         <button class="danger" onClick=${() => ask({ title: 'Roll back?', text: 'The predecessor of the champion serves again.', action: 'Roll back', danger: true, act: decide('/model/rollback', {}) })}>Roll back</button>
       </div>
-      <${Answer} query=${versions}>${({ data: rows }: { data: VersionRow[] }) =>
+      <${Answer} query=${versions}>${({ data: rows }: { data: readonly VersionRow[] }) =>
         rows.length === 0
           ? html`<p class="empty">No version yet: a retrain makes the first when enough candles are stored.</p>`
           : html`<${Versions} versions=${rows} chosen=${id} choose=${choose} ask=${ask} />`}<//>

@@ -1,74 +1,19 @@
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { AnswerTo } from '../answers.ts';
 import { post } from '../api.ts';
 import { age, ahead, count, number, percent, time } from '../format.ts';
 import { useNow, useQuery } from '../hooks.ts';
 import { Answer, type Question, useConfirm } from '../parts.ts';
-import { TrainingLoop, type TrainingState } from './training-loop.ts';
+import { TrainingLoop } from './training-loop.ts';
 
-interface Scope {
-  readonly strategy: string;
-  readonly instrument: string;
-  readonly outcomes: number;
-}
+type Scope = AnswerTo<'GET /strategies'>['data'][number];
+type Overview = NonNullable<AnswerTo<'GET /overview/{strategy}/{instrument}'>['data']>;
+type Decision = AnswerTo<'GET /decisions'>['data'][number];
+type Standing = AnswerTo<'GET /guardrails'>;
 
-interface Overview extends Scope {
-  readonly policy_version: string | null;
-  readonly pinned_preset: string | null;
-  readonly served: {
-    readonly preset_id: string;
-    readonly since: number;
-    readonly changes_today: number;
-  } | null;
-  readonly decisions_shared: number;
-  readonly presets: readonly {
-    readonly preset_id: string;
-    readonly mean: number;
-    readonly low: number;
-    readonly high: number;
-    readonly outcomes: number;
-    readonly reward: number;
-    readonly share: number;
-  }[];
-}
-
-interface Decision {
-  readonly decision_id: string;
-  readonly preset_id: string;
-  readonly proposed_preset_id: string;
-  readonly state: string;
-  readonly reason: string;
-  readonly propensity: number;
-  readonly model_version: string | null;
-  readonly created_at: number;
-  readonly reward_sum: number | null;
-  readonly outcome_count: number;
-}
-
-interface Standing {
-  readonly trading_states: readonly {
-    target: string;
-    state: string;
-    reason: string;
-    actor: string;
-    since: number;
-  }[];
-  readonly locks: readonly {
-    id: number;
-    target: string;
-    protection: string;
-    reason: string;
-    until: number | null;
-  }[];
-  readonly training: TrainingState;
-  readonly equities: readonly {
-    target: string;
-    equity: number;
-    peak: number;
-    drawdown: number;
-    currency: string;
-  }[];
-}
+/** As cli/embedded names it. */
+const loopCheck = 'loop_check';
 
 type Ask = (question: Question) => void;
 
@@ -139,7 +84,7 @@ const Words = ({ strategy }: { strategy: string }) => html`<details>
     <dt>Mean reward in deviations</dt><dd>Rewards come in quote currency; divided by how much they usually vary (their deviation about zero), those of all presets compare: 1 is a usual win, −1 a usual loss.</dd>
     <dt>Policy version</dt><dd>Names the rule that chooses, with its settings; another one means that choices before and after do not compare.</dd>
     <dt>Share</dt><dd>How many of the last decisions this preset was served for.</dd>
-    ${strategy === 'loop_check' ? html`<dt>loop_check</dt><dd>No strategy of yours: the embedded loop asks and teaches under this name to see that answers come.</dd>` : null}
+    ${strategy === loopCheck ? html`<dt>${loopCheck}</dt><dd>No strategy of yours: the embedded loop asks and teaches under this name to see that answers come.</dd>` : null}
   </dl>
 </details>`;
 
@@ -177,8 +122,12 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
 const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrument'>) => {
   const where = `strategy=${encodeURIComponent(strategy)}&instrument=${encodeURIComponent(instrument)}`;
   const now = useNow();
-  const decisions = useQuery<{ data: Decision[] }>(`/decisions?limit=25&${where}`, 5_000);
-  return html`<h3>Last decisions</h3><${Answer} query=${decisions}>${({ data }: { data: Decision[] }) =>
+  const decisions = useQuery<AnswerTo<'GET /decisions'>>(`/decisions?limit=25&${where}`, 5_000);
+  return html`<h3>Last decisions</h3><${Answer} query=${decisions}>${({
+    data,
+  }: {
+    data: readonly Decision[];
+  }) =>
     data.length === 0
       ? html`<p class="empty">No decision yet: an engine asks with GET /param/${strategy}/${instrument}.</p>`
       : html`<div class="scroll" tabindex="0"><table>
@@ -191,17 +140,30 @@ const Decisions = ({ strategy, instrument }: Pick<Scope, 'strategy' | 'instrumen
         )}</tbody></table></div>`}<//>`;
 };
 
+const nameOf = ({ strategy, instrument }: Scope): string => `${strategy}/${instrument}`;
+
+/** What there is most to see of. The loop's check of itself is nobody's strategy. */
+const mostLearned = (scopes: readonly Scope[]): Scope => {
+  const weight = ({ strategy, outcomes }: Scope) => (strategy === loopCheck ? -1 : outcomes);
+  return scopes.reduce((most, one) => (weight(one) > weight(most) ? one : most));
+};
+
 /** Presets, how they stand, and who holds what back. */
 export const ParametersView = () => {
-  const scopes = useQuery<{ data: Scope[] }>('/strategies', 10_000);
+  const scopes = useQuery<AnswerTo<'GET /strategies'>>('/strategies', 10_000);
   const [asked, choose] = useState<string>();
   const all = scopes.value?.data ?? [];
-  const names = all.map(({ strategy, instrument }) => `${strategy}/${instrument}`);
-  const chosen = asked ?? names[0];
+  const names = all.map(nameOf);
+  const first = all.length === 0 ? undefined : nameOf(mostLearned(all));
+  // The first one stays: what learns meanwhile would take the page away from who reads it.
+  useEffect(() => {
+    if (asked === undefined && first !== undefined) choose(first);
+  }, [first]);
+  const chosen = asked ?? first;
   const scope = all[names.indexOf(chosen ?? '')];
   const path =
     scope && `/overview/${encodeURIComponent(scope.strategy)}/${encodeURIComponent(scope.instrument)}`;
-  const overview = useQuery<{ data: Overview | null }>(path, 5_000);
+  const overview = useQuery<AnswerTo<'GET /overview/{strategy}/{instrument}'>>(path, 5_000);
   const [acts, setActs] = useState(0);
   const { ask, shown } = useConfirm(() => {
     setActs((n) => n + 1);

@@ -1,32 +1,28 @@
 import { html } from 'htm/preact';
+import type { AnswerTo } from '../answers.ts';
 import { post } from '../api.ts';
-import { age, ahead, duration, time } from '../format.ts';
+import { age, ahead, count, duration, time } from '../format.ts';
 import { useNow, useQuery } from '../hooks.ts';
 import { Answer, useConfirm } from '../parts.ts';
 
-interface Run {
-  readonly id: string;
-  readonly runId: string;
-  readonly type: string;
-  readonly status: string;
-  readonly startedAt: number;
-  readonly ms: number | null;
-  readonly stage: string | null;
-  readonly attempts: number | null;
-  readonly url?: string | null;
-}
-
-interface Schedule {
-  readonly id: string;
-  readonly paused: boolean;
-  readonly note?: string;
-  readonly nextMs: number | null;
-}
+type Run = AnswerTo<'GET /workflows'>['data'][number];
+type Schedule = AnswerTo<'GET /schedules'>['data'][number];
+type Progress = Run['progress'][number];
 
 const tone = (status: string): string => {
   if (status === 'COMPLETED' || status === 'RUNNING') return 'good';
   return status === 'CONTINUED_AS_NEW' ? 'dim' : 'bad';
 };
+
+/** How far the training of a series is; a bar where its length is known. */
+const Training = ({ what, phase, done, of }: Progress) => html`<div class="dim">
+  ${what}${phase === null ? null : `: ${phase}`}
+  ${
+    done === null || of === null
+      ? null
+      : html` <progress max=${of} value=${done} aria-label=${`${phase} of ${what}`}></progress> ${count(done)} of ${count(of)}`
+  }
+</div>`;
 
 const Runs = ({ runs }: { runs: readonly Run[] }) => {
   const now = useNow();
@@ -37,7 +33,7 @@ const Runs = ({ runs }: { runs: readonly Run[] }) => {
     <tbody>${runs.map(
       (run) => html`<tr key=${run.runId}>
         <td>${run.url ? html`<a href=${run.url} target="_blank" rel="noreferrer">${run.id}</a>` : run.id}</td>
-        <td class=${tone(run.status)}>${run.status.toLowerCase()}${run.status === 'RUNNING' && run.stage ? html` <span class="dim">${run.stage}</span>` : null}</td>
+        <td class=${tone(run.status)}>${run.status.toLowerCase()}${run.status === 'RUNNING' && run.stage ? html` <span class="dim">${run.stage}</span>` : null}${run.progress.map((one) => html`<${Training} key=${one.what} ...${one} />`)}</td>
         <td>${time(run.startedAt)} <span class="dim">${age(run.startedAt, now)}</span></td>
         <td class="number">${run.ms === null ? duration(now - run.startedAt) : run.ms < 2_000 ? `${run.ms} ms` : duration(run.ms)}</td>
         <td class="number">${run.attempts ?? '–'}</td>
@@ -54,8 +50,8 @@ const isNews = ({ type }: Run): boolean => !['tick', 'janitor', 'watch'].include
 /** Workflows of the last day and the schedules that start them. */
 export const RunsView = () => {
   const now = useNow();
-  const runs = useQuery<{ data: Run[] }>('/workflows', 5_000);
-  const schedules = useQuery<{ data: Schedule[] }>('/schedules', 10_000);
+  const runs = useQuery<AnswerTo<'GET /workflows'>>('/workflows', 5_000);
+  const schedules = useQuery<AnswerTo<'GET /schedules'>>('/schedules', 10_000);
   const { ask, shown } = useConfirm(() => {
     runs.reload();
     schedules.reload();
@@ -68,7 +64,7 @@ export const RunsView = () => {
     <section>
       <h2>Schedules</h2>
       <${Answer} query=${schedules}>
-        ${({ data }: { data: Schedule[] }) =>
+        ${({ data }: { data: readonly Schedule[] }) =>
           data.length === 0
             ? html`<p class="empty">No schedules: a worker applies them when it starts.</p>`
             : html`<div class="scroll" tabindex="0"><table>
@@ -84,7 +80,7 @@ export const RunsView = () => {
     </section>
     <section>
       <h2>Runs</h2>
-      <${Answer} query=${runs}>${({ data }: { data: Run[] }) => html`
+      <${Answer} query=${runs}>${({ data }: { data: readonly Run[] }) => html`
         <${Runs} runs=${data.filter(isNews)} />
         <details><summary>Ticks and housekeeping</summary><${Runs} runs=${data.filter((run) => !isNews(run))} /></details>
       `}<//>

@@ -1,18 +1,9 @@
 import { html } from 'htm/preact';
+import type { TrainingState } from '../answers.ts';
 import { post } from '../api.ts';
 import { age, ahead, time } from '../format.ts';
 import { useNow } from '../hooks.ts';
 import type { Question } from '../parts.ts';
-
-/** As /model and /guardrails tell it. */
-export interface TrainingState {
-  readonly state: 'ACTIVE' | 'KILLED';
-  readonly since_ms: number | null;
-  readonly actor: string | null;
-  readonly reason: string | null;
-  readonly pinned_version: string | null;
-  readonly promotions_held_until_ms: number | null;
-}
 
 const kill: Question = {
   title: 'Stop the training loop?',

@@ -1,27 +1,9 @@
 import { html } from 'htm/preact';
+import type { VersionRow } from '../answers.ts';
 import { post } from '../api.ts';
 import { age, count, number, time } from '../format.ts';
 import { useNow } from '../hooks.ts';
 import type { Question } from '../parts.ts';
-
-export interface VersionRow {
-  readonly version_id: string;
-  readonly created_at: number;
-  readonly metrics: Readonly<Record<string, number | null>>;
-  readonly active: boolean;
-  readonly parent_version_id: string | null;
-  readonly n_states: number;
-  readonly n_obs: number;
-  readonly series: readonly string[];
-  readonly tag: string | null;
-  /** Its files are gone. */
-  readonly pruned_at: number | null;
-  /** Null: Temporal, where it would wait, does not answer. */
-  readonly awaiting_approval: boolean | null;
-  readonly rolled_back_at: number | null;
-  /** `pass`, `refuse` or `insufficient` by series. */
-  readonly gates: Readonly<Record<string, string>>;
-}
 
 const metricOf = ({ metrics }: VersionRow): string => {
   const [name, value] = Object.entries(metrics)[0] ?? [];
@@ -61,10 +43,17 @@ const approve = (id: string): Question => ({
   act: decide('/model/approve', { version_id: id }),
 });
 
+/** An approval holds under the champion that the version was judged against. */
+const canBeApproved = (version: VersionRow, champion: VersionRow | undefined): boolean =>
+  version.awaiting_approval === true &&
+  (champion === undefined || champion.version_id === version.parent_version_id);
+
 /** Those after the champion in time are candidates, but for what served already. */
-const labelOf = (version: VersionRow, isNewer: boolean, nowMs: number): string => {
+const labelOf = (version: VersionRow, champion: VersionRow | undefined, isNewer: boolean, nowMs: number) => {
   if (version.pruned_at !== null) return 'pruned';
-  if (version.awaiting_approval) return 'waits for approval';
+  if (canBeApproved(version, champion)) return 'waits for approval';
+  if (version.awaiting_approval)
+    return 'waits, but was judged against another champion: promote it or retrain';
   if (version.rolled_back_at !== null) return `rolled back ${age(version.rolled_back_at, nowMs)}`;
   return isNewer ? 'candidate' : 'earlier';
 };
@@ -91,10 +80,10 @@ export const Versions = ({ versions, chosen, choose, ask }: VersionsProps) => {
     return html`<li key=${id} class=${active ? 'active' : ''}>
       <div>
         ${version.pruned_at === null ? html`<a href="#model" aria-current=${id === chosen ? 'true' : undefined} onClick=${pick(id)}>${id}</a>` : id}
-        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class=${`badge ${version.awaiting_approval ? 'warn' : ''}`}>${labelOf(version, isNewer, now)}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
+        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class=${`badge ${version.awaiting_approval ? 'warn' : ''}`}>${labelOf(version, versions[champion], isNewer, now)}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
         <div class="dim"><time title=${`${time(version.created_at)} UTC`}>${age(version.created_at, now)}</time> · ${version.n_states} states · ${count(version.n_obs)} rows · ${metricOf(version)}${parent ? ` · follows ${parent}` : ' · first of its lineage'}</div>
       </div>
-      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button>${version.awaiting_approval ? html`<button onClick=${() => ask(approve(id))}>Approve</button>` : null}</div>`}
+      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button>${canBeApproved(version, versions[champion]) ? html`<button onClick=${() => ask(approve(id))}>Approve</button>` : null}</div>`}
     </li>`;
   })}</ol>`;
 };

@@ -50,9 +50,30 @@ const checkModels = (db: Sqlite.Database, { modelsDir }: CheckRequest): Problem[
   ];
 };
 
+/** The counts that triggers keep are those of the rows, and the newest of their history. */
+const checkCounts = (db: Sqlite.Database): Problem[] => {
+  const rows = all<{ status: string; n: number }>(
+    db,
+    'select status, count(*) as n from files group by status',
+  );
+  const counted = (where: string) =>
+    db
+      .prepare(`select downloaded, processing, processed, deleted, quarantined from ${where}`)
+      .get() as Record<string, number>;
+  const [kept, told] = [counted('file_counts'), counted('file_count_history order by seq desc limit 1')];
+  const numbers = new Map(rows.map(({ status, n }) => [status, n]));
+  return Object.keys(kept)
+    .filter((status) => kept[status] !== (numbers.get(status) ?? 0) || told[status] !== kept[status])
+    .map((status) => {
+      const is = numbers.get(status) ?? 0;
+      return problem('wrong', `${is} files are ${status}; counted ${kept[status]}, told ${told[status]}`);
+    });
+};
+
 /** Nothing stays that nothing will ever reclaim. To be asked when nothing runs and the janitor was there. */
 export const checkOrphans = (db: Sqlite.Database, request: CheckRequest): Problem[] => [
   ...checkClaims(db),
+  ...checkCounts(db),
   ...checkLanding(db, request),
   ...checkModels(db, request),
 ];
