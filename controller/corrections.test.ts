@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import type { Guardrails, StrategySchema } from '../strategy_schemas/schema.ts';
 import { breakout, hmm, newPath, open, openWithPresets, refusal, testClock } from './controller.fixture.ts';
+import { asker, guarded } from './guardrails/guarded.fixture.ts';
 
 const schema = loadStrategySchemas().get('momentum_breakout') as StrategySchema;
 const by = { actor: 'ann', reason: 'the fill was busted' };
@@ -207,5 +208,70 @@ describe('outcomes of a decision that a position holds', () => {
     controller.reverse({ ...by, outcomeId: 'seq:1' });
     time.forward(ttl);
     expect(controller.decision(decisionId).state).toBe('expired');
+  });
+});
+
+describe('what is taken back by hand', () => {
+  test('a reversal takes an outcome back as if it had never been, once; the decision can earn again', () => {
+    const time = testClock();
+    const controller = open({ clock: time.clock, schemas: guarded({}) });
+    const ask = asker(controller);
+    const learn = (outcomeId: string, reward: number) => {
+      const { preset_id: presetId, decision_id: decisionId } = ask();
+      controller.learn({ ...breakout, presetId, decisionId, reward, outcomeId });
+      return decisionId;
+    };
+    for (let i = 0; i < 10; i++) learn(`o${i}`, 1);
+    const wrong = learn('wrong', -50);
+    for (let i = 10; i < 20; i++) learn(`o${i}`, 1);
+    expect(controller.reverse({ ...by, outcomeId: 'wrong' })).toEqual({ duplicate: false });
+    expect(controller.reverse({ ...by, outcomeId: 'wrong' })).toEqual({ duplicate: true });
+    refusal(() => controller.reverse({ ...by, outcomeId: 'nope' }), 'UnknownOutcome');
+    expect(controller.verify(breakout)).toBeLessThan(1e-9);
+    const { state, outcomes } = controller.decision(wrong);
+    expect(state).toBe('served');
+    expect(outcomes.map(({ attribution, raw_reward }) => [attribution, raw_reward])).toEqual([
+      ['reversal', 50],
+      ['decision', -50],
+    ]);
+    expect(controller.presets(breakout).reduce((sum, preset) => sum + preset.outcomes, 0)).toBe(20);
+    expect(controller.summary().outcomes).toBe(22);
+  });
+
+  test('a void decision earns nothing, a rewarded one cannot be voided', () => {
+    const controller = open();
+    const ask = asker(controller);
+    const { preset_id: presetId, decision_id: decisionId } = ask();
+    controller.voidDecision({ ...by, decisionId });
+    refusal(() => controller.learn({ ...breakout, presetId, decisionId, reward: 1 }), 'Conflict');
+    const rewarded = ask();
+    controller.learn({
+      ...breakout,
+      presetId: rewarded.preset_id,
+      decisionId: rewarded.decision_id,
+      reward: 1,
+    });
+    refusal(() => controller.voidDecision({ ...by, decisionId: rewarded.decision_id }), 'Conflict');
+    refusal(() => controller.voidDecision({ ...by, decisionId: 'nope' }), 'UnknownDecision');
+  });
+
+  test('an idempotency key: one decision, one anonymous outcome', () => {
+    const controller = open();
+    const question = { ...breakout, features: { vol: 0.01 }, requestKey: 'k' };
+    const first = controller.decide(question);
+    expect(controller.decide(question).decision_id).toBe(first.decision_id);
+    expect(controller.decide({ ...question, requestKey: 'k2' }).decision_id).not.toBe(first.decision_id);
+    refusal(() => controller.decide({ ...question, features: { vol: 0.02 } }), 'Conflict');
+    const outcome = {
+      strategy: 'momentum_breakout',
+      instrument: 'ETHUSDT',
+      presetId: 'fast',
+      reward: 1,
+      requestKey: 'r',
+    };
+    expect([controller.learn(outcome), controller.learn(outcome)]).toEqual([
+      { duplicate: false },
+      { duplicate: true },
+    ]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { seededUniform } from '../bandit/seeded-uniform.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
-import { breakout, open, testClock } from './controller.fixture.ts';
+import { breakout, open, refusal, testClock } from './controller.fixture.ts';
+import { asker, guarded } from './guardrails/guarded.fixture.ts';
 
 const by = { actor: 'ann', reason: 'a test' };
 const minute = 60_000;
@@ -133,5 +134,41 @@ describe('what is left out', () => {
     expect([decisions, logged, champion, prunable]).toEqual([0, null, null, []]);
     expect(left_out.no_support).toBe(5);
     expect(Object.values(presets)).toEqual([null, null, null, null]);
+  });
+});
+
+describe('evaluation of a strategy that was taught', () => {
+  test('finds what each preset is worth from decisions that explored, and leaves forced ones out', () => {
+    const time = testClock();
+    const controller = open({ clock: time.clock, schemas: guarded({ hysteresis_margin: 0.2 }) });
+    const from = time.clock();
+    const ask = asker(controller);
+    const worth: Record<string, number> = { balanced: 1, conservative: 0, fast: -1 };
+    ask();
+    controller.openWindow({ ...by, ...breakout, epsilon: 0.45, hours: 24 * 30 });
+    for (let i = 0; i < 1_150; i++) {
+      time.forward(minute);
+      if (i === 600) controller.pin({ ...by, ...breakout, presetId: 'fast' });
+      if (i === 650) controller.pin({ ...by, ...breakout, presetId: null });
+      const { preset_id: presetId, decision_id: decisionId } = ask();
+      controller.learn({
+        ...breakout,
+        presetId,
+        decisionId,
+        reward: worth[presetId]! + Math.sin(i * 12.9898),
+      });
+    }
+    const evaluation = controller.evaluation({ ...breakout, from, to: time.clock() + 1 });
+    expect(evaluation).toMatchObject({
+      decisions: 1_100,
+      epsilon: 0.45,
+      champion: 'balanced',
+      prunable: ['fast'],
+    });
+    const { balanced, conservative, fast } = evaluation.presets;
+    // Rewards are in deviations; the scale is the strategy's own.
+    expect(balanced!.dr.low).toBeGreaterThan(conservative!.dr.high);
+    expect(conservative!.dr.low).toBeGreaterThan(fast!.dr.high);
+    refusal(() => controller.evaluation({ ...breakout, from: 2, to: 1 }), 'InvalidData');
   });
 });

@@ -77,7 +77,9 @@ describe.runIf(hasBrowser)('a retrain that is started from the page and aborted 
     for (const series of rig.config.series) {
       const bar = page.getByRole('progressbar', { name: `fit of ${seriesKey(series)}` });
       await bar.waitFor();
-      expect(await bar.evaluate((element) => element.parentElement?.textContent)).toMatch(/: fit\s+2 of 660$/);
+      expect(await bar.evaluate((element) => element.parentElement?.textContent)).toMatch(
+        /: fit\s+2 of 660$/,
+      );
     }
     await run.cancel();
     await until('the files are given back', () => rig.ledger.fileCounts().processing === 0);
