@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { apiKey } from './api-key.ts';
 import * as parse from './parsers.ts';
 import { payloadKey } from './payload-key.ts';
 import { rsaPublicKey } from './public-key.ts';
@@ -38,27 +39,6 @@ const stateCount: parse.Parse<number | 'auto'> = (text) => {
 const path = parse.text(/^[^\0\n]+$/, 'a path');
 const maxWindowDays = 36_500;
 const dayMs = 86_400_000;
-
-const roles = ['reader', 'engine', 'trainer', 'admin'] as const;
-export type Role = (typeof roles)[number];
-
-export interface ApiKey {
-  readonly role: Role;
-  readonly key: string;
-}
-
-const isRole = (word: string): word is Role => roles.some((role) => role === word);
-
-/** `<role>:<key>`, or a bare key for an engine, as older deployments write it. */
-const apiKey: parse.Parse<ApiKey> = (text) => {
-  const at = text.indexOf(':');
-  const role = at < 0 ? 'engine' : text.slice(0, at);
-  const key = text.slice(at + 1);
-  if (isRole(role) && key.length >= 8) return { role, key };
-  throw new RangeError(
-    `<role>:<key> separated by commas, role one of ${roles.join(', ')}, key of 8 characters or more`,
-  );
-};
 
 /** A public key as the secret would let everybody sign who can read it. */
 const jwtSecret = parse.text(
