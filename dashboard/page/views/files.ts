@@ -50,7 +50,7 @@ const queueLines = (samples: readonly Sample[]) => {
   return [line(samples, 'downloaded', 'waiting', good), line(samples, 'processing', 'claimed', accent)];
 };
 
-/** What is done with: these only grow, and would flatten the others. */
+/** What is done with: these are many, and would flatten the others. */
 const doneLines = (samples: readonly Sample[]) => {
   const { text, good, bad } = themeColours();
   return [
