@@ -55,10 +55,12 @@ const steps = {
   'version:marked': 'worker',
   'version:aside': 'worker',
   'version:removed': 'worker',
-  // A snapshot, and the restore of one: snapshots/*.test.ts.
+  // A snapshot, one that goes, and the restore of one: snapshots/*.test.ts.
   'snapshot:copied': 'command',
   'snapshot:written': 'command',
   'snapshot:renamed': 'command',
+  'old-snapshot:aside': 'command',
+  'old-snapshot:removed': 'command',
   'restore:staged': 'command',
   'restore:journalled': 'command',
   'restore:aside': 'command',
@@ -102,6 +104,10 @@ export const commits = {
   rotateAudit: 'ledger and store',
   // What else the ledger commits.
   advanceWatermark: 'ledger',
+  registerImport: 'ledger',
+  quarantineOutside: 'ledger',
+  dropSuspicion: 'ledger',
+  exclusively: 'ledger',
   renew: 'ledger',
   compactRows: 'ledger',
   killTraining: 'ledger',

@@ -24,6 +24,11 @@ const stale = { kind: 'stale', subject: series, message: 'late' } as const;
 const byHand = { cause: 'hand', actor: 'ann', reason: 'it drifts' };
 const month = { series: btc, month: '2024-01', from: null, to: 'hash' };
 const gap = { series, fromMs: genesisMs, toMs: genesisMs + hourMs, missing: 1 };
+/** A file that an import has put in place. */
+const csv = {
+  ...{ ...btc, fileId: 'csv', sha256: 'csv', kind: 'candles', path: 'incoming/a.csv' },
+  ...{ tStart: genesisMs, tEnd: genesisMs + 2 * hourMs, bars: 2, sizeBytes: 9, fetchedAt: 1 },
+} as const;
 const claimed = ({ ledger, dataDir }: There) => {
   land({ ledger, dataDir }, { from: 0, count: 3 });
   return ledger.claim({ ...run1, leaseMs: 1_000, series: [series] });
@@ -58,6 +63,40 @@ export const acts: Readonly<Record<KilledCommit, Act>> = {
   advanceWatermark: {
     prepare: ({ ledger }) => ledger.startWatermark(btc, genesisMs),
     act: ({ ledger }) => ledger.advanceWatermark(btc, genesisMs, genesisMs + hourMs),
+  },
+  registerImport: {
+    act: ({ ledger }) =>
+      ledger.registerImport({
+        ...{
+          series: btc,
+          files: [csv],
+          gaps: [gap],
+          overGap: false,
+          actor: 'ann',
+          source: { name: 'a.csv' },
+        },
+        isInPlace: () => true,
+      }),
+  },
+  quarantineOutside: {
+    act: ({ ledger }) =>
+      ledger.quarantineOutside({ file: csv, reason: 'no columns', actor: 'ann', name: 'a.csv' }),
+  },
+  dropSuspicion: {
+    prepare: (there) => {
+      land(there, { from: 0, count: 3 });
+      const cover = { fromMs: genesisMs, toMs: genesisMs + 2 * hourMs };
+      const given = [cover.fromMs, cover.toMs];
+      const missing = [genesisMs + hourMs];
+      there.ledger.recordComparison({ series: btc, expectedRevision: 0, cover, given, missing });
+    },
+    act: ({ ledger }) => ledger.dropSuspicion(btc, genesisMs + hourMs),
+  },
+  exclusively: {
+    act: ({ ledger }) =>
+      ledger.exclusively(() => {
+        for (const subject of ['one', 'two']) ledger.audit({ actor: 'ann', action: 'act', subject });
+      }),
   },
   compactRows: {
     prepare: deleted,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { btc, versionIdOfStates } from '../api/app.fixture.ts';
 import { autotrainCommand } from '../cli/autotrain.ts';
+import { commandPoints } from '../ledger/command-points.fixture.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import { holdState, restoreJournal } from '../ledger/in-use.ts';
 import { Crash, crashAt } from '../ledger/ledger.fixture.ts';
@@ -107,20 +108,13 @@ test('each restore begins an epoch above all before, also from the same snapshot
   expect([1, 2, 3].map(() => restore(places, name).epoch)).toEqual([1, 2, 3]);
 });
 
-const crashes = [
-  ['restore:staged', 1],
-  ['restore:journalled', 1],
-  ...[1, 3, 5].flatMap(
-    (nth) =>
-      [
-        ['restore:aside', nth],
-        ['restore:moved', nth],
-      ] as const,
-  ),
-  ['restore:projected', 1],
-] as const;
+/** These are passed for each part of the state. */
+const perPart = ['restore:aside', 'restore:moved'];
+const deaths = commandPoints('restore').flatMap((point) =>
+  (perPart.includes(point) ? [1, 3, 5] : [1]).map((nth) => [point, nth] as const),
+);
 
-test.each(crashes)(
+test.each(deaths)(
   'a crash at %s (%i): the old state, or a message and then the new one',
   async (point, nth) => {
     const { take, places, promote, ledger, modelsDir, env } = trainedState();
@@ -146,6 +140,28 @@ test.each(crashes)(
     withLedger(places, (restored) => expect(restored.epoch()).toBe(1));
     for (const folder of [places.dataDir, modelsDir, join(places.ledgerFile, '..')])
       expect(readdirSync(folder).filter((entry) => entry.includes('.restoring'))).toEqual([]);
+  },
+);
+
+const completing = deaths.filter(([point]) => point !== 'restore:staged' && point !== 'restore:journalled');
+
+test.each(completing)(
+  'who completes it is killed too, at %s (%i), and the next one ends it',
+  async (point, nth) => {
+    const { take, places, promote, ledger, modelsDir } = trainedState();
+    const { name } = await take();
+    promote(2, 'back to two');
+    ledger.close();
+    expect(() => restore(places, name, crashAt('restore:journalled'))).toThrow(Crash);
+    expect(() => resumeRestore(places.ledgerFile, crashAt(point, nth))).toThrow(Crash);
+    expect(() => holdState(places.ledgerFile)).toThrow(/restore was interrupted.*restore --resume/);
+    const done = resumeRestore(places.ledgerFile);
+    expect(done).toMatchObject({ champion: versionIdOfStates(3), epoch: 1 });
+    expect(done?.kept_aside).toEqual(expect.arrayContaining([expect.stringContaining('ledger.sqlite')]));
+    expect(resumeRestore(places.ledgerFile)).toBeUndefined();
+    expect(readCurrent(modelsDir)).toBe(versionIdOfStates(3));
+    expect(readVersion(modelsDir, versionIdOfStates(3)).modelHash).toBeTruthy();
+    withLedger(places, (restored) => expect(restored.epoch()).toBe(1));
   },
 );
 

@@ -138,8 +138,8 @@ export const restoreSnapshot = (request: RestoreRequest): Restored => {
 };
 
 /** Completes a restore that was interrupted; undefined when there is none. */
-export const resumeRestore = (ledgerFile: string): Restored | undefined =>
+export const resumeRestore = (ledgerFile: string, crash: CrashPoint = () => {}): Restored | undefined =>
   alone(ledgerFile, () => {
     const journal = readJournal(ledgerFile);
-    return journal && complete(ledgerFile, journal, () => {});
+    return journal && complete(ledgerFile, journal, crash);
   });

@@ -1,5 +1,6 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CrashPoint } from '../ledger/crash-points.ts';
 import { ifThere, syncDirectory, temporaryPrefix } from '../ledger/durable-file.ts';
 import { SnapshotError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
@@ -28,10 +29,12 @@ export const listSnapshots = (snapshotDir: string): ListedSnapshot[] =>
   snapshotNames(snapshotDir).map((name) => rowOf(join(snapshotDir, name), name));
 
 /** Renamed first: what has a snapshot's name is always complete. */
-const remove = (snapshotDir: string, name: string): void => {
+const remove = (snapshotDir: string, name: string, crash?: CrashPoint): void => {
   const aside = join(snapshotDir, `${temporaryPrefix}${name}`);
   renameSync(join(snapshotDir, name), aside);
+  crash?.('old-snapshot:aside');
   rmSync(aside, { recursive: true, force: true });
+  crash?.('old-snapshot:removed');
 };
 
 /** A run that is still copying is younger than that. */
@@ -48,10 +51,10 @@ const removeAbandoned = (snapshotDir: string): void => {
 };
 
 /** Keeps the newest `keep` snapshots. Returns the names of those that went. */
-export const pruneSnapshots = (snapshotDir: string, keep: number): string[] => {
+export const pruneSnapshots = (snapshotDir: string, keep: number, crash?: CrashPoint): string[] => {
   removeAbandoned(snapshotDir);
   const old = snapshotNames(snapshotDir).slice(0, -keep);
-  for (const name of old) remove(snapshotDir, name);
+  for (const name of old) remove(snapshotDir, name, crash);
   if (old.length > 0) syncDirectory(snapshotDir);
   return old;
 };

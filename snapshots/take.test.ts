@@ -1,16 +1,20 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { versionIdOfStates } from '../api/app.fixture.ts';
+import { commandPoints } from '../ledger/command-points.fixture.ts';
 import { Crash, crashAt } from '../ledger/ledger.fixture.ts';
 import { openLedger } from '../ledger/open.ts';
 import { createRandom } from '../numerics/random.ts';
 import { filesUnder } from './folders.ts';
 import { snapshotNames } from './names.ts';
+import type { Places } from './places.ts';
 import { listSnapshots, pruneSnapshots } from './retention.ts';
 import { openStore, trainedState } from './snapshots.fixture.ts';
 import { takeSnapshot } from './take.ts';
 import { verifySnapshot } from './verify.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 test('a snapshot holds ledger, parameter store, every version and every candle, and verifies', async () => {
   const { take, places, decisionId } = trainedState();
@@ -71,12 +75,14 @@ test('a flipped bit in any file is found, and so is a file that went or came', a
   ]);
 });
 
-test.each(['snapshot:copied', 'snapshot:written'])(
-  'after a crash at %s there is no snapshot',
+test.each(commandPoints('snapshot'))(
+  'after a crash at %s there is no snapshot, or a whole one',
   async (point) => {
     const { places } = trainedState();
     await expect(takeSnapshot({ places, atMs: 1e12, crash: crashAt(point) })).rejects.toThrow(Crash);
-    expect(snapshotNames(places.snapshotDir)).toEqual([]);
+    const left = snapshotNames(places.snapshotDir);
+    expect(left).toEqual(point === 'snapshot:renamed' ? ['20010909T014640.000Z'] : []);
+    for (const name of left) expect(verifySnapshot(places.snapshotDir, name)).toMatchObject({ ok: true });
     await takeSnapshot({ places, atMs: 1e12 });
     expect(listSnapshots(places.snapshotDir)).toMatchObject([
       { champion: versionIdOfStates(3), versions: 2 },
@@ -84,13 +90,42 @@ test.each(['snapshot:copied', 'snapshot:written'])(
   },
 );
 
-test('the newest SNAPSHOT_KEEP stay', async () => {
+/** What has the name of no snapshot. */
+const halfOnes = ({ snapshotDir }: Places): string[] =>
+  readdirSync(snapshotDir).filter((name) => !snapshotNames(snapshotDir).includes(name));
+
+const inADay = (): void =>
+  void vi.spyOn(Date, 'now').mockReturnValue(new Date().getTime() + 24 * 60 * 60_000 + 1_000);
+
+test('what a killed run has half copied goes after a day, and not while its run may still be copying', async () => {
   const { take, places } = trainedState();
-  for (const atMs of [1e12, 2e12, 3e12]) await take(atMs);
-  expect(pruneSnapshots(places.snapshotDir, 2)).toEqual(['20010909T014640.000Z']);
-  expect(snapshotNames(places.snapshotDir)).toHaveLength(2);
+  await expect(takeSnapshot({ places, atMs: 1e12, crash: crashAt('snapshot:copied') })).rejects.toThrow(
+    Crash,
+  );
+  const { name } = await take(2e12);
+  pruneSnapshots(places.snapshotDir, 2);
+  expect(halfOnes(places)).toHaveLength(1);
+  inADay();
   expect(pruneSnapshots(places.snapshotDir, 2)).toEqual([]);
+  expect(readdirSync(places.snapshotDir)).toEqual([name]);
+  expect(verifySnapshot(places.snapshotDir, name)).toMatchObject({ ok: true });
 });
+
+test.each(commandPoints('old-snapshot'))(
+  'after a crash at %s an old snapshot is there no more, and nothing of it stays',
+  async (point) => {
+    const { take, places } = trainedState();
+    for (const atMs of [1e12, 2e12, 3e12]) await take(atMs);
+    const names = snapshotNames(places.snapshotDir);
+    expect(() => pruneSnapshots(places.snapshotDir, 1, crashAt(point))).toThrow(Crash);
+    expect(snapshotNames(places.snapshotDir)).toEqual(names.slice(1));
+    for (const name of names.slice(1)) expect(verifySnapshot(places.snapshotDir, name).ok).toBe(true);
+    expect(pruneSnapshots(places.snapshotDir, 1)).toEqual([names[1]]);
+    inADay();
+    pruneSnapshots(places.snapshotDir, 1);
+    expect(readdirSync(places.snapshotDir)).toEqual(names.slice(2));
+  },
+);
 
 test('a champion that is damaged is no basis for a snapshot', async () => {
   const { take, places, modelsDir } = trainedState();

@@ -120,6 +120,10 @@ const take = async (request: SnapshotRequest, name: string): Promise<Manifest> =
  */
 export const takeSnapshot = async (request: SnapshotRequest): Promise<Manifest> => {
   const name = snapshotName(request.atMs);
-  const folder = join(request.places.snapshotDir, name);
-  return existsSync(folder) ? readManifest(folder) : take(request, name);
+  const { snapshotDir } = request.places;
+  const folder = join(snapshotDir, name);
+  if (!existsSync(folder)) return take(request, name);
+  // Whoever put it there may have died before the name was durable.
+  syncDirectory(snapshotDir);
+  return readManifest(folder);
 };

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Candle } from '../../exchange/exchange.ts';
 import { formatCandles, verifyAndRead } from '../candle-file.ts';
 import { newestCandles } from '../candle-store.ts';
+import { commandPoints } from '../command-points.fixture.ts';
 import { openFresh } from '../fresh.fixture.ts';
 import { btc, Crash, candles, crashAt, eth, genesisMs, hourMs, land } from '../ledger.fixture.ts';
 import { removeOrphans } from '../orphans.ts';
@@ -251,7 +252,7 @@ describe('bad files', () => {
   });
 });
 
-test.each(['file:written', 'file:renamed', 'file:synced', 'import:unregistered', 'import:registered'])(
+test.each(['file:written', 'file:renamed', 'file:synced', ...commandPoints('import')])(
   'a crash at %s leaves all or nothing, and the same import heals it',
   (point) => {
     for (const nth of point.startsWith('file') ? [1, 2] : [1]) {

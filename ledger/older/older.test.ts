@@ -6,6 +6,7 @@ import { seriesKey } from '../../series.ts';
 import { Sqlite } from '../../sqlite.ts';
 import { verifyAndRead } from '../candle-file.ts';
 import { newestCandles } from '../candle-store.ts';
+import { commandPoints } from '../command-points.fixture.ts';
 import { freshDir } from '../fresh.fixture.ts';
 import { btc, eth, hourMs, land, run1 } from '../ledger.fixture.ts';
 import { type Ledger, openLedger } from '../open.ts';
@@ -319,7 +320,7 @@ const kill = (path: string, point: string): void => {
   throw new Error(`nobody passed ${point}`);
 };
 
-test.each(['file:renamed', 'older:copied', 'older:files', 'older:uncommitted', 'older:committed'])(
+test.each(['file:renamed', ...commandPoints('older')])(
   'killed at %s it opens again whole',
   (point) => {
     const there = everyState();
