@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { seriesKey } from '../series.ts';
 import type { CrashPoint, commits } from './crash-points.ts';
+import type { NewFile } from './file-rows.ts';
 import { btc, genesisMs, hourMs, land, run1, versionNamed } from './ledger.fixture.ts';
 import { type Ledger, openLedger } from './open.ts';
 
@@ -25,10 +26,11 @@ const byHand = { cause: 'hand', actor: 'ann', reason: 'it drifts' };
 const month = { series: btc, month: '2024-01', from: null, to: 'hash' };
 const gap = { series, fromMs: genesisMs, toMs: genesisMs + hourMs, missing: 1 };
 /** A file that an import has put in place. */
-const csv = {
+const csv: NewFile = {
   ...{ ...btc, fileId: 'csv', sha256: 'csv', kind: 'candles', path: 'incoming/a.csv' },
   ...{ tStart: genesisMs, tEnd: genesisMs + 2 * hourMs, bars: 2, sizeBytes: 9, fetchedAt: 1 },
-} as const;
+};
+
 const claimed = ({ ledger, dataDir }: There) => {
   land({ ledger, dataDir }, { from: 0, count: 3 });
   return ledger.claim({ ...run1, leaseMs: 1_000, series: [series] });
