@@ -83,6 +83,27 @@ describe('loadConfig', () => {
     expect(config.explicit.size).toBe(0);
   });
 
+  it('keeps days as days where the name says so, and as milliseconds where it says that', () => {
+    const days = {
+      LEDGER_ROWS_DAYS: '2',
+      AUDIT_KEEP_DAYS: '3',
+      DECISIONS_KEEP_DAYS: '31',
+      ARCHIVE_DAYS: '400',
+    };
+    const config = loadConfig({
+      ...days,
+      TRAIN_WINDOW_DAYS: '366',
+      LEASE_MS: '90000',
+      ROLLBACK_COOLDOWN: '2d',
+    });
+    expect(config.ledgerRowsMs).toBe(172_800_000);
+    expect(config.audit.keepDays).toBe(3);
+    expect(config.controller.decisionsKeepDays).toBe(31);
+    expect(config.archive.days).toBe(400);
+    expect(config.training).toMatchObject({ windowDays: 366, windowMs: 31_622_400_000, leaseMs: 90_000 });
+    expect(config.rollback.cooldownMs).toBe(172_800_000);
+  });
+
   it('puts the roots under the state directory in embedded mode', () => {
     const { paths } = loadConfig({ STATE_DIR: '/tmp/state' }, { embedded: true });
     expect(paths).toEqual({
