@@ -6,6 +6,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { importAll } from '../ledger/import/import-all.ts';
 import type { ImportedFile, ImportOptions } from '../ledger/import/import-file.ts';
 import { timeUnits } from '../ledger/import/times.ts';
+import { whileHeld } from '../ledger/in-use.ts';
 import { openLedger } from '../ledger/open.ts';
 import { parseSeries, type Series, seriesKey } from '../series.ts';
 import { type Said, UsageError } from './cli.ts';
@@ -78,16 +79,18 @@ const configOf = (env: NodeJS.ProcessEnv): Config => {
   return ledgerOf(env);
 };
 
-const run = (env: NodeJS.ProcessEnv, from: string, given: ImportArguments, bar: Bar): ImportedFile[] => {
-  const series = seriesOf(given);
-  const wanted = optionsOf(given, bar);
-  const files = filesAt(from);
-  const config = configOf(env);
+interface Wanted {
+  readonly series: Series;
+  readonly files: readonly string[];
+  readonly options: ImportOptions;
+}
+
+const importInto = (config: Config, { series, files, options }: Wanted): ImportedFile[] => {
   const { dataDir, landingDir, ledgerFile } = config.paths;
   const ledger = openLedger({
     path: ledgerFile,
     domain: config.domain,
-    readonly: wanted.dryRun,
+    readonly: options.dryRun,
     older: config,
   });
   try {
@@ -95,11 +98,19 @@ const run = (env: NodeJS.ProcessEnv, from: string, given: ImportArguments, bar: 
     return importAll(
       { ledger, dataDir, landing, series, actor: `cli:${userInfo().username}` },
       files,
-      wanted,
+      options,
     );
   } finally {
     ledger.close();
   }
+};
+
+/** A restore would set aside what is stored meanwhile; a dry run stores nothing. */
+const run = (env: NodeJS.ProcessEnv, from: string, given: ImportArguments, bar: Bar): ImportedFile[] => {
+  const wanted = { series: seriesOf(given), options: optionsOf(given, bar), files: filesAt(from) };
+  const config = configOf(env);
+  const work = () => importInto(config, wanted);
+  return wanted.options.dryRun ? work() : whileHeld(config.paths.ledgerFile, work);
 };
 
 const isWhole = ({ outcome, refusedRows }: ImportedFile): boolean =>

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Config } from '../config.ts';
-import { restoreJournal } from '../ledger/in-use.ts';
+import { holdState, restoreJournal } from '../ledger/in-use.ts';
 import { placesOf } from '../snapshots/places.ts';
 import { type Restored, restoreSnapshot, resumeRestore } from '../snapshots/restore.ts';
 import { type ListedSnapshot, listSnapshots, pruneSnapshots } from '../snapshots/retention.ts';
@@ -16,14 +16,24 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const bySnapshots = (env: NodeJS.ProcessEnv): Config =>
   findConfig(env, 'folder of snapshots', ({ snapshots }) => snapshots.dir);
 
+/** Held: a restore that began meanwhile would replace what is copied, part by part. */
+const takeAndPrune = async (config: Config, bar: Bar) => {
+  const release = holdState(config.paths.ledgerFile);
+  try {
+    const made = await takeSnapshot({
+      places: placesOf(config),
+      atMs: Date.now(),
+      progress: (done, total) => bar.at(done, total),
+    });
+    return { made, removed: pruneSnapshots(config.snapshots.dir, config.snapshots.keep) };
+  } finally {
+    release();
+  }
+};
+
 export const snapshot = async (env: NodeJS.ProcessEnv, bar: Bar): Promise<Said> => {
   const config = ledgerOf(env);
-  const made = await takeSnapshot({
-    places: placesOf(config),
-    atMs: Date.now(),
-    progress: (done, total) => bar.at(done, total),
-  });
-  const removed = pruneSnapshots(config.snapshots.dir, config.snapshots.keep);
+  const { made, removed } = await takeAndPrune(config, bar);
   const { name, champion, versions, candles, missing, files } = made;
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
   const value = { name, champion, versions: versions.length, candles, missing, bytes, removed };

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Config } from '../config.ts';
+import { whileHeld } from '../ledger/in-use.ts';
 import type { LineageRow } from '../ledger/lineage-rows.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { beginLineage } from '../ledger/take-back.ts';
@@ -118,9 +119,7 @@ const describe = (result: ReturnType<typeof run>): string => {
   return `${describeRow(lineage)}\n${candles} candles wait to be trained on: ${files}`;
 };
 
-/** What `autotrain lineage` and `npm run lineage` say. */
-export const actOnLineages = (env: NodeJS.ProcessEnv, given: Arguments): Said => {
-  const config = ledgerOf(env);
+const act = (config: Config, given: Arguments): Said => {
   const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain, older: config });
   try {
     const value = run({ config, ledger, actor: `cli:${userInfo().username}` }, given);
@@ -128,6 +127,12 @@ export const actOnLineages = (env: NodeJS.ProcessEnv, given: Arguments): Said =>
   } finally {
     ledger.close();
   }
+};
+
+/** What `autotrain lineage` and `npm run lineage` say. */
+export const actOnLineages = (env: NodeJS.ProcessEnv, given: Arguments): Said => {
+  const config = ledgerOf(env);
+  return whileHeld(config.paths.ledgerFile, () => act(config, given));
 };
 
 /** The answer and the exit code. */

@@ -2,19 +2,23 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import { type Controller, openController } from '../controller/open.ts';
+import { refuseHalfRestored } from '../ledger/in-use.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { readVersion } from '../registry/store.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 
 /** The parameter store of these settings, for reading: SQLite's error where another process keeps it from being opened. */
-export const openStoredController = ({ paths, domain, controller, training }: Config): Controller =>
-  openController({
+export const openStoredController = ({ paths, domain, controller, training }: Config): Controller => {
+  // Opening makes a store where there is none, which a restore that is completed later would set aside.
+  refuseHalfRestored(paths.ledgerFile);
+  return openController({
     path: paths.controllerFile,
     domain,
     schemas: loadStrategySchemas(paths.schemasDir),
     seed: training.seed,
     ...controller,
   });
+};
 
 /** Rows of files that were deleted long ago are folded; their ids stay in metadata.json. */
 const foldedOf = (ledger: Ledger, files: number) =>

@@ -5,7 +5,7 @@
  * - `ClaimNotOpen`: the claim was completed already.
  * - `WatermarkMoved`: another ingest was first; look at the watermark again.
  * - `StorageUnavailable`: disk full, read-only, not writable, or locked for too long. Nothing was stored.
- * - `InUse`: a worker or a gateway works on the state, or a restore replaces it.
+ * - `InUse`: a worker, a gateway or a command works on the state, or a restore replaces it.
  * - `TrainingKilled`: the kill switch of the training loop holds.
  * - `CandleFileCorrupt`: bytes that do not have the registered hash, or a row that is no candle.
  */

@@ -37,7 +37,7 @@ export const refuseHalfRestored = (ledgerFile: string): void => {
   );
 };
 
-/** For a process that works on the state, for as long as it does: workers and gateways. Returns the release. */
+/** For a process that works on the state, for as long as it does: workers, gateways and commands. Returns the release. */
 export const holdState = (ledgerFile: string): (() => void) => {
   const share = ['begin', 'select count(*) from sqlite_master'];
   const release = lock(ledgerFile, share, 'a restore is replacing it; start again when it is done');
@@ -50,6 +50,20 @@ export const holdState = (ledgerFile: string): (() => void) => {
   return release;
 };
 
+/** For a command that works on the state, beside workers or without them. */
+export const whileHeld = <T>(ledgerFile: string, work: () => T): T => {
+  const release = holdState(ledgerFile);
+  try {
+    return work();
+  } finally {
+    release();
+  }
+};
+
 /** For whoever replaces the state: refused while anyone works on it. Returns the release. */
 export const holdStateAlone = (ledgerFile: string): (() => void) =>
-  lock(ledgerFile, ['begin exclusive'], 'a worker or a gateway works on it; stop all of them first');
+  lock(
+    ledgerFile,
+    ['begin exclusive'],
+    'a worker or a gateway works on it; stop all of them first, and let imports and other commands end',
+  );

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { btc, versionIdOfStates } from '../api/app.fixture.ts';
@@ -164,6 +164,39 @@ test.each(completing)(
     withLedger(places, (restored) => expect(restored.epoch()).toBe(1));
   },
 );
+
+/** Before anything, with the landing folder aside, with the ledger aside. */
+test.each([
+  ['restore:journalled', 1],
+  ['restore:aside', 3],
+  ['restore:aside', 5],
+] as const)('after a crash at %s (%i) no command writes until it is completed', async (point, nth) => {
+  const { take, places, ledger, env, dataDir } = trainedState();
+  const { name } = await take();
+  ledger.close();
+  expect(() => restore(places, name, crashAt(point, nth))).toThrow(Crash);
+  const given = join(dataDir, 'given.csv');
+  writeFileSync(given, 'timestamp,open,high,low,close,volume\n1654041600000,1,1,1,1,1\n');
+  for (const words of [
+    ['import', given, '--series', btc],
+    ['lineage', 'new', '--series', btc, '--reason', 'test'],
+    ['ledger', 'snapshot'],
+    ['audit', 'verify'],
+    ['days', '--strategy', 'momentum_breakout', '--instrument', 'BTCUSDT'],
+  ]) {
+    const { code, text } = await autotrainCommand(words, env);
+    // What is aside already is not found at all.
+    expect({ code, text }).toMatchObject({ code: 1, text: expect.stringMatching(/--resume|there is no/) });
+  }
+  const imported = await autotrainCommand(['import', given, '--series', btc], env);
+  expect(imported.text).toMatch(/restore was interrupted.*restore --resume/);
+  const done = resumeRestore(places.ledgerFile)!;
+  const aside = done.kept_aside.find((path) => path.includes('ledger.sqlite'))!;
+  const old = openLedger({ path: aside, domain: 'production', readonly: true });
+  expect(old.champion()).toMatchObject({ versionId: versionIdOfStates(3) });
+  old.close();
+  expect((await autotrainCommand(['import', given, '--series', btc], env)).text).not.toMatch(/interrupted/);
+});
 
 test('a damaged snapshot, or one of another domain, changes nothing', async () => {
   const { take, places, ledger } = trainedState();

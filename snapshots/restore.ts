@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import { holdStateAlone, refuseHalfRestored } from '../ledger/in-use.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -8,7 +7,7 @@ import { reconcileCurrent } from '../registry/reconcile.ts';
 import { SnapshotError } from './errors.ts';
 import { type Journal, readJournal, removeJournal, writeJournal } from './journal.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { carryOut } from './moves.ts';
+import { carryOut, keptAside } from './moves.ts';
 import { snapshotName } from './names.ts';
 import type { Places } from './places.ts';
 import type { BytesProgress } from './progress.ts';
@@ -103,7 +102,7 @@ const complete = (ledgerFile: string, journal: Journal, crash: CrashPoint): Rest
     files_requeued: journal.filesRequeued,
     ...state,
     replaced: journal.moves.map(({ target }) => target),
-    kept_aside: journal.moves.map(({ aside }) => aside).filter((path) => existsSync(path)),
+    kept_aside: journal.moves.flatMap((move) => keptAside(move)),
   };
 };
 

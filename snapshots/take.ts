@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { codeVersion } from '../code-version.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import { makeDirectory, syncDirectory, temporaryPrefix } from '../ledger/durable-file.ts';
+import { refuseHalfRestored } from '../ledger/in-use.ts';
 import { openLedger } from '../ledger/open.ts';
 import { asStorageFailure } from '../ledger/storage-failure.ts';
 import { backUpDatabase } from './backup.ts';
@@ -116,11 +117,13 @@ const take = async (request: SnapshotRequest, name: string): Promise<Manifest> =
 
 /**
  * Backs up ledger, parameter store, registry and candles of one moment, while workers and gateways go on. The snapshot is
- * complete and durable, or not there. Throws SnapshotError, LedgerError `StorageUnavailable`.
+ * complete and durable, or not there. Throws SnapshotError, LedgerError `StorageUnavailable`, or
+ * `InUse` where a restore waits to be completed.
  */
 export const takeSnapshot = async (request: SnapshotRequest): Promise<Manifest> => {
   const name = snapshotName(request.atMs);
-  const { snapshotDir } = request.places;
+  const { snapshotDir, ledgerFile } = request.places;
+  refuseHalfRestored(ledgerFile);
   const folder = join(snapshotDir, name);
   if (!existsSync(folder)) return take(request, name);
   // Whoever put it there may have died before the name was durable.

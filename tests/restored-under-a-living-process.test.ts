@@ -1,6 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startSimulation } from '../cli/embedded/simulator.ts';
 import { loadConfig } from '../config.ts';
+import { holdStateAlone } from '../ledger/in-use.ts';
 import { placesOf } from '../snapshots/places.ts';
 import { restoreSnapshot } from '../snapshots/restore.ts';
 import { takeSnapshot } from '../snapshots/take.ts';
@@ -45,10 +51,32 @@ const killedWorker = async () => {
   return kill;
 };
 
+/** One that goes on for as long as it is let: what it reads is a pipe that nobody writes to. */
+const killedImport = async () => {
+  const pipe = path.join(state.root, 'candles.csv');
+  if (!existsSync(pipe)) execFileSync('mkfifo', [pipe]);
+  const command = fileURLToPath(new URL('../dist/cli/autotrain.js', import.meta.url));
+  const child = spawn(process.execPath, [command, 'import', pipe, '--series', 'binance:BTC/USDT:1h'], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  const kill = () => {
+    child.kill('SIGKILL');
+    return gone;
+  };
+  kills.push(kill);
+  const isHeld = () =>
+    expect(() => holdStateAlone(state.env.LEDGER_DB)()).toThrow(expect.objectContaining({ code: 'InUse' }));
+  await vi.waitFor(isHeld, { timeout: 20_000, interval: 100 });
+  return kill;
+};
+
 test.each([
-  ['gateway', killedGateway],
-  ['worker', killedWorker],
-])('a restore is refused while a %s lives, and goes on when it was killed', async (_, start) => {
+  ['a gateway', killedGateway],
+  ['a worker', killedWorker],
+  ['an import', killedImport],
+])('a restore is refused while %s lives, and goes on when it was killed', async (_, start) => {
   const places = placesOf(loadConfig(state.env));
   const kill = await start();
   kills.push(kill);
