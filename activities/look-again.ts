@@ -43,7 +43,7 @@ const lookAtDue = async (
   held: LookRange,
   seen: LookRange,
 ): Promise<Look | undefined> => {
-  const gap = deps.ledger.dueGaps(series).find(({ fromMs }) => fromMs > held.fromMs);
+  const gap = deps.ledger.dueGaps(series).find(({ toMs }) => toMs >= held.fromMs);
   if (gap) return await lookAtGap(deps, series, held, gap);
   const time = dueSuspicion(deps, series, held, seen);
   return time === undefined ? undefined : await lookAtSuspicion(deps, series, held, time);

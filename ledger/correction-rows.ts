@@ -20,7 +20,8 @@ export const insertCorrections = (
       .run();
 };
 
-const quarantined = (db: Reader, series: Series) =>
+/** Ids of the files that were put aside, as a query. */
+export const quarantinedIn = (db: Reader, series: Series) =>
   db
     .select({ fileId: files.fileId })
     .from(files)
@@ -32,7 +33,10 @@ export const netOfCorrections = (db: Reader, series: Series): number => {
     .select({ change: corrections.change, n: count() })
     .from(corrections)
     .where(
-      and(eq(corrections.series, seriesKey(series)), notInArray(corrections.fileId, quarantined(db, series))),
+      and(
+        eq(corrections.series, seriesKey(series)),
+        notInArray(corrections.fileId, quarantinedIn(db, series)),
+      ),
     )
     .groupBy(corrections.change)
     .all();

@@ -3,9 +3,10 @@ import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { answersOfAnOutage, retryWaitMs } from './gap-retries.ts';
 import { gaps } from './schema/files.ts';
+import { candlesIn, type OpenTimes, timesIn, without } from './spans.ts';
 import { splitGap } from './split-gap.ts';
 
-/** Candles that the exchange did not give; `fromMs` and `toMs` are the open times of the first and the last of them. */
+/** Candles that the exchange did not give, or whose only copy was put aside; `fromMs` and `toMs` are the open times of the first and the last of them. */
 export interface Gap {
   /** The series' key. */
   readonly series: string;
@@ -69,19 +70,47 @@ export const recordAnsweredGaps = (
   for (const gap of inside) retried(tx, gap, true, now);
 };
 
-const touched = (db: Reader, series: Series, times: readonly number[]): GapRow[] =>
+/** Those that reach into the range, filled ones too. */
+export const gapsWithin = (db: Reader, series: Series, { fromMs, toMs }: OpenTimes): GapRow[] =>
   db
     .select()
     .from(gaps)
-    .where(and(eq(gaps.series, seriesKey(series)), ne(gaps.state, 'filled')))
-    .all()
-    .filter(({ fromMs, toMs }) => times.some((time) => fromMs <= time && time <= toMs));
+    .where(and(eq(gaps.series, seriesKey(series)), gte(gaps.toMs, fromMs), lte(gaps.fromMs, toMs)))
+    .all();
+
+/** A part of a filled gap is none any more: what remains of it stays filled. */
+const unfill = (tx: Writer, gap: GapRow, spans: readonly OpenTimes[], stepMs: number): void => {
+  tx.delete(gaps).where(isGap(gap)).run();
+  for (const part of without([gap], spans, stepMs))
+    tx.insert(gaps)
+      .values({ ...gap, ...part, missing: candlesIn(part, stepMs) })
+      .run();
+};
+
+/** Candles that were there are missing from now on. None of the spans reaches into a gap that still is one. */
+export const openGaps = (tx: Writer, series: Series, spans: readonly OpenTimes[], now: number): void => {
+  const stepMs = timeframesMs[series.timeframe];
+  for (const span of spans) {
+    for (const gap of gapsWithin(tx, series, span)) unfill(tx, gap, [span], stepMs);
+    const missing = candlesIn(span, stepMs);
+    recordGaps(tx, [{ series: seriesKey(series), ...span, missing }], now);
+  }
+};
+
+const touched = (db: Reader, series: Series, times: readonly number[]) => {
+  const sorted = Float64Array.from(times).sort();
+  const range = { fromMs: sorted[0] ?? 0, toMs: sorted.at(-1) ?? -1 };
+  return gapsWithin(db, series, range)
+    .filter(({ state }) => state !== 'filled')
+    .map((gap) => ({ gap, came: timesIn(sorted, gap) }))
+    .filter(({ came }) => came.length > 0);
+};
 
 /** Candles came where a gap was: that part of it is filled, what remains goes on as it was. */
 export const fillGaps = (tx: Writer, series: Series, times: readonly number[], now: number): void => {
   const step = timeframesMs[series.timeframe];
-  for (const gap of touched(tx, series, times)) {
-    const { filled, remaining } = splitGap(gap, times, step);
+  for (const { gap, came } of touched(tx, series, times)) {
+    const { filled, remaining } = splitGap(gap, came, step);
     tx.delete(gaps).where(isGap(gap)).run();
     const closed = { ...gap, state: 'filled', nextRetryAt: null, filledAt: now } as const;
     for (const span of filled)
@@ -95,12 +124,13 @@ export const fillGaps = (tx: Writer, series: Series, times: readonly number[], n
   }
 };
 
-const missingGaps = (db: Reader, series: Series | undefined): GapRow[] =>
+const missingGaps = (db: Reader, series?: Series, limit = -1): GapRow[] =>
   db
     .select()
     .from(gaps)
     .where(and(series && eq(gaps.series, seriesKey(series)), ne(gaps.state, 'filled')))
     .orderBy(gaps.series, gaps.fromMs)
+    .limit(limit)
     .all();
 
 /** A part of the gaps. */
@@ -153,6 +183,9 @@ const unanswered = (tx: Writer, gap: Gap, now: number): void => {
 export const gapStore = ({ read, write, now }: Store) => ({
   /** All gaps that still are ones, or those of one series, in order of time. */
   gaps: (series?: Series): GapRow[] => read((db) => missingGaps(db, series)),
+
+  /** Of those that still are ones. */
+  oldestGap: (series: Series): GapRow | undefined => read((db) => missingGaps(db, series, 1)[0]),
 
   /** The newest by their first candle, newest first. */
   newestGaps: (wanted: GapsWanted): GapRow[] => read((db) => newest(db, wanted)),

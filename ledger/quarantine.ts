@@ -7,9 +7,10 @@ import type { Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, seriesOfFile } from './file-rows.ts';
 import { fileById } from './files.ts';
+import { recordLostCopies } from './lost-copies.ts';
 import { files } from './schema/files.ts';
 
-/** The audit entry of each, and the alert; `quarantineReason` is set in them. */
+/** The audit entry of each, the alert, and the gaps that they leave; they are set aside, with their `quarantineReason`. */
 export const recordQuarantined = (tx: Writer, quarantined: readonly FileRow[], now: number): void => {
   for (const file of quarantined) {
     const { quarantineReason: reason, path } = file;
@@ -24,6 +25,7 @@ export const recordQuarantined = (tx: Writer, quarantined: readonly FileRow[], n
       detail: { ...detail, file: file.fileId },
     });
   }
+  recordLostCopies(tx, quarantined, now);
 };
 
 /** Puts a file aside for good, with the reason, wherever it stands. */

@@ -7,7 +7,7 @@ export interface Span {
 /** Cuts a gap into the runs of candles that came and the runs that are still missing. */
 export const splitGap = (
   { fromMs, toMs }: Omit<Span, 'missing'>,
-  came: readonly number[],
+  came: Iterable<number>,
   stepMs: number,
 ): { readonly filled: readonly Span[]; readonly remaining: readonly Span[] } => {
   const there = new Set(came);

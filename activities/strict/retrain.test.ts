@@ -1,11 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Candle } from '../../exchange/exchange.ts';
+import { newestCandles } from '../../ledger/candle-store.ts';
+import { landLook } from '../../ledger/correction-landing.ts';
+import { importAll } from '../../ledger/import/import-all.ts';
 import { Crash, crashAt } from '../../ledger/ledger.fixture.ts';
 import { readVersion } from '../../registry/store.ts';
 import { checkDispositions } from '../../tests/support/disposition-checker.ts';
 import type { VersionMetadata } from '../version-metadata.ts';
-import { key, openStrict, timeOf } from './strict.fixture.ts';
+import { btc, key, openStrict, timeOf } from './strict.fixture.ts';
 
 type Strict = ReturnType<typeof openStrict>;
 
@@ -271,5 +275,76 @@ describe('each stored candle has one disposition', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('"absorbed":', '"absorbed":1'));
     strict.land(400, 500);
     expect((await strict.retrain()).left).toMatchObject([{ type: 'ModelCorrupt' }]);
+  });
+});
+
+describe('a file that went bad after it was trained', () => {
+  const putAside = async () => {
+    const strict = openStrict();
+    const { ledger, dataDir } = strict;
+    const path = join(dataDir, 'outside.csv');
+    const other = openStrict();
+    cpSync(join(other.dataDir, other.land(0, 400).path), path);
+    const place = { ledger, dataDir, landing: 'incoming', series: btc, actor: 'test' };
+    const options = { strict: true, overGap: false, dryRun: false, nowMs: Date.now() };
+    const importIt = () => importAll(place, [path], options);
+    importIt();
+    strict.setCrash(crashAt('month:unsynced'));
+    await expect(strict.retrain()).rejects.toThrow(Crash);
+    strict.setCrash(undefined);
+    const csv = join(dataDir, ledger.files({ limit: 1 })[0]!.path);
+    const bytes = readFileSync(csv);
+    rmSync(csv);
+    strict.land(400, 430);
+    await strict.retrain();
+    expect(ledger.fileCounts()).toMatchObject({ quarantined: 1 });
+    expect(ledger.gapTotals()).toEqual([{ series: key, gaps: 1, missing: 400 }]);
+    return { ...strict, bytes, importIt, before: JSON.stringify(strict.head().trainedRanges) };
+  };
+  const comeBackAndRetrain = async (strict: Awaited<ReturnType<typeof putAside>>, comeBack: () => void) => {
+    comeBack();
+    const { ledger, dataDir } = strict;
+    expect(ledger.gaps()).toEqual([]);
+    expect(newestCandles({ ledger, dataDir, series: btc, count: 999 }).openTimeMs).toHaveLength(430);
+    strict.land(430, 460);
+    expect((await strict.retrain()).version).toBeDefined();
+    expect(strict.head().trainedRanges).toEqual([{ ...JSON.parse(strict.before)[0], toMs: timeOf(459) }]);
+    expect(ledger.fileCounts()).toMatchObject({ downloaded: 0, processing: 0 });
+  };
+
+  it('comes back from the exchange as a correction that is too late: nothing of it is trained again', async () => {
+    const strict = await putAside();
+    const candles = strict.bytes.toString().trim().split('\n').slice(1);
+    const changes = candles.map((line) => {
+      const [openTimeMs, ...cells] = line.split(',');
+      const candle = [Number(openTimeMs), ...cells] as unknown as Candle;
+      return { openTimeMs: candle[0], kind: 'appeared' as const, candle };
+    });
+    const cover = { fromMs: timeOf(0), toMs: timeOf(399) };
+    await comeBackAndRetrain(strict, () =>
+      landLook({
+        ...{ ledger: strict.ledger, dataDir: strict.dataDir, landing: 'incoming', series: btc, cover },
+        ...{ expectedRevision: strict.ledger.revision(btc), missing: [], answeredAt: Date.now(), changes },
+        given: changes.map(({ openTimeMs }) => openTimeMs),
+      }),
+    );
+    expect(addUp(strict)).toEqual({ trained: 460, corrected_late: 400 });
+  });
+
+  it('comes back by an import as what it was: processed', async () => {
+    const strict = await putAside();
+    await comeBackAndRetrain(strict, () =>
+      expect(strict.importIt()).toMatchObject([{ stored: 400, files: 1 }]),
+    );
+    expect(addUp(strict)).toEqual({ trained: 460 });
+    expect(strict.ledger.fileCounts()).toMatchObject({ quarantined: 0 });
+  });
+
+  it('is trained by a lineage that begins after it was put aside', async () => {
+    const strict = await putAside();
+    const { ledger } = strict;
+    ledger.startLineage({ series: key, actor: 'test', reason: 'test', requeue: [], restored: [] });
+    strict.importIt();
+    expect(ledger.fileCounts()).toMatchObject({ quarantined: 0, downloaded: 1 });
   });
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Candle } from '../../exchange/exchange.ts';
+import { seriesKey } from '../../series.ts';
 import { formatCandles, verifyAndRead } from '../candle-file.ts';
 import { newestCandles } from '../candle-store.ts';
 import { commandPoints } from '../command-points.fixture.ts';
@@ -91,6 +92,61 @@ test('a repeated import stores nothing twice, and a longer one only what is new'
     { stored: 56, files: 1, knownFiles: 1 },
   ]);
   expect(csvsIn(there.dataDir)).toHaveLength(2);
+});
+
+describe('an import of candles that were put aside', () => {
+  const damaged = () => {
+    const there = setUp();
+    const path = there.write('a.csv', csv(0, 800));
+    there.give([path]);
+    const [file] = there.ledger.files({ limit: 1 });
+    return { ...there, path, file: file! };
+  };
+  const putAside = ({ ledger, dataDir, file }: ReturnType<typeof damaged>): void => {
+    writeFileSync(join(dataDir, file.path), 'nothing');
+    ledger.quarantine({ fileId: file.fileId, reason: 'differs from its hash' });
+  };
+
+  test('stores them again, as they were, with all attempts before them, and fills the gap', () => {
+    const there = damaged();
+    const { ledger, path, file } = there;
+    putAside(there);
+    expect(ledger.gapTotals()).toMatchObject([{ gaps: 1, missing: 744 }]);
+    expect(there.stored().openTimeMs).toHaveLength(56);
+    expect(there.give([path])).toMatchObject([{ stored: 744, files: 1, knownFiles: 1, watermark: at(800) }]);
+    expect(ledger.file(file.fileId)).toEqual(file);
+    expect(there.stored().openTimeMs).toHaveLength(800);
+    expect(ledger.gaps()).toEqual([]);
+    expect(there.give([path])).toMatchObject([{ stored: 0, knownFiles: 2 }]);
+  });
+
+  test('fills the gap also when they come in another file', () => {
+    const there = damaged();
+    putAside(there);
+    expect(there.give([there.write('b.csv', csv(0, 700, 1))])).toMatchObject([{ stored: 700 }]);
+    expect(there.ledger.gapTotals()).toMatchObject([{ gaps: 1, missing: 44 }]);
+  });
+
+  test('a crash before they are registered leaves them aside; the next import stores them', () => {
+    const there = damaged();
+    putAside(there);
+    expect(() => there.give([there.path], {}, { crash: crashAt('import:unregistered') })).toThrow(Crash);
+    expect(there.ledger.fileCounts()).toMatchObject({ quarantined: 1 });
+    expect(there.ledger.gapTotals()).toMatchObject([{ missing: 744 }]);
+    there.give([there.path]);
+    expect(there.ledger.fileCounts()).toMatchObject({ downloaded: 2, quarantined: 0 });
+  });
+
+  test('of a file that was refused as a whole, and whose row says nothing of its candles, makes them gaps', () => {
+    const there = setUp();
+    there.give([there.write('a.csv', csv(0, 10))]);
+    const ours = join(there.dataDir, there.ledger.files({ limit: 1 })[0]!.path);
+    const path = there.write('b.csv', readFileSync(ours));
+    const ethereum = { series: eth };
+    expect(there.give([path], { asOfMs: at(0) }, ethereum)).toMatchObject([{ outcome: 'refused' }]);
+    expect(there.give([path], {}, ethereum)).toMatchObject([{ stored: 0, files: 0, watermark: at(10) }]);
+    expect(there.ledger.gapTotals()).toEqual([{ series: seriesKey(eth), gaps: 1, missing: 10 }]);
+  });
 });
 
 describe('the watermark', () => {

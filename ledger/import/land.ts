@@ -60,7 +60,8 @@ const describe = (place: ImportLanding, month: readonly CandleLine[], bytes: Buf
 const landMonth = (place: ImportLanding, month: readonly CandleLine[]): NewFile => {
   const bytes = joinLines(month);
   const file = describe(place, month, bytes);
-  if (place.ledger.file(file.fileId) === undefined)
+  const known = place.ledger.file(file.fileId);
+  if (known === undefined || known.status === 'quarantined')
     writeDurably(join(place.dataDir, file.path), bytes, place.crash && { crash: place.crash });
   return file;
 };
@@ -78,6 +79,7 @@ export const landImport = (place: ImportLanding) => {
   const isInPlace = ({ path }: NewFile) => existsSync(join(dataDir, path));
   const { registered, watermark } = ledger.registerImport({
     ...{ series, files, gaps, overGap, actor, source, isInPlace },
+    openTimesMs: candles.map(({ openTimeMs }) => openTimeMs),
   });
   crash?.('import:registered');
   const stored = registered.reduce((total, { bars }) => total + bars, 0);

@@ -4,14 +4,17 @@ import type { Reader, Store, Writer } from '../database.ts';
 import { LedgerError } from '../errors.ts';
 import type { NewFile } from '../file-rows.ts';
 import { fileById } from '../files.ts';
-import { type Gap, recordGaps } from '../gaps.ts';
+import { fillGaps, type Gap, recordGaps } from '../gaps.ts';
 import { files } from '../schema/files.ts';
 import { moveForward, storedWatermark } from '../watermarks.ts';
+import { bringBack } from './bring-back.ts';
 
 export interface ImportRegistration {
   readonly series: Series;
   /** Ascending, at least one; their CSVs are durably in place. */
   readonly files: readonly NewFile[];
+  /** Of all candles in them. */
+  readonly openTimesMs: readonly number[];
   /** Candles that are missing inside the imported range. */
   readonly gaps: readonly Gap[];
   /** The operator states that the candles between the watermark and the import may stay away. */
@@ -56,21 +59,26 @@ const gapsPassed = ({ gaps, series }: ImportRegistration, watermark: number | un
       spanOf(series, Math.max(fromMs, watermark ?? fromMs), toMs + timeframesMs[series.timeframe]),
     );
 
-const insertUnknown = (
+const store = (
   tx: Writer,
-  { files: given, isInPlace }: ImportRegistration,
+  file: NewFile,
+  isInPlace: ImportRegistration['isInPlace'],
   now: number,
-): NewFile[] => {
-  const unknown = given.filter(({ fileId }) => fileById(tx, fileId) === undefined);
-  for (const file of unknown) {
-    if (!isInPlace(file))
-      throw new LedgerError('CandleFileMissing', `${file.path} is gone; nothing was imported`);
-    tx.insert(files)
-      .values({ ...file, status: 'downloaded', createdAt: now })
-      .run();
-  }
-  return unknown;
+): boolean => {
+  const known = fileById(tx, file.fileId);
+  if (known && known.status !== 'quarantined') return false;
+  if (!isInPlace(file))
+    throw new LedgerError('CandleFileMissing', `${file.path} is gone; nothing was imported`);
+  if (known) return bringBack(tx, known, file, now);
+  tx.insert(files)
+    .values({ ...file, status: 'downloaded', createdAt: now })
+    .run();
+  return true;
 };
+
+/** The unknown ones, and those that were put aside. */
+const storeMissing = (tx: Writer, request: ImportRegistration, now: number): NewFile[] =>
+  request.files.filter((file) => store(tx, file, request.isInPlace, now));
 
 const register = (tx: Writer, request: ImportRegistration, now: number): ImportRegistered => {
   const { series, overGap, actor, source } = request;
@@ -78,7 +86,8 @@ const register = (tx: Writer, request: ImportRegistration, now: number): ImportR
   if (!first || !last) throw new RangeError('an import needs at least one file');
   const hole = holeBefore(tx, series, first.tStart);
   if (hole && !overGap) refuseHole(hole);
-  const registered = insertUnknown(tx, request, now);
+  fillGaps(tx, series, request.openTimesMs, now);
+  const registered = storeMissing(tx, request, now);
   const stored = storedWatermark(tx, series);
   recordGaps(tx, [...(hole ? [hole] : []), ...gapsPassed(request, stored)], now);
   const watermark = moveForward(tx, series, last.tEnd + timeframesMs[series.timeframe], now);
@@ -116,7 +125,7 @@ export const importStore = ({ read, write, now }: Store) => ({
   /**
    * Registers the files of an import in one transaction with what it means for the watermark: the first import of a series
    * starts it where the import ends, candles before it leave it where it is, and candles that go on from it move it forward.
-   * Files that are known change nothing. Throws `Conflict` when candles between the watermark and the import would be
+   * Files that are known change nothing, unless they were put aside: they are current again. Throws `Conflict` when candles between the watermark and the import would be
    * left out, `CandleFileMissing`.
    */
   registerImport: (request: ImportRegistration): ImportRegistered =>

@@ -42,23 +42,59 @@ export interface PlainLedger {
   readonly files: PlainFile[];
   readonly claims: PlainClaim[];
   readonly watermarks: Map<string, number>;
+  /** Numbers of candles that are gaps, by series. */
+  readonly missing: Map<string, Set<number>>;
   readonly lineages: PlainLineage[];
   readonly versions: PlainVersion[];
   readonly promotions: { readonly version: string; readonly requestId: string }[];
 }
 
 export const emptyLedger = (now: number): PlainLedger => ({
-  ...{ now, files: [], claims: [], watermarks: new Map(), lineages: [], versions: [], promotions: [] },
+  ...{
+    now,
+    files: [],
+    claims: [],
+    watermarks: new Map(),
+    missing: new Map(),
+    lineages: [],
+    versions: [],
+    promotions: [],
+  },
 });
 
 export const held = (ledger: PlainLedger, claim: PlainClaim): PlainFile[] =>
   ledger.files.filter((file) => file.status === 'processing' && file.claim === claim);
 
-const giveBackFile = (file: PlainFile, failed: boolean): boolean => {
-  file.attempts += failed ? 1 : 0;
-  file.status = failed && file.attempts >= maxAttempts ? 'quarantined' : 'downloaded';
-  file.claim = undefined;
-  return file.status === 'downloaded';
+const numbersOf = ({ from, to }: { from: number; to: number }): number[] =>
+  Array.from({ length: to - from }, (_, at) => from + at);
+
+export const miss = (ledger: PlainLedger, series: string, range: { from: number; to: number }): void => {
+  const missing = ledger.missing.get(series) ?? new Set<number>();
+  for (const at of numbersOf(range)) missing.add(at);
+  ledger.missing.set(series, missing);
+};
+
+/** Its candles are missing, but for those that the archive or another file has. */
+export const putAside = (ledger: PlainLedger, aside: readonly PlainFile[]): void => {
+  for (const file of aside) file.status = 'quarantined';
+  for (const { series, archived, ...range } of aside)
+    for (const at of archived ? [] : numbersOf(range)) {
+      const has = (file: PlainFile) => file.series === series && file.from <= at && at < file.to;
+      const isThere = (file: PlainFile) => file.status !== 'quarantined' || file.archived;
+      const isCopied = ledger.files.some((file) => isThere(file) && has(file));
+      if (!isCopied) miss(ledger, series, { from: at, to: at + 1 });
+    }
+};
+
+/** How many wait again. */
+const giveBackFiles = (ledger: PlainLedger, files: readonly PlainFile[], failed: boolean): number => {
+  for (const file of files) {
+    file.attempts += failed ? 1 : 0;
+    Object.assign(file, { status: 'downloaded', claim: undefined });
+  }
+  const worn = files.filter(({ attempts }) => failed && attempts >= maxAttempts);
+  putAside(ledger, worn);
+  return files.length - worn.length;
 };
 
 const end = (ledger: PlainLedger, claim: PlainClaim): void => {
@@ -92,7 +128,7 @@ export const plainClaims = {
   },
 
   expire(ledger: PlainLedger, claim: PlainClaim): void {
-    for (const file of held(ledger, claim)) giveBackFile(file, true);
+    giveBackFiles(ledger, held(ledger, claim), true);
     end(ledger, claim);
   },
 
@@ -117,7 +153,7 @@ export const plainClaims = {
     if (claim.outcome !== 'open') return 0;
     take(claim, runId);
     const wanted = held(ledger, claim).filter((file) => series === undefined || file.series === series);
-    const back = wanted.filter((file) => giveBackFile(file, failed)).length;
+    const back = giveBackFiles(ledger, wanted, failed);
     end(ledger, claim);
     return back;
   },

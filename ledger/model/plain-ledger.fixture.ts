@@ -1,10 +1,12 @@
 import {
   held,
   mayAct,
+  miss,
   type PlainClaim,
   type PlainFile,
   type PlainLedger,
   type PlainLineage,
+  putAside,
   take,
 } from './plain-claims.fixture.ts';
 
@@ -78,6 +80,7 @@ export const plain = {
     if (next <= expected) return 'RangeError';
     if (stored === next) return next;
     if (stored !== expected) return 'WatermarkMoved';
+    miss(ledger, series, { from: expected, to: next });
     ledger.watermarks.set(series, next);
     return next;
   },
@@ -87,7 +90,7 @@ export const plain = {
     if (file.status === 'deleted') return 'Conflict';
     if (claim && file.status === 'processing' && claim.outcome === 'committed') return 'ClaimNotOpen';
     if (claim && !(file.status === 'processing' && file.claim === claim)) return 'Fenced';
-    file.status = 'quarantined';
+    putAside(ledger, [file]);
     return 'done';
   },
 

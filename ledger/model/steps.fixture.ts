@@ -126,6 +126,18 @@ const claimsAgree = (model: PlainLedger, { there }: Real): void => {
   ).toEqual(open.map((claim) => [claim.owner, claim.leaseUntil, held(model, claim).length]));
 };
 
+/** Each missing candle is in one gap. */
+const gapsAgree = (model: PlainLedger, { there }: Real): void => {
+  for (const series of allSeries) {
+    const times = there.ledger.gaps(series).flatMap(({ fromMs, missing, toMs }) => {
+      expect(toMs).toBe(fromMs + (missing - 1) * hourMs);
+      return Array.from({ length: missing }, (_, at) => fromMs + at * hourMs);
+    });
+    const want = [...(model.missing.get(seriesKey(series)) ?? [])].sort((one, other) => one - other);
+    expect(times).toEqual(want.map(watermarkOf));
+  }
+};
+
 const trainedCandles = ({ there }: Real, lineage: string): number =>
   there.ledger
     .dispositions(lineage)
@@ -136,6 +148,7 @@ export const agree = (model: PlainLedger, real: Real): void => {
   const { ledger } = real.there;
   filesAgree(model, real);
   claimsAgree(model, real);
+  gapsAgree(model, real);
   expect(ledger.watermarks().map(({ series, value }) => [series, value])).toEqual(
     [...model.watermarks]
       .sort(([a], [b]) => (a < b ? -1 : 1))
