@@ -72,6 +72,7 @@ export const acts: Readonly<Record<KilledCommit, Act>> = {
         ...{
           series: btc,
           files: [csv],
+          openTimesMs: [csv.tStart, csv.tEnd],
           gaps: [gap],
           overGap: false,
           actor: 'ann',
