@@ -85,6 +85,8 @@ const describeRestored = (done: Restored): string =>
     ...Object.entries(done.watermarks).map(
       ([series, next]) => `candles    ${series} goes on at ${new Date(next).toISOString()}`,
     ),
+    ...done.kills_kept.map((line) => `killed     ${line}`),
+    ...done.kills_unknown.map((line) => `NOT KNOWN  ${line}; kill again what shall stay killed`),
     ...done.kept_aside.map((path) => `old state  ${path}`),
   ].join('\n');
 
@@ -99,6 +101,7 @@ export interface RestoreArguments {
   /** Of a snapshot, or `latest`. */
   readonly name?: string | undefined;
   readonly resume?: boolean | undefined;
+  readonly withoutKills?: boolean | undefined;
 }
 
 export const restore = (env: NodeJS.ProcessEnv, given: RestoreArguments, bar: Bar): Said => {
@@ -111,6 +114,7 @@ export const restore = (env: NodeJS.ProcessEnv, given: RestoreArguments, bar: Ba
     places: placesOf(config),
     name: nameOf(config, given.name),
     actor: `cli:${userInfo().username}`,
+    withoutKills: given.withoutKills ?? false,
     progress: (bytes, total) => bar.at(bytes, total),
   });
   return { value: done, text: describeRestored(done) };

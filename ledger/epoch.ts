@@ -1,17 +1,22 @@
 import { count, eq, isNotNull } from 'drizzle-orm';
 import { record } from './audit.ts';
 import { openDatabase, type Reader, type Store, type Writer } from './database.ts';
+import { LedgerError } from './errors.ts';
 import { endOpenClaims } from './give-back.ts';
 import { readMeta } from './meta.ts';
+import { hasTable } from './migrate.ts';
 import { files } from './schema/files.ts';
 import { meta } from './schema/meta.ts';
 import { versions } from './schema/versions.ts';
+import { carryOver, openKill, type TrainingKill } from './training-kills.ts';
 
 export interface NewEpoch {
   /** The epoch of the state that is replaced: the new one is later than it, too. */
   readonly after: number;
   readonly actor: string;
   readonly reason: string;
+  /** What held training in the state that is replaced. */
+  readonly kill?: TrainingKill | undefined;
 }
 
 export interface EpochBegun {
@@ -20,12 +25,13 @@ export interface EpochBegun {
   readonly filesRequeued: number;
 }
 
-const begin = (tx: Writer, { after, actor, reason }: NewEpoch, now: number): EpochBegun => {
+const begin = (tx: Writer, { after, actor, reason, kill }: NewEpoch, now: number): EpochBegun => {
   const epoch = Math.max(readMeta(tx)?.epoch ?? 0, after) + 1;
   tx.update(meta).set({ epoch }).where(eq(meta.id, 1)).run();
   const ended = endOpenClaims(tx, now);
   const begun = { epoch, claimsEnded: ended.claims, filesRequeued: ended.requeued };
   record(tx, now, { actor, action: 'ledger.restore', subject: String(epoch), detail: { reason, ...begun } });
+  if (kill) carryOver(tx, kill, actor, now);
   return begun;
 };
 
@@ -46,12 +52,12 @@ export const epochStore = ({ read, write, now }: Store) => ({
   epoch: (): number => read(readMeta)?.epoch ?? 0,
 });
 
-/** The epoch of a ledger that may be damaged; undefined when it cannot be read. */
-export const epochOf = (path: string): number | undefined => {
+/** What is found in a ledger that may be damaged; undefined when it cannot be read. */
+const lookAt = <T>(path: string, look: (db: Reader) => T): T | undefined => {
   try {
     const store = openDatabase({ path, readonly: true });
     try {
-      return store.read(readMeta)?.epoch;
+      return store.read(look);
     } finally {
       store.close();
     }
@@ -60,3 +66,16 @@ export const epochOf = (path: string): number | undefined => {
     return undefined;
   }
 };
+
+/** The epoch of a ledger that may be damaged; undefined when it cannot be read. */
+export const epochOf = (path: string): number | undefined => lookAt(path, (db) => readMeta(db)?.epoch);
+
+const requireSwitch = (db: Reader): { readonly kill: TrainingKill | undefined } => {
+  if (hasTable(db, 'training_kills')) return { kill: openKill(db) };
+  if (hasTable(db, 'files')) return { kill: undefined };
+  throw new LedgerError('NotFound', 'an empty database is no ledger');
+};
+
+/** The kill that holds in a ledger that may be damaged; undefined when it cannot be read. */
+export const killIn = (path: string): { readonly kill: TrainingKill | undefined } | undefined =>
+  lookAt(path, requireSwitch);

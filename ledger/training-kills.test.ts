@@ -100,3 +100,14 @@ test('the database itself refuses claims and promotions while it is killed, and 
   for (const attempt of attempts) expect(() => raw.exec(attempt)).toThrow(/never|constraint/i);
   raw.close();
 });
+
+test('a kill that is carried over into an older ledger pins no version that it does not know', () => {
+  const { ledger } = serving();
+  ledger.killTraining({ ...byHand, pinnedVersionId: id(2) });
+  const kill = ledger.trainingKill();
+  const [older, without] = [serving().ledger, openFresh().ledger];
+  for (const one of [older, without])
+    one.beginEpoch({ after: 0, actor: 'restorer', reason: 'restored', kill });
+  expect(older.trainingKill()).toMatchObject({ ...byHand, pinnedVersionId: id(2), at: kill!.at });
+  expect(without.trainingKill()).toMatchObject({ ...byHand, pinnedVersionId: null });
+});

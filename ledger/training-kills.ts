@@ -4,6 +4,7 @@ import { record } from './audit.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { trainingKills } from './schema/versions.ts';
+import { versionById } from './version-rows.ts';
 
 export type TrainingKill = typeof trainingKills.$inferSelect;
 
@@ -57,6 +58,28 @@ const pinAgain = (
     .get();
 };
 
+/** Who puts it down, where that is another one than who killed. */
+interface By {
+  readonly actor: string;
+  readonly detail?: object;
+  readonly run?: Run | undefined;
+}
+
+const latch = (tx: Writer, row: typeof trainingKills.$inferInsert, by: By, now: number): TrainingKill => {
+  const made = tx.insert(trainingKills).values(row).returning().get();
+  const { actor, reason, cause, pinnedVersionId } = made;
+  const detail = { reason, cause, pinnedVersionId, ...by.detail };
+  record(tx, now, { actor: by.actor, action: 'training.kill', subject: trainingLoop, detail });
+  raise(tx, now, {
+    kind: 'kill',
+    subject: trainingLoop,
+    message: describeKill(made),
+    detail: { ...detail, actor },
+    run: by.run,
+  });
+  return made;
+};
+
 /** Latches. One that holds already stays as it is, but for the version that is pinned. */
 export const kill = (tx: Writer, request: NewKill, now: number): TrainingKill => {
   const open = openKill(tx);
@@ -64,22 +87,22 @@ export const kill = (tx: Writer, request: NewKill, now: number): TrainingKill =>
   const before = killedFor(tx, request.cause);
   if (before) return before;
   const { run, ...row } = request;
-  const made = tx
-    .insert(trainingKills)
-    .values({ ...row, at: now })
-    .returning()
-    .get();
-  const { actor, reason, cause, pinnedVersionId } = made;
-  const detail = { reason, cause, pinnedVersionId };
-  record(tx, now, { actor, action: 'training.kill', subject: trainingLoop, detail });
-  raise(tx, now, {
-    kind: 'kill',
-    subject: trainingLoop,
-    message: describeKill(made),
-    detail: { ...detail, actor },
-    run,
-  });
-  return made;
+  return latch(tx, { ...row, at: now }, { actor: row.actor, run }, now);
+};
+
+/** Of a ledger that a restore replaces: it holds on in the one that takes its place, until a person resumes it. */
+export const carryOver = (tx: Writer, held: TrainingKill, actor: string, now: number): TrainingKill => {
+  const open = openKill(tx);
+  if (open) return open;
+  const { seq: _, cause, pinnedVersionId, ...row } = held;
+  const carried = {
+    ...row,
+    // Resumed over before the snapshot, perhaps; this one was not.
+    cause: killedFor(tx, cause) ? `${cause}, carried over ${now}` : cause,
+    pinnedVersionId: pinnedVersionId !== null && versionById(tx, pinnedVersionId) ? pinnedVersionId : null,
+  };
+  const detail = { carried_over: true, killed_by: held.actor, killed_at_ms: held.at };
+  return latch(tx, carried, { actor, detail }, now);
 };
 
 interface Resume {

@@ -14,6 +14,8 @@ const journalSchema = z.strictObject({
   epoch: z.int(),
   claimsEnded: z.int(),
   filesRequeued: z.int(),
+  /** In words; a journal of before has none. */
+  kills: z.strictObject({ kept: z.array(z.string()), unknown: z.array(z.string()) }).optional(),
   moves: z.array(moveSchema),
 });
 

@@ -6,6 +6,7 @@ import { projectChampion } from '../registry/current.ts';
 import { reconcileCurrent } from '../registry/reconcile.ts';
 import { SnapshotError } from './errors.ts';
 import { type Journal, readJournal, removeJournal, writeJournal } from './journal.ts';
+import { describeKills, killsBefore, requireReadable } from './kills.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { carryOut, keptAside } from './moves.ts';
 import { snapshotName } from './names.ts';
@@ -19,6 +20,8 @@ export interface RestoreRequest {
   /** The snapshot's name. */
   readonly name: string;
   readonly actor: string;
+  /** Restores also where a database that it replaces cannot say what is killed. */
+  readonly withoutKills?: boolean;
   readonly crash?: CrashPoint;
   /** Each byte is verified, then copied. */
   readonly progress?: BytesProgress;
@@ -33,6 +36,10 @@ export interface Restored {
   readonly champion: string | null;
   /** Open time of the next candle that is asked for, by series. */
   readonly watermarks: Readonly<Record<string, number>>;
+  /** What was killed and stays so, in words. */
+  readonly kills_kept: readonly string[];
+  /** What could not be read of the replaced state: kill again what shall stay killed. */
+  readonly kills_unknown: readonly string[];
   readonly replaced: readonly string[];
   readonly kept_aside: readonly string[];
 }
@@ -60,8 +67,10 @@ const plan = (request: RestoreRequest, manifest: Manifest): Journal => {
   const { places, name, actor, progress } = request;
   const folder = snapshotFolder(places.snapshotDir, name);
   const stamp = snapshotName(Date.now());
+  const kills = killsBefore(places, manifest);
+  if (!request.withoutKills) requireReadable(kills);
   const { moves, begun } = stageRestore({
-    ...{ places, folder, manifest, actor, stamp },
+    ...{ places, folder, manifest, actor, stamp, kills },
     ...(progress ? { progress } : {}),
   });
   return {
@@ -71,6 +80,7 @@ const plan = (request: RestoreRequest, manifest: Manifest): Journal => {
     domain: places.domain,
     modelsDir: places.modelsDir,
     ...begun,
+    kills: { kept: describeKills(kills), unknown: kills.unknown.map(({ line }) => line) },
     moves,
   };
 };
@@ -101,6 +111,8 @@ const complete = (ledgerFile: string, journal: Journal, crash: CrashPoint): Rest
     claims_ended: journal.claimsEnded,
     files_requeued: journal.filesRequeued,
     ...state,
+    kills_kept: journal.kills?.kept ?? [],
+    kills_unknown: journal.kills?.unknown ?? [],
     replaced: journal.moves.map(({ target }) => target),
     kept_aside: journal.moves.flatMap((move) => keptAside(move)),
   };
@@ -120,7 +132,7 @@ const alone = <T>(ledgerFile: string, work: () => T): T => {
 /**
  * Puts a snapshot in the place of the live state, which is kept aside. Refused while a worker or a gateway is alive.
  * First everything is staged and nothing changes; then a journal is written, and from there it is completed, by
- * `resumeRestore` after a crash. Fences of the old state are stale afterwards, and its open claims are over.
+ * `resumeRestore` after a crash. What is killed stays killed. Fences of the old state are stale afterwards, and its open claims are over.
  */
 export const restoreSnapshot = (request: RestoreRequest): Restored => {
   const { places, crash = () => {} } = request;

@@ -1,11 +1,13 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { carryOverTrading } from '../controller/guardrails/carry-over.ts';
 import { makeDirectory, syncDirectory, syncPath } from '../ledger/durable-file.ts';
 import { type EpochBegun, epochOf } from '../ledger/epoch.ts';
 import { openLedger } from '../ledger/open.ts';
 import { parts } from './collect.ts';
 import { SnapshotError } from './errors.ts';
 import { copySynced, filesUnder, linkOrCopy, syncTree } from './folders.ts';
+import type { Kills } from './kills.ts';
 import type { Manifest } from './manifest.ts';
 import type { Move } from './moves.ts';
 import type { Places } from './places.ts';
@@ -17,6 +19,8 @@ export interface StageRequest {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly actor: string;
+  /** Of the state that is replaced. */
+  readonly kills: Kills;
   /** Ends the names of what is kept aside. */
   readonly stamp: string;
   /** Goes on where verifying ended: half of all bytes are done. */
@@ -89,15 +93,23 @@ const epochBefore = ({ places, manifest }: StageRequest): number =>
   manifest.ledger.epoch + Math.ceil(Math.max(0, Date.now() - Date.parse(manifest.created_at)) / hourMs);
 
 const beginEpoch = (request: StageRequest, staged: string): EpochBegun => {
-  const { places, manifest, actor } = request;
+  const { places, manifest, actor, kills } = request;
   const after = epochBefore(request);
   const ledger = openLedger({ path: staged, domain: places.domain });
   try {
-    return ledger.beginEpoch({ after, actor, reason: `restored from the snapshot ${manifest.name}` });
+    const reason = `restored from the snapshot ${manifest.name}`;
+    return ledger.beginEpoch({ after, actor, reason, kill: kills.training });
   } finally {
     ledger.close();
     syncPath(staged);
   }
+};
+
+const keepTradingKilled = ({ places, kills, actor }: StageRequest): void => {
+  if (kills.trading.length === 0) return;
+  const path = stagedName(places.controllerFile);
+  carryOverTrading({ path, domain: places.domain, states: kills.trading, actor });
+  syncPath(path);
 };
 
 /** Puts a complete copy of each part beside what it will replace; nothing of the live state is touched. */
@@ -107,5 +119,6 @@ export const stageRestore = (request: StageRequest): { moves: Move[]; begun: Epo
   const total = bytesOf(request.manifest);
   const count = countBytes(2 * total, request.progress, total);
   const moves = all.map((part) => stagePart(part, request.stamp, count));
+  keepTradingKilled(request);
   return { moves, begun: beginEpoch(request, stagedName(request.places.ledgerFile)) };
 };

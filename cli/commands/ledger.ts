@@ -1,5 +1,5 @@
 import { type AddCommand, answersHere } from '../cli.ts';
-import { list, restore, snapshot, verify } from '../ledger.ts';
+import { list, type RestoreArguments, restore, snapshot, verify } from '../ledger.ts';
 import { withBar } from '../progress.ts';
 import { addLedgerState } from './ledger-state.ts';
 
@@ -37,10 +37,11 @@ export const addLedger: AddCommand = (parent, cli) => {
     .argument('[name]', 'a snapshot, or latest')
     .description('put a snapshot in the place of the state; workers and gateway must be stopped')
     .option('--resume', 'complete a restore that was interrupted')
+    .option('--without-kills', 'also where what is replaced cannot be read, and so not what is killed in it')
     .action(
-      answersHere(cli, (name: string | undefined, { resume }: { resume?: boolean }) => {
+      answersHere(cli, (name: string | undefined, given: Omit<RestoreArguments, 'name'>) => {
         const one = bar('restoring');
-        return withBar(one, () => restore(cli.env, { name, resume }, one));
+        return withBar(one, () => restore(cli.env, { name, ...given }, one));
       }),
     );
 };
