@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { type Config, senderOf } from '../config.ts';
@@ -8,6 +7,7 @@ import {
   type ThreadedController,
 } from '../controller/thread/client.ts';
 import { newestCandles } from '../ledger/candle-store.ts';
+import { makeDirectory } from '../ledger/durable-file.ts';
 import { holdState } from '../ledger/in-use.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { readVersion } from '../registry/store.ts';
@@ -38,7 +38,6 @@ const modelPollMs = 100;
 const openForReading = (config: Config): Ledger => {
   const { paths, domain } = config;
   const options = { path: paths.ledgerFile, domain, older: config };
-  mkdirSync(dirname(paths.ledgerFile), { recursive: true });
   const writable = openLedger(options);
   try {
     return openLedger({ ...options, readonly: true });
@@ -57,7 +56,7 @@ const openParamController = (
   { paths, domain, controller, training }: Config,
   threads: ThreadDeps,
 ): Promise<ThreadedController> => {
-  mkdirSync(dirname(paths.controllerFile), { recursive: true });
+  makeDirectory(dirname(paths.controllerFile));
   const schemas = loadStrategySchemas(paths.schemasDir);
   const options = { path: paths.controllerFile, domain, schemas, seed: training.seed, ...controller };
   return openControllerThreads(options, threads);

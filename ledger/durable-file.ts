@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { CrashPoint } from './crash-points.ts';
 import { asStorageFailure, systemCode } from './storage-failure.ts';
@@ -29,11 +38,31 @@ export const ifThere = <T>(work: () => T): T | undefined => {
 /** A rename survives a power cut only when the directory is synced as well. */
 export const syncDirectory = (path: string): void => syncPath(path);
 
-/** Makes a directory whose entry in each new parent is durable too. */
+/** Folders whose names this process knows to be durable. */
+const durable = new Set<string>();
+/** Snapshots stage in folders of ever new names. */
+const mostRemembered = 10_000;
+
+const notOurs = /^(EACCES|EPERM|EINVAL|ENOTSUP)$/;
+
+/** Of a folder that was there: whoever made it may have died before this. Above the state, folders may be others'. */
+const syncNameOnce = (path: string): void => {
+  if (durable.has(path)) return;
+  try {
+    syncDirectory(dirname(path));
+  } catch (error) {
+    if (!notOurs.test(systemCode(error) ?? '')) throw error;
+  }
+  if (durable.size >= mostRemembered) durable.clear();
+  durable.add(path);
+};
+
+/** Makes a directory whose entry in each new parent is durable too; so is that of one that is there. */
 export const makeDirectory = (path: string): void => {
-  const made = mkdirSync(path, { recursive: true });
-  if (made === undefined) return;
-  for (let at = path; at.length >= made.length; at = dirname(at)) syncDirectory(dirname(at));
+  if (existsSync(path)) return syncNameOnce(path);
+  makeDirectory(dirname(path));
+  mkdirSync(path, { recursive: true });
+  syncDirectory(dirname(path));
 };
 
 /** A new file with these bytes, on disk when it returns. Its name is durable only after `syncDirectory`. */

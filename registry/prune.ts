@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import { makeDirectory, syncDirectory, writeSynced } from '../ledger/durable-file.ts';
@@ -22,22 +22,23 @@ const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: fals
 const copyDurably = (from: string, to: string, archiveDir: string, crash: CrashPoint | undefined): void => {
   const staging = `${to}.partial`;
   rmSync(staging, { recursive: true, force: true });
-  makeDirectory(staging);
+  makeDirectory(archiveDir);
+  mkdirSync(staging);
   for (const name of readdirSync(from)) {
     writeSynced(join(staging, name), readFileSync(join(from, name)));
     crash?.('version:copied');
   }
   syncDirectory(staging);
   renameSync(staging, to);
-  syncDirectory(archiveDir);
 };
 
 const archive = ({ modelsDir, archiveDir, crash }: PruneRequest, versionId: string): void => {
   if (archiveDir === undefined) return;
   const [from, to] = [versionDir(modelsDir, versionId), join(archiveDir, versionId)];
-  if (isThere(to) || !isThere(from)) return;
   try {
-    copyDurably(from, to, archiveDir, crash);
+    if (!isThere(to) && isThere(from)) copyDurably(from, to, archiveDir, crash);
+    // Also of a copy that was there: whoever made it may have died before this, and the other one goes next.
+    if (isThere(to)) syncDirectory(archiveDir);
   } catch (error) {
     throw asStorageFailure(error, to);
   }

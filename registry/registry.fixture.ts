@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openFresh } from '../ledger/fresh.fixture.ts';
+import { type Fresh, openFresh } from '../ledger/fresh.fixture.ts';
 import { btc, land, run1 } from '../ledger/ledger.fixture.ts';
+import type { NewVersion } from '../ledger/versions.ts';
 import { seriesKey } from '../series.ts';
 import type { ModelFile, SeriesModel } from './model-file.ts';
 import { type WriteRequest, writeVersionDir } from './store.ts';
@@ -62,8 +63,8 @@ export const idOf = (number: number): string =>
   `20240101T000000Z__hmm2__${number.toString(16).padStart(8, '0')}`;
 
 /** A ledger and an empty models directory beside it. */
-export const openRegistry = () => {
-  const there = openFresh();
+export const openRegistry = (options: Fresh = {}) => {
+  const there = openFresh(options);
   const modelsDir = join(there.dataDir, 'models');
   mkdirSync(modelsDir);
   return { ...there, modelsDir };
@@ -80,15 +81,17 @@ export const write = ({ modelsDir }: There, number: number, more: Partial<WriteR
     ...more,
   });
 
+/** The ledger's row of a version that was written. */
+export const rowOf = (number: number, { dir, modelHash }: ReturnType<typeof write>): NewVersion => ({
+  ...{ versionId: idOf(number), dir, parentVersionId: null, metricName: 'm', metricValue: 1, modelHash },
+  ...{ dataHash: 'd', nStates: 2, nObs: 2, tag: null, series: [seriesKey(btc)], gate: null, createdAt: 1 },
+});
+
 /** Writes a version and commits it under a claim of its own. */
 export const commit = (there: There, number: number): string => {
-  const { dir, modelHash } = write(there, number);
+  const version = rowOf(number, write(there, number));
   land(there, { from: number * 2, count: 2 });
   const { claimId } = there.ledger.claim({ ...run1, leaseMs: 1000, series: [seriesKey(btc)] });
-  const version = {
-    ...{ versionId: idOf(number), dir, parentVersionId: null, metricName: 'm', metricValue: 1, modelHash },
-    ...{ dataHash: 'd', nStates: 2, nObs: 2, tag: null, series: [seriesKey(btc)], gate: null, createdAt: 1 },
-  };
   return there.ledger.commitVersion({ ...run1, claimId, version, dispositions: [] }).versionId;
 };
 

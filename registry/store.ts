@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CrashPoint } from '../ledger/crash-points.ts';
@@ -167,7 +167,8 @@ export const isComplete = (modelsDir: string, versionId: string, expectedModelHa
 const stage = (request: WriteRequest, files: readonly (readonly [string, string])[]): string => {
   const unique = randomBytes(4).toString('hex');
   const staging = join(registryDir(request.modelsDir), `${stagingPrefix}${request.versionId}-${unique}`);
-  makeDirectory(staging);
+  makeDirectory(registryDir(request.modelsDir));
+  mkdirSync(staging);
   for (const [name, text] of files) {
     writeSynced(join(staging, name), text);
     request.crash?.('version:begun');
@@ -201,11 +202,11 @@ const requireSame = (
 };
 
 const place = (request: WriteRequest, final: string, contents: ReturnType<typeof contentsOf>): void => {
-  if (!isThere(final) && renameInto(stage(request, contents.files), final)) {
+  if (!isThere(final) && renameInto(stage(request, contents.files), final))
     request.crash?.('version:renamed');
-    syncDirectory(registryDir(request.modelsDir));
-    request.crash?.('version:synced');
-  }
+  // Also of one that was there: whoever renamed it may have died before this.
+  syncDirectory(registryDir(request.modelsDir));
+  request.crash?.('version:synced');
   requireSame(request, contents);
 };
 

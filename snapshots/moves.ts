@@ -38,7 +38,10 @@ const replace = (move: Move, crash: CrashPoint): void => {
   crash('restore:moved');
 };
 
-/** Repeating it after a crash at any point ends in the same place: what is staged was not moved yet. */
+/**
+ * Repeating it after a crash at any point ends in the same place: what is staged was not moved yet. Whoever moved it may
+ * have died before the sync, and the journal goes after it: so it is synced in any case.
+ */
 export const carryOut = (move: Move, crash: CrashPoint): void => {
   if (existsSync(move.staged)) replace(move, crash);
   syncDirectory(dirname(move.target));
