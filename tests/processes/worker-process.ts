@@ -15,16 +15,17 @@ export interface WorkerProcess {
 
 /**
  * A worker of dist/ in a process of its own; with `crashAt` it kills itself with SIGKILL at that point, with STOP_AT in
- * `env` it stops there. Its log goes to `onLog`, or to the test's own stderr.
+ * `env` it stops there; else it runs with `plainArgs`. Its log goes to `onLog`, or to the test's own stderr.
  */
 export const startWorkerProcess = async (
   env: Readonly<Record<string, string>>,
   crashAt?: string,
   onLog?: (text: string) => void,
+  plainArgs: readonly string[] = ['--no-schedules'],
 ): Promise<WorkerProcess> => {
   const isPlain = crashAt === undefined && env['STOP_AT'] === undefined;
   const module = isPlain ? 'dist/workers/main.js' : 'tests/processes/crashing-worker.mjs';
-  const args = isPlain ? ['--no-schedules'] : [];
+  const args = isPlain ? plainArgs : [];
   const child = fork(fileURLToPath(new URL(module, root)), args, {
     env: {
       PATH: process.env['PATH'] ?? '',
