@@ -110,7 +110,9 @@ it('a start says what changed, pauses the ingest of what is gone by name, and en
   for (const series of [btc, sol]) expect((await stateOf(series)).paused).toBe(false);
   withLedger(home, (ledger) => {
     const open = ledger.conditions().filter(({ kind }) => kinds.some((one) => one === kind));
-    expect(open.map(({ kind, subject }) => [kind, subject]).sort()).toEqual(kinds.map((kind) => [kind, btc]));
+    expect(open.map(({ kind, subject }) => `${kind} ${subject}`).sort()).toEqual(
+      kinds.map((kind) => `${kind} ${btc}`),
+    );
     expect(ledger.watermark(parseSeries(eth))).toBe(60_000);
   });
 
