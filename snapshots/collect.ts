@@ -6,7 +6,7 @@ import { systemCode } from '../ledger/storage-failure.ts';
 import { isRegistryError } from '../registry/errors.ts';
 import { readVersion, versionDir } from '../registry/store.ts';
 import { SnapshotError } from './errors.ts';
-import { copySynced, filesUnder, linkOrCopy } from './folders.ts';
+import { copySynced, filesUnder, linkOrCopy, segmentsUnder } from './folders.ts';
 import type { Manifest } from './manifest.ts';
 import type { Places } from './places.ts';
 
@@ -16,6 +16,7 @@ export const parts = {
   registry: 'registry',
   archive: 'archive',
   landing: 'landing',
+  audit: 'audit',
 } as const;
 
 export type Collected = Pick<Manifest, 'ledger' | 'champion' | 'versions' | 'candles' | 'missing'> & {
@@ -78,6 +79,12 @@ const collectLanded = (ledger: Ledger, { dataDir, landingDir }: Places, staging:
   return { files, missing };
 };
 
+/** Of both logs. Their files are in place before a database names them, and are never removed. */
+const collectAudit = ({ dataDir }: Places, staging: string): void => {
+  const folder = join(dataDir, parts.audit);
+  for (const path of segmentsUnder(folder)) linkOrCopy(join(folder, path), join(staging, parts.audit, path));
+};
+
 const requireChampion = (champion: string | null, versions: Collected['versions']): void => {
   if (champion === null || versions.some(({ version_id: id }) => id === champion)) return;
   throw new SnapshotError(
@@ -93,6 +100,7 @@ export const collect = (places: Places, staging: string): Collected => {
     const champion = ledger.champion()?.versionId ?? null;
     const registry = collectVersions(ledger, places, staging);
     const landed = collectLanded(ledger, places, staging);
+    collectAudit(places, staging);
     return {
       ledger: {
         epoch: ledger.epoch(),

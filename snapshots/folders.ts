@@ -1,6 +1,6 @@
 import { copyFileSync, linkSync, readdirSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { ifThere, makeDirectory, syncDirectory, syncPath } from '../ledger/durable-file.ts';
+import { basename, dirname, join, relative } from 'node:path';
+import { ifThere, makeDirectory, syncDirectory, syncPath, temporaryPrefix } from '../ledger/durable-file.ts';
 import { systemCode } from '../ledger/storage-failure.ts';
 
 /** Paths of all files under a folder, relative to it, sorted; none when there is no such folder. */
@@ -9,6 +9,10 @@ export const filesUnder = (folder: string): string[] =>
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
+
+/** Segments of audit logs under a folder, without one that is being written. */
+export const segmentsUnder = (folder: string): string[] =>
+  filesUnder(folder).filter((path) => !basename(path).startsWith(temporaryPrefix));
 
 /** Copies a file's bytes durably; its name is durable when its folder is synced. */
 export const copySynced = (from: string, to: string): void => {

@@ -111,7 +111,7 @@ test('each restore begins an epoch above all before, also from the same snapshot
 /** These are passed for each part of the state. */
 const perPart = ['restore:aside', 'restore:moved'];
 const deaths = commandPoints('restore').flatMap((point) =>
-  (perPart.includes(point) ? [1, 3, 5] : [1]).map((nth) => [point, nth] as const),
+  (perPart.includes(point) ? [1, 3, 5, 6] : [1]).map((nth) => [point, nth] as const),
 );
 
 test.each(deaths)(
@@ -169,7 +169,7 @@ test.each(completing)(
 test.each([
   ['restore:journalled', 1],
   ['restore:aside', 3],
-  ['restore:aside', 5],
+  ['restore:aside', 6],
 ] as const)('after a crash at %s (%i) no command writes until it is completed', async (point, nth) => {
   const { take, places, ledger, env, dataDir } = trainedState();
   const { name } = await take();

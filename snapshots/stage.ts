@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { carryOverTrading } from '../controller/guardrails/carry-over.ts';
 import { makeDirectory, syncDirectory, syncPath } from '../ledger/durable-file.ts';
@@ -6,7 +6,7 @@ import { type EpochBegun, epochOf } from '../ledger/epoch.ts';
 import { openLedger } from '../ledger/open.ts';
 import { parts } from './collect.ts';
 import { SnapshotError } from './errors.ts';
-import { copySynced, filesUnder, linkOrCopy, syncTree } from './folders.ts';
+import { copySynced, filesUnder, linkOrCopy, segmentsUnder, syncTree } from './folders.ts';
 import type { Kills } from './kills.ts';
 import type { Manifest } from './manifest.ts';
 import type { Move } from './moves.ts';
@@ -33,6 +33,8 @@ interface Part {
   readonly from: string;
   readonly target: string;
   readonly copy: Copy;
+  /** What is at the target and not in the snapshot comes along. */
+  readonly keeps?: boolean;
 }
 
 /** The ledger comes last: while the old one is in place, so is what it names, as far as a crash goes. */
@@ -41,6 +43,7 @@ const partsOf = ({ places, folder, manifest }: StageRequest): Part[] =>
     { from: parts.registry, target: join(places.modelsDir, 'registry'), copy: copySynced },
     { from: parts.archive, target: join(places.dataDir, 'archive'), copy: linkOrCopy },
     { from: parts.landing, target: places.landingDir, copy: linkOrCopy },
+    { from: parts.audit, target: join(places.dataDir, 'audit'), copy: linkOrCopy, keeps: true },
     ...(manifest.parameter_store
       ? [{ from: parts.controller, target: places.controllerFile, copy: copySynced }]
       : []),
@@ -62,12 +65,20 @@ const stagedName = (target: string): string => `${target}.restoring`;
 
 type Count = (bytes: number) => void;
 
-const copyFolder = ({ from, copy }: Part, staged: string, count: Count): void => {
+/** Segments of an audit log are evidence, also those that the restored databases do not name (yet). */
+const keepWhatIsThere = ({ target, copy }: Part, staged: string): void => {
+  const others = segmentsUnder(target).filter((path) => !existsSync(join(staged, path)));
+  for (const path of others) copy(join(target, path), join(staged, path));
+};
+
+const copyFolder = (part: Part, staged: string, count: Count): void => {
+  const { from, copy } = part;
   mkdirSync(staged);
   for (const path of filesUnder(from)) {
     copy(join(from, path), join(staged, path));
     count(statSync(join(from, path)).size);
   }
+  if (part.keeps) keepWhatIsThere(part, staged);
   syncTree(staged);
 };
 
