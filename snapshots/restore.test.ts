@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -197,6 +198,28 @@ test.each([
   old.close();
   expect((await autotrainCommand(['import', given, '--series', btc], env)).text).not.toMatch(/interrupted/);
 });
+
+/** In a process of its own, whose locks end with it. */
+const killedAt = (task: { places: Places; name?: string; point: string }): void => {
+  const script = new URL('./killed.fixture.ts', import.meta.url).pathname;
+  const { signal, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, JSON.stringify(task)]);
+  expect({ task, signal, stderr: String(stderr) }).toEqual({ task, signal: 'SIGKILL', stderr: '' });
+};
+
+test('one process after the other is killed at the next point, and the one that nobody kills ends it', async () => {
+  const { take, places, promote, ledger, modelsDir } = trainedState();
+  const { name } = await take();
+  promote(2, 'back to two');
+  ledger.close();
+  const points = commandPoints('restore');
+  const begun = points.indexOf('restore:journalled') + 1;
+  for (const point of points.slice(0, begun)) killedAt({ places, name, point });
+  for (const point of points.slice(begun)) killedAt({ places, point });
+  expect(resumeRestore(places.ledgerFile)).toMatchObject({ champion: versionIdOfStates(3) });
+  holdState(places.ledgerFile)();
+  expect(readCurrent(modelsDir)).toBe(versionIdOfStates(3));
+  withLedger(places, (restored) => expect(restored.epoch()).toBe(1));
+}, 90_000);
 
 test('a damaged snapshot, or one of another domain, changes nothing', async () => {
   const { take, places, ledger } = trainedState();
