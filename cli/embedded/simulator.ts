@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import { simulatorFromConfig } from '../../exchange/simulator/from-config.ts';
+import { readNote, writeNote } from './note.ts';
 
 /** The real exchange is used when one is named and nothing asks for a simulation. */
 export const wantsSimulator = ({ explicit, exchange }: Config): boolean => {
@@ -10,17 +12,27 @@ export const wantsSimulator = ({ explicit, exchange }: Config): boolean => {
   return simulated || !explicit.has('EXCHANGE');
 };
 
+const anchorSchema = z.object({ anchorMs: z.int() });
+
+/** With another anchor it would have other candles than those that are stored. */
+const lostAnchor = (problem: string, ledgerFile: string): Error =>
+  new Error(
+    `${problem}: it says when the simulated exchange began, {"anchorMs": <epoch ms>}, and ${ledgerFile} holds candles of it; write that moment into it, or set STATE_DIR to another folder to begin anew`,
+  );
+
 /** The history of the synthetic exchange ends where this state directory was first started; then it goes on live. */
-const anchorOf = (stateDir: string): number => {
-  const note = path.join(stateDir, 'simulator.json');
-  if (existsSync(note)) return (JSON.parse(readFileSync(note, 'utf8')) as { anchorMs: number }).anchorMs;
+const anchorOf = ({ stateDir, paths }: Config): number => {
+  const file = path.join(stateDir, 'simulator.json');
+  const note = readNote(file, anchorSchema);
+  if (note?.value) return note.value.anchorMs;
+  if (note?.problem && existsSync(paths.ledgerFile)) throw lostAnchor(note.problem, paths.ledgerFile);
   const anchorMs = Date.now();
-  writeFileSync(note, JSON.stringify({ anchorMs }));
+  writeNote(file, { anchorMs });
   return anchorMs;
 };
 
 export const startSimulation = async (config: Config) => {
-  const { simulator, series, exchange, stateDir } = config;
+  const { simulator, series, exchange } = config;
   if (exchange.id !== 'binance') {
     throw new Error(
       `EXCHANGE=${exchange.id}: the simulator speaks binance only; leave SIM_* unset for the real ${exchange.id}`,
@@ -28,7 +40,7 @@ export const startSimulation = async (config: Config) => {
   }
   return await simulatorFromConfig({
     simSeed: simulator.seed,
-    anchorMs: anchorOf(stateDir),
+    anchorMs: anchorOf(config),
     symbols: series.map(({ symbol }) => symbol),
     timeframe: exchange.timeframe,
     ...(simulator.replayDir === undefined ? {} : { simReplay: simulator.replayDir }),

@@ -79,7 +79,7 @@ const startParts = async (
   };
 };
 
-const temporalOf = async (config: Config, { once }: StackOptions, stops: Stop[]) => {
+const temporalOf = async (config: Config, { once, say }: StackOptions, stops: Stop[]) => {
   if (config.explicit.has('TEMPORAL_ADDRESS')) {
     return { address: config.temporal.address, uiUrl: config.temporal.uiUrl };
   }
@@ -95,6 +95,7 @@ const temporalOf = async (config: Config, { once }: StackOptions, stops: Stop[])
     namespace: config.temporal.namespace,
     retentionMs: config.temporal.retentionMs,
     anyPorts: once,
+    say,
   });
   stops.push(() => server.stop());
   return server;

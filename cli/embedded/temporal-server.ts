@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { z } from 'zod';
 import { connectClient } from '../../temporal/connect.ts';
 import { retentionMs, setRetention } from '../../temporal/retention.ts';
 import { boundLog } from './bounded-log.ts';
+import { readNote, writeNote } from './note.ts';
 import { freePort, preferPort } from './ports.ts';
 import { commandOf, endProcess } from './processes.ts';
 
@@ -17,11 +19,9 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
-interface Running {
-  readonly pid: number;
-  readonly port: number;
-  readonly uiPort: number;
-}
+const runningSchema = z.object({ pid: z.int(), port: z.int(), uiPort: z.int() });
+
+type Running = z.infer<typeof runningSchema>;
 
 export interface ServerOptions {
   readonly binary: string;
@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly retentionMs: number;
   /** Free ports instead of 7233 and 8233. */
   readonly anyPorts: boolean;
+  /** Told what a person should know. */
+  readonly say?: (line: string) => void;
 }
 
 const startPatienceMs = 60_000;
@@ -45,7 +47,7 @@ const faster = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProces
 export const startTemporal = async (options: ServerOptions): Promise<TemporalServer> => {
   const home = path.join(options.stateDir, 'temporal');
   mkdirSync(home, { recursive: true });
-  const left = await leftover(home);
+  const left = await leftover(home, options);
   const running = left ?? (await launch(home, options));
   const address = `127.0.0.1:${running.port}`;
   await keepFor(address, options);
@@ -76,9 +78,14 @@ const logOf = (home: string): string => path.join(home, 'server.log');
 const noteOf = (home: string): string => path.join(home, 'server.json');
 const databaseOf = (home: string): string => path.join(home, 'temporal.db');
 
-const leftover = async (home: string): Promise<Running | undefined> => {
-  if (!existsSync(noteOf(home))) return undefined;
-  const noted = JSON.parse(readFileSync(noteOf(home), 'utf8')) as Running;
+const leftover = async (home: string, { say }: ServerOptions): Promise<Running | undefined> => {
+  const note = readNote(noteOf(home), runningSchema);
+  if (note?.problem)
+    say?.(
+      `${note.problem}: no Temporal server of an earlier run is looked for; if one still has ${databaseOf(home)} open, end it`,
+    );
+  const noted = note?.value;
+  if (noted === undefined) return undefined;
   // The pid may belong to another program by now: only a server on our database is ours.
   if (!commandOf(noted.pid)?.includes(databaseOf(home))) return undefined;
   if (await answers(noted.port, 2_000)) return noted;
@@ -108,7 +115,7 @@ const launch = async (home: string, { binary, namespace, anyPorts }: ServerOptio
   const running = { pid: child.pid ?? 0, port, uiPort };
   try {
     // Noted before it answers: killed in between, the next start still finds it.
-    writeFileSync(noteOf(home), JSON.stringify(running));
+    writeNote(noteOf(home), running);
     await Promise.race([failed, untilAnswering(port, log)]);
   } catch (error) {
     if (child.pid !== undefined) await endProcess(child.pid, 5_000);
@@ -154,8 +161,9 @@ export const runningServer = (
   stateDir: string,
 ): { readonly address: string; readonly uiUrl: string } | undefined => {
   const home = path.join(stateDir, 'temporal');
-  if (!existsSync(noteOf(home))) return undefined;
-  const { pid, port, uiPort } = JSON.parse(readFileSync(noteOf(home), 'utf8')) as Running;
+  const noted = readNote(noteOf(home), runningSchema)?.value;
+  if (noted === undefined) return undefined;
+  const { pid, port, uiPort } = noted;
   if (!commandOf(pid)?.includes(databaseOf(home))) return undefined;
   return { address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` };
 };
