@@ -1,6 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { open as openController } from '../controller/controller.fixture.ts';
 import { archive } from '../ledger/archive.fixture.ts';
 import type { CrashPoint, CrashPointName } from '../ledger/crash-points.ts';
 import { freshDir } from '../ledger/fresh.fixture.ts';
@@ -10,6 +11,7 @@ import { projectChampion } from '../registry/current.ts';
 import { pruneVersions } from '../registry/prune.ts';
 import { commit, openRegistry, promote, rowOf, write } from '../registry/registry.fixture.ts';
 import { seriesKey } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import { missingOf, namedBy } from './support/named-by-ledger.ts';
 import { cutPower, planSyncs, settle } from './support/power.ts';
 
@@ -170,4 +172,29 @@ describe.each(Object.entries(steps))('%s', (_, step) => {
     expect(syncs.length).toBeGreaterThan(0);
     expect(needless).toEqual([]);
   });
+});
+
+/** How a connection was set when it closed. */
+const settingsOf = (connect: () => { close: () => void }): object => {
+  const { close } = Sqlite.prototype;
+  const found: object[] = [];
+  const watching = vi.spyOn(Sqlite.prototype, 'close').mockImplementation(function (this: Sqlite.Database) {
+    const [journal, synchronous] = ['journal_mode', 'synchronous'].map((name) =>
+      this.pragma(name, { simple: true }),
+    );
+    found.push({ journal, synchronous });
+    return close.call(this);
+  });
+  connect().close();
+  watching.mockRestore();
+  return found;
+};
+
+const full = 2;
+
+it.each([
+  ['the ledger', () => openLedger({ path: join(freshDir(), 'manifest.sqlite'), domain: 'production' })],
+  ['the parameter store', () => openController()],
+])('a commit of %s is on disk when it returns: SQLite syncs its log', (_, connect) => {
+  expect(settingsOf(connect)).toEqual([{ journal: 'wal', synchronous: full }]);
 });
