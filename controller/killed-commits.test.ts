@@ -20,6 +20,17 @@ test('every commit of the table that no world of tests/chaos dies in is one of t
   expect([...names].sort()).toEqual(mine.map(([name]) => name).sort());
 });
 
+/** `verify` holds the write lock while it compares and stores nothing; `batch` is the commit that the requests in it share. */
+const notInTheTable = ['batch', 'verify'];
+
+test('every method of the store that writes is a commit of the table', () => {
+  const controller = open({ path: path.join(freshDir(), file) });
+  const writing = Object.entries(controller).filter(([, method]) => /\bwrite\(/.test(method.toString()));
+  controller.close();
+  const missing = writing.map(([name]) => name).filter((name) => !(name in commits));
+  expect(missing.sort()).toEqual(notInTheTable);
+});
+
 const prepared = (dir: string, name: KilledCommit): readonly unknown[] => {
   const controller = open({ path: path.join(dir, file), clock: () => nowMs });
   for (const [at, presetId] of ['calm', 'bold', 'wild'].entries())
