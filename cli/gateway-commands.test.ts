@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appWith, fixedModels, settingsWith } from '../api/app.fixture.ts';
 import { ApiError } from '../api/errors.ts';
 import { type Listening, listen } from '../api/listen.ts';
+import type { WorkflowSummary } from '../api/training.ts';
 import { autotrainCommand } from './autotrain.ts';
 import { freePort } from './embedded/ports.ts';
 
@@ -123,6 +124,30 @@ describe('people read', () => {
     expect(text).toContain('none serves yet');
     expect(text).toContain('v9 is refused: its checksum differs');
     expect(text).toContain('runs: unknown, no connection to Temporal at x');
+  });
+
+  it('runs that are news, before the routine that started after them', async () => {
+    const run = (type: string, id: string, status = 'COMPLETED'): WorkflowSummary => ({
+      ...{ id, runId: id, type, status, startedAt: 0, ms: 1, stage: null, attempts: 1, progress: [] },
+      url: null,
+    });
+    const routine = Array.from({ length: 9 }, (_, index) => run('ingest', `ingest-${index}`));
+    const news = [run('janitor', 'failed', 'FAILED'), run('retrain', 'retrain')];
+    const { app } = appWith({
+      training: {
+        ...appWith().deps.training,
+        workflows: () => Promise.resolve([...routine, ...news]),
+      },
+    });
+    const busy = await listen(app, { host: '127.0.0.1', ports: [0] });
+    const { code, text } = await autotrainCommand(['status', '--url', busy.url, '--json'], {});
+    await busy.stop();
+    expect(code).toBe(0);
+    const { runs } = JSON.parse(text) as { runs: { id: string }[] };
+    expect(runs.map(({ id }) => id)).toEqual([
+      ...['failed', 'retrain'],
+      ...['ingest-0', 'ingest-1', 'ingest-2', 'ingest-3', 'ingest-4', 'ingest-5'],
+    ]);
   });
 
   it('versions with a star at what serves, and a report', async () => {

@@ -2,18 +2,14 @@ import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@te
 import type { WorkflowSummary } from '../api/training.ts';
 import { attributes } from '../workflows/search-attributes.ts';
 import { runLink } from './run-link.ts';
+import { type RunCaps, runsOfADay } from './runs-of-a-day.ts';
 import { progressOf } from './training-progress.ts';
-
-/** Newest first; enough for a day of a loop with a few series. */
-const shown = 200;
 
 /** A description costs a request: only what runs, and not many. */
 const described = 20;
 
 /** Histories of runs that are over that are read for one answer; the others' are read for the next ones. */
 const readAtOnce = 20;
-
-const dayMs = 86_400_000;
 
 const notFound = 5;
 
@@ -59,16 +55,6 @@ const attemptsInAll = async (client: Client, { id, runId }: WorkflowSummary): Pr
   }
 };
 
-const listed = async (client: Client, ui: Ui): Promise<WorkflowSummary[]> => {
-  const rows: WorkflowSummary[] = [];
-  const since = new Date(Date.now() - dayMs).toISOString();
-  for await (const run of client.workflow.list({ pageSize: shown, query: `StartTime > "${since}"` })) {
-    rows.push(summaryOf(ui, run));
-    if (rows.length >= shown) break;
-  }
-  return rows;
-};
-
 /** By run. */
 const readEach = async <T>(
   client: Client,
@@ -77,11 +63,20 @@ const readEach = async <T>(
 ): Promise<Map<string, T>> =>
   new Map(await Promise.all(rows.map(async (row) => [row.runId, await read(client, row)] as const)));
 
-/** Runs of the last day. What a history said is remembered: a run that is over does nothing more. */
-export const createRecentWorkflows = (client: Client, ui: Ui): (() => Promise<WorkflowSummary[]>) => {
+const newestFirst = (a: WorkflowSummary, b: WorkflowSummary): number => b.startedAt - a.startedAt;
+
+/**
+ * Runs of the last day, newest first. What a history said is remembered: a run that is over does nothing more. Those
+ * of rare and bad runs are read before those of routine.
+ */
+export const createRecentWorkflows = (
+  client: Client,
+  ui: Ui,
+  caps?: RunCaps,
+): (() => Promise<WorkflowSummary[]>) => {
   let over = new Map<string, number | null>();
   return async () => {
-    const rows = await listed(client, ui);
+    const rows = (await runsOfADay(client, caps)).map((run) => summaryOf(ui, run));
     const [running, ended] = [
       rows.filter(({ status }) => status === 'RUNNING').slice(0, described),
       rows.filter(({ status }) => status !== 'RUNNING'),
@@ -90,6 +85,8 @@ export const createRecentWorkflows = (client: Client, ui: Ui): (() => Promise<Wo
     const known = new Map([...over, ...(await readEach(client, unread, attemptsInAll))]);
     over = new Map(ended.flatMap(({ runId }) => (known.has(runId) ? [[runId, known.get(runId)!]] : [])));
     const now = await readEach(client, running, readNow);
-    return rows.map((row) => ({ ...row, attempts: over.get(row.runId) ?? null, ...now.get(row.runId) }));
+    return rows
+      .map((row) => ({ ...row, attempts: over.get(row.runId) ?? null, ...now.get(row.runId) }))
+      .sort(newestFirst);
   };
 };

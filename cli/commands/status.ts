@@ -1,3 +1,4 @@
+import { newsFirst } from '../../api/run-news.ts';
 import type { Operations } from '../../client/schema.ts';
 import { type AddCommand, type Said } from '../cli.ts';
 import { answersFrom } from '../gateway.ts';
@@ -23,13 +24,13 @@ export interface Status extends Pick<Model, 'active_version' | 'metrics' | 'cham
   readonly runs_problem: string | null;
 }
 
-/** Runs of people's interest: ticks only start them. */
+/** As many as fit below the rest. */
 const lastRuns = 8;
 
 const runsOf = async (gateway: GatewayClient): Promise<Pick<Status, 'runs' | 'runs_problem'>> => {
   try {
     const { data } = await gateway.get<Answer<'GET /workflows'>>('/workflows');
-    return { runs: data.filter(({ type }) => type !== 'tick').slice(0, lastRuns), runs_problem: null };
+    return { runs: newsFirst(data).slice(0, lastRuns), runs_problem: null };
   } catch (error) {
     // The rest of the status does not need Temporal, and who looks wants to see that it is away.
     if (error instanceof GatewayRefusal && error.status >= 500)

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { appWith } from '../../api/app.fixture.ts';
 import { listen } from '../../api/listen.ts';
 import { loadConfig } from '../../config.ts';
+import { startProxy } from '../../exchange/proxy.fixture.ts';
 import { simulatorFromConfig } from '../../exchange/simulator/from-config.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { autotrainCommand } from '../autotrain.ts';
@@ -173,5 +174,20 @@ describe('what it finds', () => {
       { name: 'exchange', state: 'ok' },
       { name: 'clock', state: 'fail', advice: expect.stringContaining('NTP') },
     ]);
+  });
+
+  it('an exchange behind a proxy: asked through it, and a proxy that refuses is named without its password', async () => {
+    const simulator = await simulatorFromConfig({
+      ...{ simSeed: 1, anchorMs: Date.now(), symbols: ['BTC/USDT'], timeframe: '1h' as const },
+    });
+    onTestFinished(() => simulator.close());
+    const proxy = await startProxy();
+    onTestFinished(() => proxy.close());
+    const behind = (url: string) => configIn(home(), { EXCHANGE_URL: simulator.url, EXCHANGE_PROXY: url });
+    expect(await checkExchange(behind(proxy.url), 5_000)).toMatchObject([{ state: 'ok' }, { state: 'ok' }]);
+    expect(proxy.asked.length).toBeGreaterThan(0);
+    const [refused] = await checkExchange(behind(proxy.url.replace('pass%20word', 'not-the-pass')), 5_000);
+    expect(refused).toMatchObject({ name: 'exchange', state: 'fail' });
+    expect(refused?.found).not.toContain('not-the-pass');
   });
 });

@@ -9,6 +9,7 @@ const connect = async ({ exchange }: Config, timeoutMs: number) => {
   return await createCcxtExchange({
     ...{ id: exchange.id, timeoutMs },
     ...(exchange.url === undefined ? {} : { baseUrl: exchange.url }),
+    ...(exchange.proxyUrl === undefined ? {} : { proxyUrl: exchange.proxyUrl }),
   });
 };
 

@@ -44,8 +44,9 @@ const Runs = ({ runs }: { runs: readonly Run[] }) => {
 const act = (id: string, action: string, reason: string) =>
   post(`/schedules/${encodeURIComponent(id)}/${action}`, { reason });
 
-/** Ticks and housekeeping hide what a person looks for. */
-const isNews = ({ type }: Run): boolean => !['tick', 'janitor', 'watch'].includes(type);
+/** Routine that went well hides what a person looks for (api/run-news.ts says the same to commands). */
+const isNews = ({ type, status }: Run): boolean =>
+  !['tick', 'janitor', 'watch', 'ingest'].includes(type) || tone(status) === 'bad';
 
 /** Workflows of the last day and the schedules that start them. */
 export const RunsView = () => {
@@ -82,7 +83,7 @@ export const RunsView = () => {
       <h2>Runs</h2>
       <${Answer} query=${runs}>${({ data }: { data: readonly Run[] }) => html`
         <${Runs} runs=${data.filter(isNews)} />
-        <details><summary>Ticks and housekeeping</summary><${Runs} runs=${data.filter((run) => !isNews(run))} /></details>
+        <details><summary>Ticks, ingests and housekeeping: the newest</summary><${Runs} runs=${data.filter((run) => !isNews(run))} /></details>
       `}<//>
     </section>
   `;
