@@ -1,5 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import { badEnds, routineTypes } from '../api/run-news.ts';
+import { badEnds, routineTypes } from './run-news.ts';
 
 /** How many runs of each kind are listed. */
 export interface RunCaps {

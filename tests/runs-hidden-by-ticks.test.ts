@@ -1,7 +1,7 @@
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { isNews, newsFirst } from '../api/run-news.ts';
 import { createRecentWorkflows } from '../temporal/recent-workflows.ts';
+import { isNews, newsFirst } from '../temporal/run-news.ts';
 import { taskQueues } from '../workflows/ids.ts';
 import { openRig, type Rig } from './support/rig.ts';
 import { trainAndPass } from './support/trainers.ts';

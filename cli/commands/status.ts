@@ -1,5 +1,5 @@
-import { newsFirst } from '../../api/run-news.ts';
 import type { Operations } from '../../client/schema.ts';
+import { newsFirst } from '../../temporal/run-news.ts';
 import { type AddCommand, type Said } from '../cli.ts';
 import { answersFrom } from '../gateway.ts';
 import { type GatewayClient, GatewayRefusal } from '../gateway-client.ts';

@@ -44,7 +44,7 @@ const Runs = ({ runs }: { runs: readonly Run[] }) => {
 const act = (id: string, action: string, reason: string) =>
   post(`/schedules/${encodeURIComponent(id)}/${action}`, { reason });
 
-/** Routine that went well hides what a person looks for (api/run-news.ts says the same to commands). */
+/** Routine that went well hides what a person looks for (temporal/run-news.ts says the same to commands). */
 const isNews = ({ type, status }: Run): boolean =>
   !['tick', 'janitor', 'watch', 'ingest'].includes(type) || tone(status) === 'bad';
 

@@ -1,4 +1,4 @@
-import type { WorkflowSummary } from './training.ts';
+import type { WorkflowSummary } from '../api/training.ts';
 
 /** What runs every few minutes or seconds. dashboard/page/views/runs.ts has the same list: a browser cannot load this file. */
 export const routineTypes = ['tick', 'janitor', 'watch', 'ingest'] as const;
