@@ -149,8 +149,9 @@ const tally = (kills: readonly Kill[]): Record<string, number> => {
 export const playRounds = async (options: RoundsOptions): Promise<Report> => {
   const { rounds, seed } = options;
   const world = await openWorld(options);
+  let supervisor: Supervisor | undefined;
   try {
-    const supervisor = await openSupervisor(world, (kill) => options.say?.(JSON.stringify(kill)));
+    supervisor = await openSupervisor(world, (kill) => options.say?.(JSON.stringify(kill)));
     await registerPresets(world.url);
     const during = await play(world, supervisor, options);
     const { problems, wrong: _, ...counts } = await verdictOn(world);
@@ -166,6 +167,8 @@ export const playRounds = async (options: RoundsOptions): Promise<Report> => {
       points: tally(kills),
     };
   } finally {
+    // Whoever stands still does not hear that this process ends.
+    await supervisor?.close();
     await world.close();
   }
 };

@@ -14,9 +14,12 @@ export interface KillableServer {
   stop(): Promise<void>;
 }
 
-/** Says the server's pid, and ends it when our end of the pipe closes, however this process ends. */
+/**
+ * Says the server's pid, and ends it when our end of the pipe closes, however this process ends. It waits for its end:
+ * a killed server holds its port until the system has taken it down, and the next one would not get it.
+ */
 const endWithParent =
-  '"$@" </dev/null >/dev/null 2>&1 & server=$!; echo "$server"; read -r _; kill -9 "$server" 2>/dev/null';
+  '"$@" </dev/null >/dev/null 2>&1 & server=$!; echo "$server"; read -r _; kill -9 "$server" 2>/dev/null; wait "$server"';
 
 const faster = [
   ...['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'],
