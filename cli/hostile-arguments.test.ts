@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostileText } from '../api/fuzz/arbitraries.fixture.ts';
 import { openController } from '../controller/open.ts';
+import { holdState } from '../ledger/in-use.ts';
 import { openLedger } from '../ledger/open.ts';
 import { loadStrategySchemas } from '../strategy_schemas/load.ts';
 import { autotrainCommand } from './autotrain.ts';
@@ -21,6 +22,8 @@ const env = {
 
 beforeAll(() => {
   openLedger({ path: env.LEDGER_DB, domain: 'production' }).close();
+  // As the worker leaves it that makes a ledger: the file of its lock is there.
+  holdState(env.LEDGER_DB)();
   const options = { seed: 1, epsilon: 0, l2: 1, maxPresets: 12, decisionTtlMs: 1_000 };
   openController({
     path: env.PC_DB,
