@@ -136,6 +136,15 @@ const play = async (world: World, supervisor: Supervisor, { rounds, seed, say }:
   return failures;
 };
 
+/** A few deaths say little of how well they are aimed; of so many at least this share must hit something under way. */
+const roundsThatTell = 30;
+const leastAimed = 0.8;
+
+const badlyAimed = (aimed: number, rounds: number): string[] =>
+  rounds < roundsThatTell || aimed >= leastAimed
+    ? []
+    : [`wrong: ${aimed} of the kills hit something under way, at least ${leastAimed} must`];
+
 const tally = (kills: readonly Kill[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const { victim, point } of kills) {
@@ -159,11 +168,17 @@ export const playRounds = async (options: RoundsOptions): Promise<Report> => {
     await supervisor.close();
     const unlike = replayError(world);
     const replayed = unlike < 1e-9 ? [] : [`wrong: arms are ${unlike} from a replay of their outcomes`];
+    const aimed = kills.filter(({ hit }) => hit.length > 0).length / Math.max(1, kills.length);
     return {
       ...{ kills: kills.length, recoveries: supervisor.recoveries(), bars: world.market.bars() },
       ...{ ...counts, seed, rounds },
-      aimed: kills.filter(({ hit }) => hit.length > 0).length / Math.max(1, kills.length),
-      failures: [...during, ...problems.map(({ kind, what }) => `${kind}: ${what}`), ...replayed],
+      aimed,
+      failures: [
+        ...during,
+        ...problems.map(({ kind, what }) => `${kind}: ${what}`),
+        ...replayed,
+        ...badlyAimed(aimed, rounds),
+      ],
       points: tally(kills),
     };
   } finally {

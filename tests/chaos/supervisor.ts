@@ -167,6 +167,7 @@ export const openSupervisor = async (world: World, log: (kill: Kill) => void = (
     /** Throws what went wrong with the processes themselves. */
     demandSound: (): void => {
       if (failure !== undefined) throw failure;
+      world.demandOnlookers();
     },
     close: async (): Promise<void> => {
       isHandsOff = true;

@@ -38,6 +38,7 @@ export const replayError = ({ controllerFile, config }: World): number => {
 
 /** Runs the checker program on what the world has left on disk. */
 export const verdictOn = async (world: World, damaged: readonly string[] = []): Promise<Verdict> => {
+  world.demandOnlookers();
   world.market.writeTruth(world.at('truth'));
   const file = world.at('check.json');
   writeFileSync(file, JSON.stringify(requestOf(world, damaged)));

@@ -51,7 +51,7 @@ const sample = () => {
     const promoted = db.prepare('select coalesce(max(fence), 0) from promotions').pluck().get();
     const fence = db.prepare('select fence from meta').pluck().get();
     const served = db.prepare('select coalesce(max(fence), 0) from promotions where version_id = ?').pluck();
-    note({ watermarks, promoted, fence, reads, serving: served.get(currentVersion()) });
+    note({ at: Date.now(), watermarks, promoted, fence, reads, serving: served.get(currentVersion()) });
   } catch (error) {
     // The tables are being made.
     if (!/no such table|SQLITE_(BUSY|CANTOPEN)/.test(`${error.code} ${error.message}`)) throw error;

@@ -98,6 +98,12 @@ export const openWorld = async (options: WorldOptions) => {
   return {
     ...{ home, at, market, temporal, config, client, env, url: `http://127.0.0.1:${port}` },
     ...{ ledgerFile, dataDir, modelsDir, controllerFile, leaseMs: pace.leaseMs },
+    /** Throws when nobody looks on any more, or no engine trades: they end only with the world. */
+    demandOnlookers: (): void => {
+      for (const [name, { child, said }] of Object.entries({ engines, witness }))
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`the ${name} ended by itself (${child.signalCode ?? child.exitCode}): ${said()}`);
+    },
     /** Where a process says at which point it died. */
     noteOf: (who: string): string => at(`${who}-died-at`),
     /** Until somebody stands still or died at this point. */

@@ -23,7 +23,33 @@ const monthEndMs = (openTimeMs: number): number => {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
 };
 
-const isDamaged = ({ damaged }: CheckRequest, file: FileRow): boolean => damaged.includes(file.path);
+/** Open times of the CSVs that the test damaged. Each of them was found out, and put aside. */
+const damagedIn = ({ damaged, timeframeMs }: CheckRequest, files: readonly FileRow[]) => {
+  const hit = files.filter((file) => damaged.includes(file.path));
+  const times = hit.flatMap(({ path: name }) => {
+    const [from = 0, to = -1] = path.basename(name).split('-').map(Number);
+    return Array.from({ length: (to - from) / timeframeMs + 1 }, (_, i) => from + i * timeframeMs);
+  });
+  const problems = hit
+    .filter(({ status }) => status !== 'quarantined')
+    .map((file) => problem('wrong', `${file.path} is damaged, and ${file.status}`));
+  return { times: new Set(times), problems };
+};
+
+interface Gap {
+  readonly from_ms: number;
+  readonly to_ms: number;
+}
+
+/** Open times that the ledger knows to be missing, and asks for again. */
+const missingIn = (db: Sqlite.Database, series: string, stepMs: number): ReadonlySet<number> => {
+  const known = db.prepare("select from_ms, to_ms from gaps where series = ? and state = 'open'");
+  return new Set(
+    (known.all(series) as Gap[]).flatMap(({ from_ms: from, to_ms: to }) =>
+      Array.from({ length: (to - from) / stepMs + 1 }, (_, i) => from + i * stepMs),
+    ),
+  );
+};
 
 const archived = ({ dataDir }: CheckRequest, [exchange, symbol, timeframe]: readonly string[]): Candle[] => {
   const folder = path.join(dataDir, 'archive', exchange!, symbol!.replace('/', '-'), timeframe!);
@@ -84,29 +110,28 @@ const checkSeries = (db: Sqlite.Database, request: CheckRequest, truthFile: stri
   const truth = candlesOf(path.join(request.truthDir, truthFile));
   const newest = truth.at(-1)?.[0] ?? 0;
   const { current, twice } = copiesOf(request, [exchange, symbol, timeframe], files);
-  const excused = new Set(
-    files
-      .filter((file) => isDamaged(request, file))
-      .flatMap(({ path: name }) => {
-        const [from = 0, to = -1] = path.basename(name).split('-').map(Number);
-        return truth.map(([time]) => time).filter((time) => time >= from && time <= to);
-      }),
-  );
+  const damaged = damagedIn(request, files);
   const isPruned = (time: number): boolean => monthEndMs(time) <= newest - request.archiveDays * 86_400_000;
   const series = `${exchange}:${symbol}:${timeframe}`;
   const newestLineage = db.prepare('select lineage from lineages where series = ? order by seq desc').pluck();
   const lineage = (newestLineage.get(series) as string | undefined) ?? 'no lineage';
   const rows = db.prepare('select * from dispositions where lineage = ?').all(lineage) as Disposed[];
   const { known, trained } = disposedOf(rows, request.timeframeMs);
+  const missing = missingIn(db, series, request.timeframeMs);
   return [
+    ...damaged.problems,
     ...twice.map((time) => problem('doubled', `${series} at ${time}: two current copies`)),
     ...truth.flatMap((candle) => {
       const [time] = candle;
       const copy = current.get(time);
-      if (excused.has(time)) return [];
+      const isDamaged = damaged.times.has(time);
+      // Until the exchange was asked again.
+      if (!copy && isDamaged && missing.has(time)) return [];
+      if (copy && missing.has(time))
+        return [problem('wrong', `${series} at ${time}: there, and listed as missing`)];
       if (!copy && !isPruned(time)) return [problem('lost', `${series} at ${time}: no current copy`)];
       if (copy && !isSame(copy, candle)) return [problem('lost', `${series} at ${time}: another candle`)];
-      if (request.strict && !known.has(time))
+      if (request.strict && !known.has(time) && !isDamaged)
         return [problem('lost', `${series} at ${time}: no disposition in ${lineage}`)];
       return [];
     }),

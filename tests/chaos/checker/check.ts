@@ -2,8 +2,9 @@ import { checkDispositions } from '../../support/disposition-checker.ts';
 import { checkCandles } from './candles.ts';
 import { checkEngines } from './engines.ts';
 import { checkOrphans } from './orphans.ts';
-import { checkRegistry, checkVersions, checkWitness } from './registry.ts';
+import { checkRegistry, checkVersions } from './registry.ts';
 import { type CheckRequest, type Problem, problem, reading } from './store.ts';
+import { checkWitness } from './witness.ts';
 
 export interface Verdict {
   readonly lost: number;

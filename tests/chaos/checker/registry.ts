@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Sqlite } from '../../../sqlite.ts';
-import { all, type CheckRequest, notes, type Problem, problem } from './store.ts';
+import { all, type CheckRequest, type Problem, problem } from './store.ts';
 
 interface VersionRow {
   readonly version_id: string;
@@ -65,45 +65,4 @@ export const checkVersions = (
         : [problem('doubled', `${file} is in ${other} and in ${row.version_id}`)];
     });
   });
-};
-
-interface Sample {
-  readonly torn?: string;
-  readonly watermarks: Readonly<Record<string, number>>;
-  readonly promoted: number;
-  readonly fence: number;
-  /** The newest promotion of what `current` pointed to. */
-  readonly serving: number;
-}
-
-const wentBack = (name: string, before: number | undefined, now: number | undefined): Problem[] =>
-  before === undefined || (now !== undefined && now >= before)
-    ? []
-    : [problem('wrong', `${name} went back from ${before} to ${now}`)];
-
-/** What was seen while the loop ran: no read was torn, and no watermark or fence ever went back. */
-export const checkWitness = (db: Sqlite.Database, { witnessed }: CheckRequest): Problem[] => {
-  const seen = notes<Sample>(witnessed);
-  const torn = seen.flatMap((one) => (one.torn === undefined ? [] : [problem('torn', one.torn)]));
-  const watermarks = db.prepare('select name, value from watermarks').raw().all() as [string, number][];
-  const now: Sample = {
-    watermarks: Object.fromEntries(watermarks),
-    promoted: Number(db.prepare('select coalesce(max(fence), 0) from promotions').pluck().get()),
-    fence: Number(db.prepare('select fence from meta').pluck().get()),
-    serving: Number.MAX_SAFE_INTEGER,
-  };
-  const samples = [...seen.filter((one) => one.torn === undefined), now];
-  const back = samples.flatMap((sample, i) => {
-    const before = samples[i - 1];
-    if (!before) return [];
-    return [
-      ...wentBack('the fence', before.fence, sample.fence),
-      ...wentBack('the fence of the newest promotion', before.promoted, sample.promoted),
-      ...wentBack('the promotion that is served', before.serving, sample.serving),
-      ...Object.entries(before.watermarks).flatMap(([name, value]) =>
-        wentBack(name, value, sample.watermarks[name]),
-      ),
-    ];
-  });
-  return [...torn, ...back];
 };
