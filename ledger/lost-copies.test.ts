@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { seriesKey } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import { archive, processWaiting } from './archive.fixture.ts';
 import { landLook } from './correction-landing.ts';
 import type { NewFile } from './file-rows.ts';
 import { openFresh } from './fresh.fixture.ts';
 import { btc, candle, eth, genesisMs, hourMs, land, run1 } from './ledger.fixture.ts';
+import { openLedger } from './open.ts';
 
 type There = ReturnType<typeof openFresh>;
 
@@ -140,4 +142,28 @@ test('a file that holds a part of what it spans, nobody knows which, covers noth
   expect(gapsOf(there)).toEqual([[0, 9, 'open']]);
   look(there, 0, 10, false);
   expect(gapsOf(there)).toEqual([[0, 9, 'filled']]);
+});
+
+test('what was put aside before gaps were recorded for it is recorded when the ledger is opened, once', () => {
+  const there = openFresh();
+  putAside(there, land(there, { from: 0, count: 10 }));
+  putAside(there, land(there, { from: 10, count: 5 }));
+  look(there, 12, 3);
+  const refused = {
+    ...there.ledger.files({ limit: 1 })[0]!,
+    fileId: 'x',
+    sha256: 'x',
+    path: 'refused/x.csv',
+  };
+  const { seq: _, ...file } = { ...refused, tStart: 0, tEnd: 0, bars: 1 };
+  there.ledger.quarantineOutside({ file, reason: 'no columns', actor: 'test', name: 'x.csv' });
+  there.ledger.close();
+  const db = new Sqlite(there.path);
+  db.exec('delete from gaps; update meta set schema_version = 12');
+  db.close();
+  for (let opens = 0; opens < 2; opens += 1) {
+    const ledger = openLedger({ path: there.path, domain: 'production', clock: () => there.clock.now });
+    expect(gapsOf({ ...there, ledger })).toEqual([[0, 11, 'open']]);
+    ledger.close();
+  }
 });

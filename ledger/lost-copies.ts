@@ -1,4 +1,4 @@
-import { and, between, eq, gte, isNotNull, lte, ne, notInArray, or } from 'drizzle-orm';
+import { and, between, eq, gt, gte, isNotNull, lte, ne, notInArray, or } from 'drizzle-orm';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import { quarantinedIn } from './correction-rows.ts';
 import type { Reader, Writer } from './database.ts';
@@ -87,4 +87,14 @@ export const recordLostCopies = (tx: Writer, aside: readonly LostFile[], now: nu
     bySeries.set(key, [...(bySeries.get(key) ?? []), file]);
   }
   for (const mine of bySeries.values()) recordOfSeries(tx, seriesOfFile(mine[0]!), mine, now);
+};
+
+/** Schema version from which on every file that was put aside left its gaps. */
+const recordedSince = 13;
+
+/** What was put aside before that. A file from outside in which nothing is certain has no range, and begins at 0. */
+export const recordEarlierLosses = (tx: Writer, schemaVersion: number, now: number): void => {
+  if (schemaVersion >= recordedSince) return;
+  const hasRange = and(eq(files.status, 'quarantined'), gt(files.tStart, 0));
+  recordLostCopies(tx, tx.select().from(files).where(hasRange).all(), now);
 };

@@ -20,6 +20,7 @@ import { gapStore } from './gaps.ts';
 import { giveBackStore } from './give-back.ts';
 import { importStore } from './import/register.ts';
 import { lineageStore } from './lineages.ts';
+import { recordEarlierLosses } from './lost-copies.ts';
 import { readMeta, requireOwn, writeMeta } from './meta.ts';
 import { applyMigrations, knownSchemaVersion } from './migrate.ts';
 import { bringOver } from './older/bring-over.ts';
@@ -57,9 +58,11 @@ export interface LedgerOptions {
 const prepare = (store: Store, { path, domain, older: settings, crash }: LedgerOptions): void => {
   const place = olderPlace(path, settings, crash);
   const isMigrated = store.write((tx) => {
-    requireOwn(readMeta(tx), domain);
+    const before = readMeta(tx);
+    requireOwn(before, domain);
     const older = takeOlder(tx, store, path, place);
     applyMigrations(tx);
+    if (before) recordEarlierLosses(tx, before.schemaVersion, store.now());
     writeMeta(tx, domain, store.now());
     store.leaseNow(tx);
     if (older) bringOver(tx, older, place, store.now());

@@ -19,6 +19,10 @@ const attempts = [
   ['points a file elsewhere', "update files set path = '../elsewhere.csv'"],
   ['skips the claim', "update files set status = 'processed' where status = 'downloaded'"],
   ['brings a status nobody knows', "update files set status = 'lost'"],
+  [
+    'trains by hand what was put aside',
+    "update files set status = 'quarantined'; update files set status = 'processed'",
+  ],
   ['processes without a claim', "update files set status = 'processing', claim_fence = null"],
 ] as const;
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { crashPoints } from '../../ledger/crash-points.ts';
 import { createRandom, type Random } from '../../numerics/random.ts';
+import { badlyAimed } from './aim.ts';
 import { calm } from './calm.ts';
 import { checkNow, type Verdict } from './checker/check.ts';
 import { type Loop, loopOf } from './loop.ts';
@@ -135,15 +136,6 @@ const play = async (world: World, supervisor: Supervisor, { rounds, seed, say }:
   supervisor.demandSound();
   return failures;
 };
-
-/** A few deaths say little of how well they are aimed; of so many at least this share must hit something under way. */
-const roundsThatTell = 30;
-const leastAimed = 0.8;
-
-const badlyAimed = (aimed: number, rounds: number): string[] =>
-  rounds < roundsThatTell || aimed >= leastAimed
-    ? []
-    : [`wrong: ${aimed} of the kills hit something under way, at least ${leastAimed} must`];
 
 const tally = (kills: readonly Kill[]): Record<string, number> => {
   const counts: Record<string, number> = {};
