@@ -28,7 +28,10 @@ const secrets = {
 
 const stateDir = mkdtempSync(path.join(tmpdir(), 'autotrain-secrets-'));
 
-/** All but PAYLOAD_KEY: under it a secret in a payload would be there and could not be found. */
+/**
+ * All but PAYLOAD_KEY, under which a secret in a payload would be there and could not be found, and TEMPORAL_API_KEY, which
+ * wants TLS: a worker with both is in keys-of-temporal-that-leak.test.ts.
+ */
 const env = {
   STATE_DIR: stateDir,
   LOG_LEVEL: 'trace',
@@ -70,6 +73,14 @@ describe('one loop at LOG_LEVEL=trace', () => {
       expect.arrayContaining(['temporal.db', 'manifest.sqlite', 'metadata.json', 'server.log']),
     );
     expect(leaksUnder(stateDir, secrets)).toEqual([]);
+  });
+
+  it('left what its payloads say where it can be found, so that a secret in one would be', () => {
+    const said = { argument: '"series":"binance:BTC/USDT:1m"', result: '"caughtUp":' };
+    const databases = leaksUnder(stateDir, said).filter((leak) => leak.startsWith('temporal/temporal.db'));
+    expect(databases.map((leak) => leak.split(': ')[1])).toEqual(
+      expect.arrayContaining(['argument', 'result']),
+    );
   });
 });
 
