@@ -33,6 +33,7 @@ const wholeFilter = ({ hmm, scaler }: SeriesModel, columns = all): number[][] =>
 const page = (model: SeriesModel, to: number, limit: number, columns = all) =>
   chartPage(btc, sliceColumns(columns, Math.max(0, to - limit - leadCandles), to), {
     model,
+    versionId: 'v1',
     limit,
     isNewest: to === count,
   });

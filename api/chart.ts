@@ -10,6 +10,8 @@ import { parseSeries, timeframesMs } from '../series.ts';
 export interface ChartPage {
   readonly series: string;
   readonly timeframe_ms: number;
+  /** Whose regimes these are; null: no model serves the series. */
+  readonly version_id: string | null;
   /** [open time in epoch ms, open, high, low, close, volume], ascending. */
   readonly candles: readonly (readonly number[])[];
   readonly regimes: readonly string[];
@@ -58,11 +60,20 @@ const filtered = (
   };
 };
 
+interface ChartOptions {
+  /** Undefined: none serves the series. */
+  readonly model: SeriesModel | undefined;
+  /** Of the version that serves. */
+  readonly versionId: string | undefined;
+  readonly limit: number;
+  readonly isNewest: boolean;
+}
+
 /** `columns`: up to `limit + leadCandles` candles that end where the page does. */
 export const chartPage = (
   key: string,
   columns: CandleColumns,
-  { model, limit, isNewest }: { model: SeriesModel | undefined; limit: number; isNewest: boolean },
+  { model, versionId, limit, isNewest }: ChartOptions,
 ): ChartPage => {
   const timeframeMs = timeframesMs[parseSeries(key).timeframe];
   const count = columns.openTimeMs.length;
@@ -73,6 +84,7 @@ export const chartPage = (
   return {
     series: key,
     timeframe_ms: timeframeMs,
+    version_id: (model && versionId) ?? null,
     candles: rowsOf(sliceColumns(columns, from)),
     regimes: model?.regimes ?? [],
     probabilities,

@@ -1210,6 +1210,7 @@ export interface Operations {
       from?: number | null | undefined;
       to?: number | null | undefined;
       limit?: number | undefined;
+      missing?: '0' | '1' | 'true' | 'false' | undefined;
     };
     answer: {
       data: readonly {
@@ -1407,6 +1408,7 @@ export interface Operations {
     answer: {
       series: string;
       timeframe_ms: number;
+      version_id: string | null;
       candles: readonly (readonly number[])[];
       regimes: readonly string[];
       probabilities: readonly (readonly number[])[];

@@ -1,5 +1,5 @@
 import type { Example } from '../document.ts';
-import { atMs, series } from './names.ts';
+import { atMs, series, version } from './names.ts';
 
 const files = { downloaded: 1, processing: 0, processed: 6, deleted: 240, quarantined: 0 };
 const gap = { fromMs: atMs - 7_200_000, toMs: atMs - 7_080_000, missing: 3 };
@@ -65,6 +65,7 @@ export const chart: Example = {
   answer: {
     series,
     timeframe_ms: 60_000,
+    version_id: version,
     candles: [
       [atMs - 120_000, 93_120.5, 93_180, 93_100.1, 93_150.2, 12.5],
       [atMs - 60_000, 93_150.2, 93_200, 93_149.9, 93_199.5, 9.75],

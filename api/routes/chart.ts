@@ -24,6 +24,10 @@ const numbers = z.array(z.array(z.number()));
 const chartAnswer = z.object({
   series: z.string(),
   timeframe_ms: z.number().int(),
+  version_id: z
+    .string()
+    .nullable()
+    .openapi({ description: 'whose regimes these are; null: no model serves the series' }),
   candles: numbers.openapi({ description: '[open time in epoch ms, open, high, low, close, volume]' }),
   regimes: z.array(z.string()),
   probabilities: numbers.openapi({ description: 'filtered P(regime) of each candle' }),
@@ -50,8 +54,11 @@ export const addChartRoute = (add: AddEndpoint, { settings, models, newestCandle
       const keys = settings.series.map(seriesKey);
       const key = demandSeries(keys, asked ?? keys[0] ?? '', settings.series);
       const columns = newestCandles(parseSeries(key), limit + leadCandles, before);
-      const model = models.snapshot()?.model.series[key];
-      return chartPage(key, columns, { model, limit, isNewest: before === undefined });
+      const snapshot = models.snapshot();
+      const model = snapshot?.model.series[key];
+      return chartPage(key, columns, {
+        ...{ model, versionId: snapshot?.versionId, limit, isNewest: before === undefined },
+      });
     },
   );
 };

@@ -7,7 +7,7 @@ import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/ledger.ts';
 import * as loopExamples from '../examples/loop.ts';
-import { symbolName } from '../fields.ts';
+import { flag, symbolName } from '../fields.ts';
 import { defined } from '../pages.ts';
 import { ofTemporal } from '../refusals.ts';
 import { demandSeries } from '../symbols.ts';
@@ -156,6 +156,10 @@ const historyQuery = z.object({ hours: z.coerce.number().int().min(1).max(mostHo
 /** As many as a chart of a page's width shows. */
 const historyPoints = 1_000;
 
+const gapsQuery = newestQuery.extend({
+  missing: flag(false).openapi({ description: 'leave out those that were filled since' }),
+});
+
 const quarantinedFile = (file: FileRow) => ({
   series: seriesKey(seriesOfFile(file)),
   path: file.path,
@@ -222,11 +226,11 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: Ro
       answer: gapRows,
       summary:
         'Candles that the exchange did not have: state (open, outage, filled), attempts, next retry; newest first',
-      query: newestQuery,
+      query: gapsQuery,
       refusals: ['UnknownSymbol', 'StorageUnavailable'],
       example: examples.gaps,
     },
-    ({ query }) => ({ data: ledger.newestGaps(wantedOf(query)) }),
+    ({ query }) => ({ data: ledger.newestGaps({ ...wantedOf(query), areMissing: query.missing }) }),
   );
 
   add(

@@ -4,6 +4,7 @@ import type { AnswerTo } from './answers.ts';
 import { credential, useCredential as keepCredential } from './api.ts';
 import { age } from './format.ts';
 import { type LiveData, useLive, useNow, useQuery } from './hooks.ts';
+import { Failure } from './parts.ts';
 import { LedgerView } from './views/ledger.ts';
 import { Market } from './views/market.ts';
 import { ModelView } from './views/model.ts';
@@ -53,12 +54,13 @@ const Status = ({ live }: { live: LiveData }) => {
 /** What smells, before anything else. */
 const Problems = () => {
   const health = useQuery<AnswerTo<'GET /health'>>('/health', 10_000);
+  const now = useNow();
   const problems = health.value?.problems ?? [];
-  if (problems.length === 0) return null;
-  return html`<section aria-label="Problems"><h2>Problems</h2><ul>${problems.map(
+  if (problems.length === 0) return html`<${Failure} query=${health} what="Health" />`;
+  return html`<section aria-label="Problems"><h2>Problems</h2><${Failure} query=${health} what="Health" /><ul>${problems.map(
     ({ kind, severity, subject, message }) =>
       html`<li key=${kind + subject}><strong class=${severity === 'critical' ? 'bad' : 'warn'}>${kind}</strong> ${subject}: ${message}</li>`,
-  )}</ul></section>`;
+  )}</ul><p class="dim">as of ${age(health.atMs, now)}</p></section>`;
 };
 
 /** With REQUIRE_AUTH on: a key for this tab. */

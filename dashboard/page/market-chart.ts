@@ -10,6 +10,7 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts';
 import type { ChartPage } from './answers.ts';
+import { filteredRows, openTime } from './chart-pages.ts';
 import { regimeColour, themeColours } from './colours.ts';
 import { inOrder } from './regime-order.ts';
 
@@ -23,20 +24,12 @@ const seconds = (ms: number): UTCTimestamp => (ms / 1000) as UTCTimestamp;
 
 type Candle = ChartPage['candles'][number];
 
-const openTime = ([at = 0]: Candle): number => at;
-
 const likeliest = (probabilities: readonly number[]): number =>
   probabilities.reduce((best, p, k) => (p > probabilities[best]! ? k : best), 0);
 
 /** Epoch ms, open, high, low, close, volume. */
 const bar = ([at = 0, open = 0, high = 0, low = 0, close = 0]: Candle) => ({
   ...{ time: seconds(at), open, high, low, close },
-});
-
-/** Pages side by side, oldest first. */
-const joined = (pages: readonly ChartPage[]) => ({
-  candles: pages.flatMap(({ candles }) => candles),
-  probabilities: pages.flatMap(({ probabilities }) => probabilities),
 });
 
 export interface MarketChart {
@@ -130,14 +123,12 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
 
   const showProbabilities = (pages: readonly ChartPage[]): void => {
     const newest = pages.at(-1)!;
-    const { candles, probabilities } = joined(pages);
+    const filtered = filteredRows(pages);
     for (const line of lines) line.remove();
-    const lastMs = openTime(candles.at(-1) ?? []);
+    const lastMs = openTime(newest.candles.at(-1) ?? []);
     lines = inOrder(newest.regimes).flatMap(({ name, state: k }) => {
       const past = addProbability(chart, name);
-      past.setData(
-        probabilities.map((row, i) => ({ time: seconds(openTime(candles[i]!)), value: 100 * (row[k] ?? 0) })),
-      );
+      past.setData(filtered.map(({ atMs, row }) => ({ time: seconds(atMs), value: 100 * (row[k] ?? 0) })));
       const ahead = addForecast(chart, name);
       ahead.setData(
         newest.forecast.map((row, step) => ({
@@ -156,14 +147,14 @@ export const createMarketChart = (place: HTMLElement, onNearStart: () => void): 
 
   return {
     show(pages, marks) {
-      const { candles, probabilities } = joined(pages);
+      const candles = pages.flatMap((page) => page.candles);
       const newest = pages.at(-1);
       if (!newest) return;
       const names = newest.regimes;
       candleSeries.setData(candles.map(bar));
       bands.setData(
-        probabilities.map((row, i) => ({
-          time: seconds(openTime(candles[i]!)),
+        filteredRows(pages).map(({ atMs, row }) => ({
+          time: seconds(atMs),
           value: 1,
           color: regimeColour(names[likeliest(row)] ?? '', 0.18),
         })),

@@ -43,10 +43,10 @@ const Disks = ({ disks }: Pick<Summary, 'disks'>) =>
 
 const Gaps = () => {
   const now = useNow();
-  const gaps = useQuery<AnswerTo<'GET /ledger/gaps'>>('/ledger/gaps?limit=50', 30_000);
+  const gaps = useQuery<AnswerTo<'GET /ledger/gaps'>>('/ledger/gaps?limit=50&missing=true', 30_000);
   return html`<section><h2>Gaps</h2><${Answer} query=${gaps}>${({ data }: { data: readonly Gap[] }) =>
     data.length === 0
-      ? html`<p class="good">None: every candle since the first is stored.</p>`
+      ? html`<p class="good">None is missing: every candle since the first is stored.</p>`
       : html`<div class="scroll" tabindex="0"><table>
         <caption>The newest ${data.length}; an outage is a gap that the exchange confirmed</caption>
         <thead><tr><th scope="col">Series</th><th scope="col">From (UTC)</th><th scope="col">To</th><th scope="col" class="number">Missing</th><th scope="col">State</th><th scope="col" class="number">Asked again</th><th scope="col">Next</th></tr></thead>

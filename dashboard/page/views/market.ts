@@ -2,6 +2,7 @@ import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { AnswerTo, ChartPage, Correction, Gap } from '../answers.ts';
 import { get } from '../api.ts';
+import { furtherBack, sideBySide } from '../chart-pages.ts';
 import { regimeColour } from '../colours.ts';
 import { percent, time } from '../format.ts';
 import { type LiveData, useQuery } from '../hooks.ts';
@@ -30,7 +31,7 @@ const marksOf = async (page: ChartPage, beforeMs: number): Promise<Mark[]> => {
   const from = page.candles[0]?.[0] ?? 0;
   const asked = `limit=1000&series=${encodeURIComponent(page.series)}&from=${from}&to=${beforeMs}`;
   const [gaps, corrections] = await Promise.all([
-    get<AnswerTo<'GET /ledger/gaps'>>(`/ledger/gaps?${asked}`),
+    get<AnswerTo<'GET /ledger/gaps'>>(`/ledger/gaps?missing=true&${asked}`),
     get<AnswerTo<'GET /ledger/corrections'>>(`/ledger/corrections?${asked}`),
   ]);
   return [...gapMarks(gaps.data, page), ...correctionMarks(corrections.data, page)];
@@ -84,7 +85,7 @@ const Marks = ({ marks }: { marks: readonly Mark[] }) =>
     <ul>${[...marks].reverse().map(({ atMs, kind, text }) => html`<li key=${`${kind} ${atMs}`}>${kind === 'gap' ? 'Gap before' : 'Correction at'} ${time(atMs)} UTC: ${text}</li>`)}</ul>
   </details>`;
 
-/** The newest page is asked for again; older ones are added as the user goes back. */
+/** The newest page is asked for again; older ones are added as the user goes back. Of one model: its names are those of all pages. */
 const Chart = ({
   series,
   newest,
@@ -104,6 +105,12 @@ const Chart = ({
   const loading = useRef(false);
   const oldest = useRef(newest);
   oldest.current = older[0] ?? newest;
+  const last = useRef(newest);
+  useEffect(() => {
+    const before = last.current;
+    last.current = newest;
+    setOlder((pages) => furtherBack(pages, before, newest));
+  }, [newest]);
 
   const loadOlder = async (): Promise<void> => {
     const before = oldest.current.next_before;
@@ -111,9 +118,12 @@ const Chart = ({
     loading.current = true;
     try {
       const page = await get<ChartPage>(`/chart?series=${encodeURIComponent(series)}&before=${before}`);
+      // A model that came meanwhile makes another chart of it.
+      if (page.version_id !== oldest.current.version_id) return;
+      const marked = await marksOf(page, before);
       setOlder((pages) => [page, ...pages]);
-      const older = await marksOf(page, before);
-      setOlderMarks((marks) => [...older, ...marks]);
+      setOlderMarks((marks) => [...marked, ...marks]);
+      setError(undefined);
     } catch (failure) {
       setError((failure as Error).message);
     } finally {
@@ -129,19 +139,7 @@ const Chart = ({
     () => inTime([...olderMarks, ...gapMarks(gaps, newest), ...correctionMarks(corrections, newest)]),
     [newest, gaps, corrections, olderMarks],
   );
-  useEffect(() => {
-    // What the newest page holds by now is not shown twice.
-    const firstMs = newest.candles[0]?.[0] ?? 0;
-    const before = older.map((page) => {
-      const keep = page.candles.filter(([at = 0]) => at < firstMs).length;
-      return {
-        ...page,
-        candles: page.candles.slice(0, keep),
-        probabilities: page.probabilities.slice(0, keep),
-      };
-    });
-    chart.current?.show([...before, newest], marks);
-  }, [newest, older, marks]);
+  useEffect(() => chart.current?.show(sideBySide(older, newest), marks), [newest, older, marks]);
   return html`
     ${error ? html`<p class="error" role="alert">${error}</p>` : null}
     <div class="toolbar">
@@ -167,7 +165,10 @@ export const Market = ({ live }: { live: LiveData }) => {
   const series = chosen ?? all[0];
   const page = useQuery<ChartPage>(series && `/chart?series=${encodeURIComponent(series)}`, 15_000);
   const ofSeries = `limit=1000&series=${encodeURIComponent(series ?? '')}`;
-  const gaps = useQuery<AnswerTo<'GET /ledger/gaps'>>(series && `/ledger/gaps?${ofSeries}`, 60_000);
+  const gaps = useQuery<AnswerTo<'GET /ledger/gaps'>>(
+    series && `/ledger/gaps?missing=true&${ofSeries}`,
+    60_000,
+  );
   const corrections = useQuery<AnswerTo<'GET /ledger/corrections'>>(
     series && `/ledger/corrections?${ofSeries}`,
     60_000,
@@ -193,7 +194,7 @@ export const Market = ({ live }: { live: LiveData }) => {
         ${(value: ChartPage) =>
           value.candles.length === 0
             ? html`<p class="empty">No candles of ${series} are stored yet.</p>`
-            : html`<${Chart} key=${series} series=${series} newest=${value} gaps=${gaps.value?.data ?? noGaps} corrections=${corrections.value?.data ?? noCorrections} /><${Regimes} page=${value} training=${claimed > 0} />`}
+            : html`<${Chart} key=${`${series} ${value.version_id}`} series=${series} newest=${value} gaps=${gaps.value?.data ?? noGaps} corrections=${corrections.value?.data ?? noCorrections} /><${Regimes} page=${value} training=${claimed > 0} />`}
       <//>
     </section>
   `;

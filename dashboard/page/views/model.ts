@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { AnswerTo, TrainingState, VersionRow } from '../answers.ts';
-import { get } from '../api.ts';
+import { get, Refused } from '../api.ts';
 import { regimeColour } from '../colours.ts';
 import { age, number, time } from '../format.ts';
 import { type LiveData, useNow, useQuery } from '../hooks.ts';
@@ -115,6 +115,7 @@ const useDrift = (versions: readonly VersionRow[], series: string | undefined, f
   const wanted = versions.filter(({ pruned_at }) => pruned_at === null).slice(0, driftVersions);
   const ids = wanted.map(({ version_id }) => version_id).join(' ');
   const [found, setFound] = useState<readonly { atMs: number; transitions: Transitions }[]>([]);
+  const [failed, setFailed] = useState<string>();
   useEffect(() => {
     let over = false;
     void Promise.allSettled(
@@ -123,14 +124,17 @@ const useDrift = (versions: readonly VersionRow[], series: string | undefined, f
         transitions: await get<Transitions>(`/models/${encodeURIComponent(version_id)}/transitions`),
       })),
     ).then((settled) => {
+      if (over) return;
+      setFound(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
       // One that was pruned meanwhile has no matrix any more.
-      if (!over) setFound(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+      const [reason] = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+      setFailed(reason instanceof Refused && reason.status === 404 ? undefined : reason?.message);
     });
     return () => {
       over = true;
     };
   }, [ids]);
-  return useMemo(() => {
+  const lines = useMemo(() => {
     const points = new Map<string, { atMs: number; value: number }[]>();
     for (const { atMs, transitions } of [...found].sort((a, b) => a.atMs - b.atMs)) {
       const one = series === undefined ? undefined : transitions.series[series];
@@ -139,6 +143,7 @@ const useDrift = (versions: readonly VersionRow[], series: string | undefined, f
     }
     return [...points].map(([name, line]) => ({ name, colour: regimeColour(name), points: line }));
   }, [found, series, from]);
+  return { lines, failed };
 };
 
 const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] }) => {
@@ -150,7 +155,7 @@ const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] 
   const regimes = series === undefined ? [] : (transitions.value?.series[series]?.regimes ?? []);
   const [askedFrom, chooseFrom] = useState('');
   const from = regimes.includes(askedFrom) ? askedFrom : undefined;
-  const drift = useDrift(versions, series, from);
+  const { lines: drift, failed } = useDrift(versions, series, from);
   return html`
     <section>
       <h2>Report of ${id}</h2>
@@ -170,6 +175,7 @@ const Detail = ({ id, versions }: { id: string; versions: readonly VersionRow[] 
           : html`<${HeatMap} series=${series} one=${value.series[series]} />`}<//>
       <h3>Drift over versions</h3>
       <div class="toolbar"><label>Probability${' '}<select value=${from ?? ''} onChange=${(event: Event) => chooseFrom((event.target as HTMLSelectElement).value)}><option value="">to stay in each regime</option>${regimes.map((name) => html`<option key=${name} value=${name}>from ${name} to each</option>`)}</select></label></div>
+      ${failed === undefined ? null : html`<p class="error" role="alert">Drift: ${failed}</p>`}
       ${drift.length > 0 && drift[0]!.points.length > 1 ? html`<${LinesChart} lines=${drift} label="Transition probabilities over versions" />` : html`<p class="dim">With a second version its drift shows here.</p>`}
     </section>
   `;

@@ -103,7 +103,18 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
     reason: true,
     act: (reason) => post('/preset/pin', { ...where, preset_id: preset, reason }),
   });
+  const killScope = (state: 'REDUCING' | 'HALTED'): Question => ({
+    title: `${state === 'HALTED' ? 'Halt' : 'Only reduce'} ${strategy} on ${instrument}?`,
+    text: `Its answers say ${state} and serve the safe default until a person resumes it; others go on.`,
+    action: state === 'HALTED' ? 'Halt' : 'Reduce only',
+    danger: state === 'HALTED',
+    reason: true,
+    act: (reason) => post('/kill', { ...where, state, reason }),
+  });
   return html`
+    <div class="row"><span>Trading of this strategy on this instrument alone:</span>
+      <button onClick=${() => ask(killScope('REDUCING'))}>Reduce only</button>
+      <button class="danger" onClick=${() => ask(killScope('HALTED'))}>Halt</button></div>
     <p>Policy ${overview.policy_version ?? '–'}; ${overview.served ? html`<strong>${overview.served.preset_id}</strong> is held since ${age(overview.served.since, now)}, ${overview.served.changes_today} changes that day` : 'nothing is held'}${pinned ? html`; <strong class="warn">${pinned} is pinned</strong> <button onClick=${() => ask(pin(null))}>Unpin</button>` : null}</p>
     <div class="scroll" tabindex="0"><table>
       <caption>At the average context: posterior mean reward in deviations with 95 % interval; share of the last ${count(overview.decisions_shared)} decisions</caption>
