@@ -116,6 +116,12 @@ describe.runIf(hasBrowser)('what is done from the page', () => {
     expect((await overview()).presets.map(({ preset_id }) => preset_id)).not.toContain('balanced');
     const { data: audit } = await read<{ data: { reason: string }[] }>(url, '/audit');
     expect(audit.map(({ reason }) => reason).slice(0, 3)).toEqual(['no good', 'over', 'a test']);
+    const halt = page.getByRole('button', { name: 'Halt', exact: true });
+    expect(await sentBy(page, halt, 'it smells'), 'this scope alone').toEqual({
+      path: '/kill',
+      body: { ...where, state: 'HALTED', reason: 'it smells' },
+    });
+    await page.getByText(`${strategy}:${instrument}: HALTED`).waitFor();
     expect(problems).toEqual([]);
   });
 
