@@ -7,6 +7,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -57,9 +58,9 @@ const syncNameOnce = (path: string): void => {
   durable.add(path);
 };
 
-/** Makes a directory whose entry in each new parent is durable too; so is that of one that is there. */
+/** Makes a directory whose entry in each new parent is durable too; so is that of one that is there. A file is none. */
 export const makeDirectory = (path: string): void => {
-  if (existsSync(path)) return syncNameOnce(path);
+  if (existsSync(path) && statSync(path).isDirectory()) return syncNameOnce(path);
   makeDirectory(dirname(path));
   mkdirSync(path, { recursive: true });
   syncDirectory(dirname(path));
