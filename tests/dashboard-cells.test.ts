@@ -1,0 +1,124 @@
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import type { Operations } from '../client/schema.ts';
+import { seriesKey } from '../series.ts';
+import { retrainId } from '../workflows/ids.ts';
+import { hasBrowser } from './browser/chromium.ts';
+import { createDashboardTests, trade } from './browser/dashboard.ts';
+import { trainHere } from './support/trainers.ts';
+import { testTemporal } from './temporal-server.ts';
+
+const temporal = testTemporal(import.meta.url);
+
+type Answer<Operation extends keyof Operations> = Operations[Operation]['answer'];
+
+const ask = async <Operation extends keyof Operations>(url: string, path: string) =>
+  (await (await fetch(`${url}${path}`)).json()) as Answer<Operation>;
+
+/** The table with this text in its head or caption. */
+const tableWith = (page: Page, text: string): Locator => page.locator('table', { hasText: text }).first();
+
+const cells = async (row: Locator): Promise<string[]> => {
+  await row.waitFor();
+  const texts = await row.locator('th, td').allTextContents();
+  return texts.map((text) => text.replace(/\s+/g, ' ').trim());
+};
+
+const minute = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
+
+describe.runIf(hasBrowser)('what stands in the cells', () => {
+  const { startRig, startGateway, open, fill, train } = createDashboardTests(temporal);
+
+  it('of Model: every check of the gate, and how long a stay in each regime lasts', async () => {
+    const rig = await startRig({ trainer: trainHere });
+    await rig.startTrain();
+    const first = await train(1_200);
+    const { url } = await startGateway();
+    const { gate } = await ask<'GET /models/{version}'>(url, `/models/${first}`);
+    const { series } = await ask<'GET /models/{version}/transitions'>(url, `/models/${first}/transitions`);
+    const { page, problems } = await open(url, 'model');
+    const [checks] = Object.values(gate).map((one) => one.checks);
+    const fixed = (value: number | null) => value?.toFixed(5) ?? '–';
+    const rows = tableWith(page, 'Check').locator('tbody tr');
+    await rows.first().waitFor();
+    expect(checks!.length).toBeGreaterThan(2);
+    const shown = await Promise.all(checks!.map((_, i) => cells(rows.nth(i))));
+    expect(shown).toEqual(
+      checks!.map(({ name, pass, value, limit }) => [
+        ...[name, fixed(value), fixed(limit), pass ? 'pass' : 'fail'],
+      ]),
+    );
+    const stays = page.locator('table.heat tbody td.number');
+    await stays.first().waitFor();
+    expect(await stays.allTextContents()).toEqual(
+      Object.values(series)[0]!.expected_candles.map((candles) => candles?.toFixed(1) ?? '–'),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it('of Ledger: watermark, candles and gaps of each series, quarantine, disks', async () => {
+    const { rig } = await fill();
+    const { url } = await startGateway();
+    const key = seriesKey(rig.config.series[0]!);
+    rig.land(10);
+    const { fileId } = rig.ledger.files({ status: 'downloaded', limit: 1 })[0]!;
+    rig.ledger.quarantine({ fileId, reason: 'the test says so' });
+    const { series, quarantined, disks } = await ask<'GET /ledger'>(url, '/ledger');
+    const { page, problems } = await open(url, 'ledger');
+    const mine = series.find((one) => one.series === key)!;
+    const row = await cells(tableWith(page, 'Watermark').getByRole('row', { name: key }));
+    expect([row[0], row[1], row[2]]).toEqual([key, mine.bars.toLocaleString('en'), minute(mine.watermark)]);
+    expect([row[5], row[6]]).toEqual([String(mine.gap_count), mine.missing.toLocaleString('en')]);
+    await page.getByText(`${quarantined[0]!.path} – the test says so`).waitFor();
+    for (const { root } of disks) await page.getByLabel(`used of ${root}`).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  it('of Parameters: share and reward of each preset, propensity and outcome of each decision', async () => {
+    await fill();
+    const { url } = await startGateway();
+    await trade(url);
+    const where = 'momentum_breakout/BTCUSDT';
+    const { data } = await ask<'GET /overview/{strategy}/{instrument}'>(url, `/overview/${where}`);
+    const decisions = await ask<'GET /decisions'>(url, '/decisions?limit=25');
+    const { page, problems } = await open(url, 'parameters');
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    for (const one of data!.presets) {
+      const row = await cells(tableWith(page, 'Cumulative reward').getByRole('row', { name: one.preset_id }));
+      expect(row.slice(1, 7)).toEqual([
+        ...[one.mean.toFixed(3), `${one.low.toFixed(3)} … ${one.high.toFixed(3)}`, ''],
+        ...[percent(one.share), String(one.outcomes), one.reward.toFixed(2)],
+      ]);
+    }
+    const [decision] = decisions.data;
+    const row = await cells(tableWith(page, 'Propensity').locator('tbody tr').first());
+    expect(row.slice(2)).toEqual([
+      ...[decision!.reason, percent(decision!.propensity!), 'rewarded', '12.00', decision!.decision_id],
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  it('of Runs: how a run ended, after how many attempts, and its page in Temporal', async () => {
+    await fill();
+    const { url } = await startGateway();
+    const { data } = await ask<'GET /workflows'>(url, '/workflows');
+    const run = data.find(({ id }) => id === retrainId)!;
+    const { page, problems } = await open(url, 'runs');
+    const link = page.getByRole('link', { name: retrainId }).first();
+    await link.waitFor();
+    expect(run.url).toContain(run.runId);
+    expect(await link.getAttribute('href')).toBe(run.url);
+    const row = await cells(tableWith(page, 'Attempts').getByRole('row', { name: retrainId }).first());
+    expect([row[1], row[4]]).toEqual(['completed', String(run.attempts)]);
+    expect(problems).toEqual([]);
+  });
+
+  it('of the document at /docs: its operations, without an error', async () => {
+    await fill();
+    const { url } = await startGateway();
+    const { page, problems } = await open(url, 'market');
+    await page.goto(`${url}/docs`);
+    await page.getByText('/learn/outcome/').first().waitFor();
+    expect(problems).toEqual([]);
+  });
+});
