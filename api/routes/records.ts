@@ -230,7 +230,9 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: Ro
       refusals: ['UnknownSymbol', 'StorageUnavailable'],
       example: examples.gaps,
     },
-    ({ query }) => ({ data: ledger.newestGaps({ ...wantedOf(query), areMissing: query.missing }) }),
+    ({ query }) => ({
+      data: ledger.newestGaps({ ...wantedOf(query), ...(query.missing && { areMissing: true }) }),
+    }),
   );
 
   add(
