@@ -100,6 +100,8 @@ export interface WorkflowSummary {
   readonly runId: string;
   readonly type: string;
   readonly status: string;
+  /** It runs all the time and did not end badly: shown after the others. */
+  readonly routine: boolean;
   readonly startedAt: number;
   readonly ms: number | null;
   /** What a retrain or an ingest is at, or was at last; null where a workflow tells none. */

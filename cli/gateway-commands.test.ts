@@ -127,12 +127,12 @@ describe('people read', () => {
   });
 
   it('runs that are news, before the routine that started after them', async () => {
-    const run = (type: string, id: string, status = 'COMPLETED'): WorkflowSummary => ({
-      ...{ id, runId: id, type, status, startedAt: 0, ms: 1, stage: null, attempts: 1, progress: [] },
-      url: null,
+    const run = (type: string, id: string, routine: boolean): WorkflowSummary => ({
+      ...{ id, runId: id, type, status: 'COMPLETED', routine, startedAt: 0, ms: 1 },
+      ...{ stage: null, attempts: 1, progress: [], url: null },
     });
-    const routine = Array.from({ length: 9 }, (_, index) => run('ingest', `ingest-${index}`));
-    const news = [run('janitor', 'failed', 'FAILED'), run('retrain', 'retrain')];
+    const routine = Array.from({ length: 9 }, (_, index) => run('ingest', `ingest-${index}`, true));
+    const news = [run('janitor', 'failed', false), run('retrain', 'retrain', false)];
     const { app } = appWith({
       training: {
         ...appWith().deps.training,

@@ -84,7 +84,13 @@ describe('autotrain train', () => {
     { stage: 'train', progress: [step(btc, 'fit', 60, 660)] },
     { stage: 'commit', progress: [] },
   ];
-  const example = { id: 'retrain:regimes', runId: 'r', type: 'retrain', status: 'RUNNING' } as const;
+  const example = {
+    id: 'retrain:regimes',
+    runId: 'r',
+    type: 'retrain',
+    status: 'RUNNING',
+    routine: false,
+  } as const;
 
   /** A gateway whose retrain goes on with each look and ends with the last. */
   const serve = async () => {

@@ -1284,6 +1284,7 @@ export interface Operations {
         runId: string;
         type: string;
         status: string;
+        routine: boolean;
         startedAt: number;
         ms: number | null;
         stage: string | null;

@@ -2,6 +2,7 @@ import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@te
 import type { WorkflowSummary } from '../api/training.ts';
 import { attributes } from '../workflows/search-attributes.ts';
 import { runLink } from './run-link.ts';
+import { isRoutine } from './run-news.ts';
 import { type RunCaps, runsOfADay } from './runs-of-a-day.ts';
 import { progressOf } from './training-progress.ts';
 
@@ -20,6 +21,7 @@ const summaryOf = (ui: Ui, run: WorkflowExecutionInfo): WorkflowSummary => ({
   runId: run.runId,
   type: run.type,
   status: run.status.name,
+  routine: isRoutine({ type: run.type, status: run.status.name }),
   startedAt: run.startTime.getTime(),
   ms: run.closeTime ? run.closeTime.getTime() - run.startTime.getTime() : null,
   stage: run.typedSearchAttributes.get(attributes.stage) ?? null,

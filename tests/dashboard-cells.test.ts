@@ -1,10 +1,11 @@
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Operations } from '../client/schema.ts';
-import { seriesKey } from '../series.ts';
+import { seriesKey, timeframesMs } from '../series.ts';
 import { retrainId } from '../workflows/ids.ts';
 import { hasBrowser } from './browser/chromium.ts';
 import { createDashboardTests, trade } from './browser/dashboard.ts';
+import { drawingOf } from './browser/drawing.ts';
 import { trainHere } from './support/trainers.ts';
 import { testTemporal } from './temporal-server.ts';
 
@@ -22,6 +23,19 @@ const cells = async (row: Locator): Promise<string[]> => {
   await row.waitFor();
   const texts = await row.locator('th, td').allTextContents();
   return texts.map((text) => text.replace(/\s+/g, ' ').trim());
+};
+
+/** Half its candles a bull market and half a bear market, which is foreseen to go on; the states in another order than they are shown. */
+const chartOf = (series: string, stepMs: number, half: number): Answer<'GET /chart'> => {
+  const bull = [0.05, 0.15, 0.8];
+  const bear = [0.1, 0.7, 0.2];
+  return {
+    ...{ series, timeframe_ms: stepMs, version_id: 'v', regimes: ['CHOP', 'BEAR', 'BULL'] },
+    candles: Array.from({ length: 2 * half }, (_, i) => [i * stepMs, 100, 101, 99, 100, 1]),
+    probabilities: [...Array<number[]>(half).fill(bull), ...Array<number[]>(half).fill(bear)],
+    forecast: Array<number[]>(20).fill(bear),
+    next_before: null,
+  };
 };
 
 const minute = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
@@ -110,6 +124,52 @@ describe.runIf(hasBrowser)('what stands in the cells', () => {
     expect(await link.getAttribute('href')).toBe(run.url);
     const row = await cells(tableWith(page, 'Attempts').getByRole('row', { name: retrainId }).first());
     expect([row[1], row[4]]).toEqual(['completed', String(run.attempts)]);
+    expect(problems).toEqual([]);
+  });
+
+  it('of the chart: behind each candle its regime, below it what the filter said, dashed what is foreseen', async () => {
+    const rig = await startRig();
+    const [series] = rig.config.series;
+    const half = 100;
+    const drawn = chartOf(seriesKey(series!), timeframesMs[series!.timeframe], half);
+    const { url } = await startGateway();
+    const { page, problems } = await open(url, 'market', {
+      prepare: (opened) => opened.route('**/chart?*', (route) => route.fulfill({ json: drawn })),
+    });
+    await page.getByText('P(regime), filtered').waitFor();
+    const band = async (regime: string) => {
+      const { height, columns } = await drawingOf(page, 0, regime, [0.1, 0.25]);
+      const xs = columns.filter(({ count }) => count > height / 2).map(({ x }) => x);
+      return { from: xs.at(0) ?? NaN, to: xs.at(-1) ?? NaN, share: xs.length };
+    };
+    const [bull, bear] = [await band('BULL'), await band('BEAR')];
+    const candle = (bear.to - bull.from) / (2 * half);
+    expect(candle).toBeGreaterThan(2);
+    expect(Math.abs(bear.from - bull.from - half * candle)).toBeLessThan(2 * candle);
+    expect(bear.from).toBeGreaterThan(bull.to);
+    // A line of the grid may be of its colour.
+    expect((await band('CHOP')).share).toBeLessThan(candle);
+
+    const { height, columns } = await drawingOf(page, 1, 'BEAR', [0.4, 1.1]);
+    /** Of the columns in between: the share that the line is in, and how far at most it is from this, percent. */
+    const line = (from: number, to: number, percent: number) => {
+      const within = columns.filter(({ x }) => x >= from && x < to);
+      const off = within.map(({ y }) => Math.abs((100 * (0.94 - y / height)) / 0.88 - percent));
+      return { share: within.length / (to - from), off: Math.max(...off) };
+    };
+    const past = [
+      line(bull.from + candle, bull.to - candle, 15),
+      line(bear.from + candle, bear.to - candle, 70),
+    ];
+    for (const { share, off } of past) {
+      expect(share).toBeGreaterThan(0.95);
+      expect(off).toBeLessThan(1.5);
+    }
+    const ahead = line(bear.to + candle, bear.to + 19 * candle, 70);
+    expect(ahead.share).toBeGreaterThan(0.3);
+    expect(ahead.share).toBeLessThan(0.8);
+    expect(ahead.off).toBeLessThan(1.5);
+    expect(columns.at(-1)!.x).toBeLessThan(bear.to + 22 * candle);
     expect(problems).toEqual([]);
   });
 

@@ -179,6 +179,7 @@ export const workflows: Example = {
         runId: '01961b2c-7d1e-7a55-9c0e-2f8d8f1b9a10',
         type: 'retrain',
         status: 'COMPLETED',
+        routine: false,
         startedAt: atMs,
         ms: 41_000,
         stage: 'archive',

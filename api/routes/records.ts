@@ -104,6 +104,7 @@ const workflowRows = z.object({
       runId: z.string(),
       type: z.string(),
       status: z.string(),
+      routine: z.boolean().openapi({ description: 'ticks, ingests and housekeeping that did not end badly' }),
       startedAt: epochMs,
       ms: z.number().nullable().openapi({ description: 'how long it took; null while it runs' }),
       stage: z.string().nullable(),

@@ -13,7 +13,7 @@ export interface LoopSummary {
   readonly predict?: { readonly regime: string; readonly regime_proba: Readonly<Record<string, number>> };
   readonly param?: { readonly config_id: string };
   readonly outcome?: { readonly ok: boolean };
-  readonly workflows: readonly Omit<WorkflowSummary, 'startedAt' | 'stage' | 'attempts' | 'progress'>[];
+  readonly workflows: readonly Pick<WorkflowSummary, 'id' | 'runId' | 'type' | 'status' | 'ms' | 'url'>[];
   /** ms */
   readonly timings: Readonly<Record<string, number>>;
 }

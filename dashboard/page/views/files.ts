@@ -60,19 +60,21 @@ const doneLines = (samples: readonly Sample[]) => {
   ];
 };
 
-/** What the ledger recorded before this page was opened, and every change that was heard of since. */
+/** What the ledger recorded, and the changes heard of that it was not asked about yet. */
 const useSamples = (live: LiveData) => {
   const history = useQuery<AnswerTo<'GET /ledger/history'>>('/ledger/history', 60_000);
   const [heard, setHeard] = useState<readonly Sample[]>([]);
   const newest = live.topics['ledger'];
+  const until = history.value?.data.at(-1)?.atMs ?? 0;
   useEffect(() => {
-    if (newest) setHeard((all) => [...all, { atMs: newest.atMs, files: newest.value as Counts }]);
+    if (!newest) return;
+    const sample = { atMs: newest.atMs, files: newest.value as Counts };
+    setHeard((all) => [...all.filter(({ atMs }) => atMs > until), sample]);
   }, [newest]);
-  const samples = useMemo(() => {
-    const known = history.value?.data ?? [];
-    const until = known.at(-1)?.atMs ?? 0;
-    return [...known, ...heard.filter(({ atMs }) => atMs > until)];
-  }, [history.value, heard]);
+  const samples = useMemo(
+    () => [...(history.value?.data ?? []), ...heard.filter(({ atMs }) => atMs > until)],
+    [history.value, heard],
+  );
   return { samples, history };
 };
 

@@ -44,10 +44,6 @@ const Runs = ({ runs }: { runs: readonly Run[] }) => {
 const act = (id: string, action: string, reason: string) =>
   post(`/schedules/${encodeURIComponent(id)}/${action}`, { reason });
 
-/** Routine that went well hides what a person looks for (temporal/run-news.ts says the same to commands). */
-const isNews = ({ type, status }: Run): boolean =>
-  !['tick', 'janitor', 'watch', 'ingest'].includes(type) || tone(status) === 'bad';
-
 /** Workflows of the last day and the schedules that start them. */
 export const RunsView = () => {
   const now = useNow();
@@ -82,8 +78,8 @@ export const RunsView = () => {
     <section>
       <h2>Runs</h2>
       <${Answer} query=${runs}>${({ data }: { data: readonly Run[] }) => html`
-        <${Runs} runs=${data.filter(isNews)} />
-        <details><summary>Ticks, ingests and housekeeping: the newest</summary><${Runs} runs=${data.filter((run) => !isNews(run))} /></details>
+        <${Runs} runs=${data.filter(({ routine }) => !routine)} />
+        <details><summary>Ticks, ingests and housekeeping: the newest</summary><${Runs} runs=${data.filter(({ routine }) => routine)} /></details>
       `}<//>
     </section>
   `;
