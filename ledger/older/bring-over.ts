@@ -1,10 +1,9 @@
 import { type Series, seriesKey, timeframesMs } from '../../series.ts';
 import { record } from '../audit.ts';
 import type { Writer } from '../database.ts';
-import { fileById } from '../files.ts';
 import { files } from '../schema/files.ts';
 import { moveForward } from '../watermarks.ts';
-import { type Converted, convert } from './convert.ts';
+import { type Converted, convert, type NewRow } from './convert.ts';
 import type { OlderPlace } from './place.ts';
 import type { OlderRow, OlderWatermark } from './schema.ts';
 import { seriesOfRow, seriesOfWatermark } from './series.ts';
@@ -83,12 +82,40 @@ const count = (tally: Tally, { row, askFromMs }: Converted, { series, row: older
   tally.askFrom.set(key, Math.min(askFromMs, tally.askFrom.get(key) ?? Number.POSITIVE_INFINITY));
 };
 
-const insert = (tx: Writer, { row, note }: Converted, { row: older }: Assigned, now: number): void => {
-  if (fileById(tx, row.fileId)) return merged(tx, older, row.fileId, now);
+interface Taken {
+  readonly one: Assigned;
+  readonly converted: Converted;
+}
+
+/** As `precedence`, of what the rows have become. */
+const stays: readonly NewRow['status'][] = ['processed', 'downloaded', 'quarantined', 'deleted'];
+
+/** Files that differ only in what the conversion leaves out are one; by id, the one of them that says most. */
+const mostTelling = (all: readonly Taken[]): ReadonlySet<Taken> => {
+  const kept = new Map<string, Taken>();
+  for (const taken of all) {
+    const { fileId, status } = taken.converted.row;
+    const other = kept.get(fileId)?.converted.row.status;
+    if (other === undefined || stays.indexOf(status) < stays.indexOf(other)) kept.set(fileId, taken);
+  }
+  return new Set(kept.values());
+};
+
+const insert = (tx: Writer, { converted: { row, note }, one: { row: older } }: Taken, now: number): void => {
   tx.insert(files).values(row).run();
   if (note === undefined) return;
   const detail = { note, was: { fileId: older.file_id, path: older.path, status: older.status } };
   record(tx, now, { actor, action: 'older.change', subject: row.fileId, detail });
+};
+
+const take = (tx: Writer, all: readonly Taken[], tally: Tally, now: number): void => {
+  const kept = mostTelling(all);
+  for (const taken of all) {
+    const { one, converted } = taken;
+    if (kept.has(taken)) insert(tx, taken, now);
+    else merged(tx, one.row, converted.row.fileId, now);
+    count(tally, converted, one);
+  }
 };
 
 const ceilTo = (timeMs: number, stepMs: number): number => Math.ceil(timeMs / stepMs) * stepMs;
@@ -131,14 +158,14 @@ export const bringOver = (tx: Writer, older: Older, place: OlderPlace, now: numb
   const known = older.watermarks.flatMap((watermark) => seriesOfWatermark(watermark) ?? []);
   const assigned = assign(tx, older, known, place, now);
   const tally: Tally = { statuses: {}, askFrom: new Map() };
-  for (const one of mergeEqual(tx, assigned, now)) {
-    const converted = convert({ older: one.row, series: one.series, place, nowMs: now });
-    insert(tx, converted, one, now);
-    count(tally, converted, one);
-  }
+  const all = mergeEqual(tx, assigned, now).map((one) => ({
+    one,
+    converted: convert({ older: one.row, series: one.series, place, nowMs: now }),
+  }));
+  take(tx, all, tally, now);
   place.crash?.('older:files');
-  const all = [...known, ...assigned.map(({ series }) => series)];
-  const watermarks = startWatermarks(tx, older, tally, all, now);
+  const series = [...known, ...assigned.map((one) => one.series)];
+  const watermarks = startWatermarks(tx, older, tally, series, now);
   const detail = { backup: older.backup, rows: older.rows.length, statuses: tally.statuses, watermarks };
   record(tx, now, { actor, action: 'older.migrate', subject: 'manifest.sqlite', detail });
 };

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { seriesKey } from '../../series.ts';
 import { Sqlite } from '../../sqlite.ts';
-import { verifyAndRead } from '../candle-file.ts';
+import { formatCandles, verifyAndRead } from '../candle-file.ts';
 import { newestCandles } from '../candle-store.ts';
 import { commandPoints } from '../command-points.fixture.ts';
 import { freshDir } from '../fresh.fixture.ts';
-import { btc, eth, hourMs, land, run1 } from '../ledger.fixture.ts';
+import { btc, candles, eth, hourMs, land, run1 } from '../ledger.fixture.ts';
 import { type Ledger, openLedger } from '../open.ts';
 import { removeOrphans } from '../orphans.ts';
 import { at, backfilled, livedAt, makeOlder } from './older.fixture.ts';
@@ -224,6 +224,32 @@ test('equal bytes: once in a series, twice in two; what was learned stays learne
   ).toEqual(['BTC/USDT processed', 'ETH/USDT downloaded']);
   expect(done(ledger).filter(({ action }) => action === 'older.merge')).toMatchObject([{ subject: 'a' }]);
 });
+
+test.each([
+  ['a', 'b'],
+  ['b', 'a'],
+])(
+  'files that become equal without their forming candle are one; it stays learned (ids %s, %s)',
+  (learned, waits) => {
+    const there = setUp();
+    const live = { from: 0, count: 5, createdAt: livedAt(4) };
+    const later = [...candles(0, 4), ...candles(4, 1, 1)];
+    there.file({ ...live, status: 'processed', fileId: learned });
+    there.file({
+      ...live,
+      status: 'downloaded',
+      fileId: waits,
+      copy: 1,
+      text: formatCandles(later).toString(),
+    });
+    there.watermark(`ingest:${seriesKey(btc)}`, at(4) + 1);
+    there.db.close();
+    const ledger = open(there.manifest);
+    expect(rowsOf(ledger)).toMatchObject([{ status: 'processed', bars: 4 }]);
+    expect(ledger.watermark(btc)).toBe(at(4));
+    expect(done(ledger).filter(({ action }) => action === 'older.merge')).toMatchObject([{ subject: waits }]);
+  },
+);
 
 test('bytes that changed, rows that are no candles and series that nobody knows are set aside with their reason', () => {
   const there = setUp();
