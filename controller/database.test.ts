@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { count } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { newPath } from './controller.fixture.ts';
+import { Sqlite } from '../sqlite.ts';
+import { newPath, refusal } from './controller.fixture.ts';
 import { openStore } from './database.ts';
 import { memoryOf } from './per-connection.ts';
 import { meta } from './schema.ts';
@@ -28,6 +31,36 @@ describe('a batch', () => {
     ]);
     const names = other.db.select({ name: meta.name }).from(meta).all();
     expect(names.map(({ name }) => name).sort()).toEqual(['a', 'c', 'domain']);
+  });
+});
+
+describe('a file that another program made', () => {
+  /** Such as a param_controller that had tables of the same names. */
+  const older = () => {
+    const path = newPath();
+    const db = new Sqlite(path);
+    db.exec('CREATE TABLE presets (preset_id TEXT, params TEXT); CREATE TABLE outcomes (reward REAL)');
+    db.exec("INSERT INTO presets VALUES ('fast', '{}')");
+    db.close();
+    return path;
+  };
+
+  test('is refused with its path, what it is and what to do, and not one byte of it changes', () => {
+    const path = older();
+    const before = readFileSync(path);
+    const { message } = refusal(() => openStore({ path, domain: 'production' }), 'Conflict');
+    expect(message).toContain(`PC_DB ${path} is no parameter store of Autotrain`);
+    expect(message).toContain('its tables: outcomes, presets');
+    expect(message).toContain('Set PC_DB to a file that is not there yet');
+    expect(readFileSync(path)).toEqual(before);
+    expect(readdirSync(dirname(path))).toEqual([basename(path)]);
+  });
+
+  test('is none when it is empty, or a store of ours', () => {
+    const path = newPath();
+    writeFileSync(path, '');
+    openStore({ path, domain: 'production' }).close();
+    openStore({ path, domain: 'production' }).close();
   });
 });
 

@@ -6,6 +6,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { Sqlite } from '../sqlite.ts';
 import { ControllerError } from './errors.ts';
+import { refuseForeign } from './foreign.ts';
 import { activityOf, memoryOf } from './per-connection.ts';
 import { meta } from './schema.ts';
 
@@ -77,8 +78,20 @@ const claimDomain = (db: Db, domain: string): void => {
 /** When a commit reaches the disk: before it returns, or with the next `sync`. */
 export type Syncs = 'at commit' | 'later';
 
-const connect = (path: string, syncs: Syncs): Sqlite.Database => {
+/** Before anything is set on it: the mode of its log is written into the file. */
+const openOwn = (path: string): Sqlite.Database => {
   const client = new Sqlite(path, { timeout: busyTimeoutMs });
+  try {
+    refuseForeign(client, path);
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+};
+
+const connect = (path: string, syncs: Syncs): Sqlite.Database => {
+  const client = openOwn(path);
   client.pragma('journal_mode = WAL');
   // In WAL mode NORMAL leaves out one thing, the sync of the log after a commit, and keeps the file whole in any case.
   client.pragma(`synchronous = ${syncs === 'at commit' ? 'FULL' : 'NORMAL'}`);
@@ -131,7 +144,7 @@ const createSync = (path: string) => {
   };
 };
 
-/** Opens (and creates) the controller's store. Throws ControllerError DomainMismatch, or SQLite's own error. */
+/** Opens (and creates) the controller's store. Throws ControllerError DomainMismatch or Conflict (the file is another program's), or SQLite's own error. */
 export const openStore = ({ path, domain, syncs = 'at commit' }: StoreOptions): Store => {
   const client = connect(path, syncs);
   const db = drizzle({ client });

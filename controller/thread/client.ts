@@ -158,7 +158,7 @@ const keepAlive = (start: () => Thread): Pick<Thread, 'ask' | 'close' | 'opened'
   };
 };
 
-/** Opens a controller in threads. Rejects with ControllerError DomainMismatch or SQLite's error, as `openController` throws. */
+/** Opens a controller in threads. Rejects with ControllerError DomainMismatch or Conflict, or SQLite's error, as `openController` throws. */
 export const openControllerThreads = async (
   options: ThreadOptions,
   deps: ThreadDeps = {},
