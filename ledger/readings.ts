@@ -8,9 +8,10 @@ export type ReadingRow = typeof readings.$inferSelect;
 /**
  * - `clock_offset_ms`: exchange's clock minus ours, as far as it is certain; 0 while they agree within the request's time
  * - `failed_retrains`: in a row, up to the newest; `detail` says how the newest failed
+ * - `schedules_applied`: how many; `detail` has by id the hash of the settings that each was brought in line with
  * - `watched`: when the watch looked last
  */
-export type ReadingName = 'clock_offset_ms' | 'failed_retrains' | 'watched';
+export type ReadingName = 'clock_offset_ms' | 'failed_retrains' | 'schedules_applied' | 'watched';
 
 export const readingStore = ({ read, write, now }: Store) => ({
   /** Keeps the newest value of a measurement. */

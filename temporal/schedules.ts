@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Ledger } from '../ledger/open.ts';
 import {
   auditId,
   ingestId,
@@ -110,28 +111,54 @@ const snapshotSchedule = ({ snapshotCron }: ScheduleSettings): Wanted[] =>
         },
       ];
 
+/** By id, the hash of the settings that a schedule was brought in line with. */
+type Applied = Readonly<Record<string, string>>;
+
+export type AppliedStore = Pick<Ledger, 'reading' | 'recordReading'>;
+
+const appliedBefore = (ledger: AppliedStore): Applied =>
+  (ledger.reading('schedules_applied')?.detail ?? {}) as Applied;
+
+const note = (ledger: AppliedStore, before: Applied, now: Applied): void => {
+  const all = { ...before, ...now };
+  if (Object.entries(now).some(([id, hash]) => before[id] !== hash))
+    ledger.recordReading('schedules_applied', Object.keys(all).length, all);
+};
+
 /**
  * Brings the schedules in line with the settings. One that an operator edited or paused stays as it is until the
- * settings behind it change: their hash travels in the action's memo.
+ * settings behind it change: their hash travels in the action's memo, and stands in the ledger for when an edit took the
+ * memo away, as `temporal schedule update` does.
  */
 export const applySchedules = async (
   client: Client,
+  ledger: AppliedStore,
   settings: ScheduleSettings,
 ): Promise<Record<string, ScheduleChange>> => {
   const changes: Record<string, ScheduleChange> = {};
-  for (const wanted of wantedSchedules(settings)) changes[wanted.id] = await applyOne(client, wanted);
+  const before = appliedBefore(ledger);
+  const wanted = wantedSchedules(settings);
+  for (const one of wanted) changes[one.id] = await applyOne(client, one, before[one.id]);
+  note(ledger, before, Object.fromEntries(wanted.map((one) => [one.id, hashOf(one)])));
   for (const id of await pauseGone(client, settings.gone ?? [])) changes[id] = 'paused';
   return changes;
 };
 
-const applyOne = async (client: Client, wanted: Wanted): Promise<ScheduleChange> => {
-  const settingsHash = createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
+const hashOf = (wanted: Wanted): string =>
+  createHash('sha256').update(JSON.stringify(wanted)).digest('hex').slice(0, 16);
+
+const applyOne = async (
+  client: Client,
+  wanted: Wanted,
+  before: string | undefined,
+): Promise<ScheduleChange> => {
+  const settingsHash = hashOf(wanted);
   const handle = client.schedule.getHandle(wanted.id);
   try {
     const { action, state } = await handle.describe();
     const isBack = isOurPause(state);
     if (isBack) await handle.unpause(backNote);
-    if (action.memo?.['settingsHash'] === settingsHash) return isBack ? 'resumed' : 'unchanged';
+    if ((action.memo?.['settingsHash'] ?? before) === settingsHash) return isBack ? 'resumed' : 'unchanged';
     await handle.update(({ policies, state }) => ({
       spec: wanted.spec,
       action: actionOf(wanted, settingsHash),

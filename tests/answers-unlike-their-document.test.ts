@@ -216,7 +216,7 @@ it('what is stopped, and who did it', async () => {
 
 it('what runs', async () => {
   some((await client.get('/workflows')).data);
-  await applySchedules(rig.client, scheduleSettingsOf(rig.config));
+  await applySchedules(rig.client, rig.ledger, scheduleSettingsOf(rig.config));
   const id = `schedule-${retrainId}`;
   const act = (action: 'pause' | 'unpause' | 'trigger') =>
     client.post('/schedules/{id}/{action}', { params: { id, action }, body: { reason } });

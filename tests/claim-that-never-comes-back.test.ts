@@ -29,7 +29,7 @@ let handle: WorkflowHandle;
 beforeEach(async () => {
   held = heldTrainer();
   rig = await openRig(temporal, { trainer: held.trainer, leaseMs });
-  await applySchedules(rig.client, {
+  await applySchedules(rig.client, rig.ledger, {
     ...{ series: [], ingestCron: '0 0 1 1 *', retrainCron: '0 0 1 1 *', janitorEveryMs: sweepEveryMs },
     ...{ watchEveryMs: 86_400_000, auditCron: '0 0 1 1 *' },
   });

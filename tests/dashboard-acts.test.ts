@@ -26,8 +26,8 @@ const sentBy = async (page: Page, button: ReturnType<Page['locator']>, reason: s
 };
 
 /** None of them is due within the test. */
-const applyQuietSchedules = ({ client, config }: Rig) =>
-  applySchedules(client, {
+const applyQuietSchedules = ({ client, config, ledger }: Rig) =>
+  applySchedules(client, ledger, {
     series: config.series.map(seriesKey),
     ...{ ingestCron: '0 0 1 1 *', retrainCron: '0 0 1 1 *', auditCron: '0 0 1 1 *' },
     ...{ janitorEveryMs: 86_400_000, watchEveryMs: 86_400_000 },

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type ScheduleHandle, ScheduleOverlapPolicy } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainAnswer } from '../api/training.ts';
 import { applySchedules, listSchedules, type ScheduleSettings } from '../temporal/schedules.ts';
@@ -52,7 +54,7 @@ afterEach(async () => {
 });
 
 const apply = (change: Partial<ScheduleSettings> = {}) =>
-  applySchedules(rig.client, { ...settings, ...change });
+  applySchedules(rig.client, rig.ledger, { ...settings, ...change });
 const retrainSchedule = (): ScheduleHandle => rig.client.schedule.getHandle(`schedule-${retrainId}`);
 const everyOne = (change: string) => Object.fromEntries(ids.map((id) => [id, change]));
 
@@ -83,6 +85,53 @@ describe('applying schedules', () => {
     expect(spec.intervals).toMatchObject([{ every: 7 * 24 * 60 * minuteMs }]);
     expect(state).toMatchObject({ paused: true, note: 'the exchange is moving' });
     expect(policies.overlap).toBe('BUFFER_ONE');
+  });
+
+  /** What `temporal schedule update` sends: a whole new schedule, whose action has no memo. */
+  const updateByCli = async (cron: string): Promise<void> => {
+    const { action } = await retrainSchedule().describe();
+    await rig.client.workflowService.updateSchedule({
+      namespace: temporal.namespace,
+      scheduleId: `schedule-${retrainId}`,
+      requestId: randomUUID(),
+      schedule: {
+        spec: { cronString: [cron] },
+        action: {
+          startWorkflow: {
+            workflowId: action.workflowId,
+            workflowType: { name: 'tick' },
+            taskQueue: { name: taskQueues.train },
+            input: { payloads: (action.args ?? []).map((one) => defaultPayloadConverter.toPayload(one)) },
+          },
+        },
+        policies: { overlapPolicy: 1 },
+        state: {},
+      },
+    });
+  };
+
+  it('keeps what an operator edited with the CLI, which takes the memo away, until the settings change', async () => {
+    await apply();
+    await updateByCli('15 5 * * *');
+    expect((await retrainSchedule().describe()).action.memo).toBeUndefined();
+    for (let start = 0; start < 2; start++) expect(await apply()).toEqual(everyOne('unchanged'));
+    const edited = (await retrainSchedule().describe()).spec.calendars;
+    expect(edited).toMatchObject([{ hour: [{ start: 5 }], minute: [{ start: 15 }] }]);
+    const changed = await apply({ retrainCron: '30 4 * * *' });
+    expect(changed).toEqual({ ...everyOne('unchanged'), [`schedule-${retrainId}`]: 'updated' });
+    expect(await apply({ retrainCron: '30 4 * * *' })).toEqual(everyOne('unchanged'));
+  });
+
+  it('takes the word of the memo where the ledger knows of no schedule yet', async () => {
+    await apply();
+    await retrainSchedule().update((previous) => ({
+      ...previous,
+      spec: { intervals: [{ every: '7 days' }] },
+    }));
+    rig.ledger.recordReading('schedules_applied', 0, {});
+    expect(await apply()).toEqual(everyOne('unchanged'));
+    await updateByCli('15 5 * * *');
+    expect(await apply()).toEqual(everyOne('unchanged'));
   });
 
   it('follows changed settings, in the schedules that they define, and keeps pause and policies', async () => {

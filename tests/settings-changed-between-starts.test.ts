@@ -44,7 +44,7 @@ describe('schedules of series that are gone', () => {
   const id = (series: string): string => `schedule-${ingestId(series)}`;
 
   const apply = async (rig: Rig, series: readonly string[], gone: readonly string[] = []) => {
-    const changes = await applySchedules(rig.client, { ...never, series, gone });
+    const changes = await applySchedules(rig.client, rig.ledger, { ...never, series, gone });
     return Object.fromEntries([btc, eth].map((one) => [one, changes[id(one)]]));
   };
   const stateOf = async (rig: Rig, series: string) =>

@@ -39,7 +39,7 @@ const startGateway = async (): Promise<void> => {
 beforeEach(async () => {
   rig = await openRig(temporal, { settings, trainer: trainAndPass });
   await rig.startTrain();
-  await applySchedules(rig.client, schedules);
+  await applySchedules(rig.client, rig.ledger, schedules);
   await startGateway();
 });
 afterEach(async () => {
@@ -91,7 +91,7 @@ it('is refused everywhere until an admin resumes it, through restarts and schedu
   await rig.stopWorkers();
   await rig.startTrain();
   await startGateway();
-  await applySchedules(rig.client, { ...schedules, retrainCron: '5 0 1 1 *' });
+  await applySchedules(rig.client, rig.ledger, { ...schedules, retrainCron: '5 0 1 1 *' });
   expect(await paused()).toMatchObject({ paused: true, note: expect.stringContaining('it drifts') });
   await schedule().unpause('somebody thinks he knows better');
   await watch();

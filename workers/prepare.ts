@@ -49,7 +49,7 @@ export const prepareSchedules = async (
   { ledger, gone, log }: { readonly ledger: Ledger; readonly gone: readonly string[]; readonly log: Logger },
 ): Promise<() => Promise<void>> => {
   const settings = scheduleSettingsOf(config);
-  const changes = await applySchedules(client, { ...settings, gone });
+  const changes = await applySchedules(client, ledger, { ...settings, gone });
   log.info({ changes }, 'schedules applied');
   const schedules = wantedSchedules(settings).map(({ id }) => id);
   return watchSkips({ client, ledger, log, schedules, everyMs: skipsEveryMs });

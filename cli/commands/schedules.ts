@@ -37,12 +37,15 @@ const list = async (gateway: GatewayClient): Promise<Said> => {
 /** What the settings want, by Temporal itself: no gateway needs to be there. */
 const apply = async (cli: Cli): Promise<Said> => {
   const config = ledgerOf(cli.env);
-  const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain, readonly: true });
+  const ledger = openLedger({ path: config.paths.ledgerFile, domain: config.domain });
   try {
     const client = await connectTemporal(config);
     try {
       const settings = scheduleSettingsOf(config);
-      const schedules = await applySchedules(client, { ...settings, gone: goneSeries(ledger, settings) });
+      const schedules = await applySchedules(client, ledger, {
+        ...settings,
+        gone: goneSeries(ledger, settings),
+      });
       return { value: { schedules }, text: pairs(Object.entries(schedules)) };
     } finally {
       await client.connection.close();
