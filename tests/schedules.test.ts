@@ -104,7 +104,7 @@ describe('applying schedules', () => {
             input: { payloads: (action.args ?? []).map((one) => defaultPayloadConverter.toPayload(one)) },
           },
         },
-        policies: { overlapPolicy: 1 },
+        policies: {},
         state: {},
       },
     });
