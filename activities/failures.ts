@@ -25,9 +25,12 @@ export const failures = {
   StorageUnavailable: retryable(507, 'the disk is full, or the directory cannot be written'),
   CandleFileCorrupt: terminal(
     500,
-    'a stored file differs from its hash or cannot be read; it was quarantined',
+    'a stored file, or a month of the archive, differs from its hash or cannot be read; it was put aside',
   ),
-  CandleFileMissing: terminal(500, 'a registered file is not on disk; it was quarantined'),
+  CandleFileMissing: terminal(
+    500,
+    'a stored file, or a month of the archive, is not on disk; it was put aside',
+  ),
   VersionConflict: terminal(500, 'a version of this name exists with another model'),
   DomainMismatch: terminal(500, 'production and research never share a ledger'),
   NotEnoughData: terminal(409, 'fewer candles than training needs; the files were given back'),

@@ -1,27 +1,37 @@
-import { isLedgerError } from '../ledger/errors.ts';
+import { isLedgerError, type LedgerError } from '../ledger/errors.ts';
+import { putMonthAside } from '../ledger/month-aside.ts';
 import type { Ledger } from '../ledger/open.ts';
 
-/** Runs `work`; a file that it finds corrupt or gone is put aside before the error goes on, so the next try works. */
+const isBadFile = ({ code }: LedgerError): boolean =>
+  code === 'CandleFileCorrupt' || code === 'CandleFileMissing';
+
+/** False where the error names neither a file nor a month that can be put aside. */
+const putAside = (ledger: Ledger, error: unknown): boolean => {
+  if (!isLedgerError(error) || !isBadFile(error)) return false;
+  const { fileId, month } = error;
+  if (fileId !== undefined) ledger.quarantine({ fileId, reason: error.message });
+  else if (month !== undefined) putMonthAside(ledger, month);
+  else return false;
+  return true;
+};
+
+/** Runs `work`; a file or a month that it finds corrupt or gone is put aside before the error goes on, so the next try works. */
 export const quarantiningBadFiles = <T>(ledger: Ledger, work: () => T): T => {
   try {
     return work();
   } catch (error) {
-    if (isLedgerError(error) && error.fileId !== undefined && isBadFile(error.code)) {
-      ledger.quarantine({ fileId: error.fileId, reason: error.message });
-    }
+    putAside(ledger, error);
     throw error;
   }
 };
 
-/** The same until the work is done without the bad ones. A damage that no file can be named for is thrown. */
+/** The same until the work is done without the bad ones. A damage that neither can be named for is thrown. */
 export const withoutBadFiles = <T>(ledger: Ledger, work: () => T): T => {
   for (;;) {
     try {
-      return quarantiningBadFiles(ledger, work);
+      return work();
     } catch (error) {
-      if (!isLedgerError(error) || error.fileId === undefined || !isBadFile(error.code)) throw error;
+      if (!putAside(ledger, error)) throw error;
     }
   }
 };
-
-const isBadFile = (code: string): boolean => code === 'CandleFileCorrupt' || code === 'CandleFileMissing';

@@ -26,6 +26,10 @@ export const alertKinds = {
   empty_runs: { severity: 'warning', means: 'retrains found nothing to claim, several times in a row' },
   retrain_failed: { severity: 'critical', means: 'the newest retrain ended without a result' },
   quarantine: { severity: 'warning', means: 'files were put aside because they are bad' },
+  archive_failed: {
+    severity: 'warning',
+    means: 'the candles of a series could not be archived: their CSVs stay until the next retrain',
+  },
   disk_low: { severity: 'critical', means: 'a disk of the loop is nearly full' },
   clock_skew: { severity: 'warning', means: 'our clock differs from that of the exchange' },
   exchange_restricted: { severity: 'critical', means: 'the exchange refuses this location or account' },

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, type SQL } from 'drizzle-orm';
 import { type Series, seriesKey } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { archiveMonths } from './schema/files.ts';
@@ -17,10 +17,28 @@ export interface MonthChange {
 const isMonth = (series: Series, month: string) =>
   and(eq(archiveMonths.series, seriesKey(series)), eq(archiveMonths.month, month));
 
-const hashesOf = (db: Reader, series: Series, month: string): string[] | undefined => {
-  const row = db.select().from(archiveMonths).where(isMonth(series, month)).get();
-  return row && [row.sha256, row.nextSha256].filter((hash) => hash !== null);
+export interface KnownMonth {
+  /** Key of the series. */
+  readonly series: string;
+  /** `yyyy-mm` */
+  readonly month: string;
+  /** What its file may hash to: two while it is being replaced. */
+  readonly hashes: readonly string[];
+  /** False while its first file is being written: it may not be there yet. */
+  readonly isWritten: boolean;
+}
+
+const asKnown = ({ series, month, sha256, nextSha256 }: typeof archiveMonths.$inferSelect): KnownMonth => {
+  const hashes = [sha256, nextSha256].filter((hash) => hash !== null);
+  return { series, month, hashes, isWritten: sha256 !== null };
 };
+
+const known = (db: Reader, where: SQL | undefined): KnownMonth[] =>
+  db.select().from(archiveMonths).where(where).all().map(asKnown);
+
+/** False when it was not known. */
+export const forgetMonth = (tx: Writer, series: Series, month: string): boolean =>
+  tx.delete(archiveMonths).where(isMonth(series, month)).run().changes > 0;
 
 const announce = (tx: Writer, { series, month, from, to }: MonthChange): void => {
   const hashes = { sha256: from, nextSha256: to };
@@ -37,14 +55,17 @@ export const settleMonths = (tx: Writer, changes: readonly MonthChange[]): void 
 };
 
 export const archiveMonthStore = ({ read, write }: Store) => ({
-  /** What a month's file may hash to: two while it is being replaced. Undefined for one that was written before hashes were kept. */
-  archiveMonthHashes: (series: Series, month: string): string[] | undefined =>
-    read((db) => hashesOf(db, series, month)),
+  /** Undefined for one that is not there, and for one that was written before hashes were kept. */
+  archiveMonth: (series: Series, month: string): KnownMonth | undefined =>
+    read((db) => known(db, isMonth(series, month))[0]),
+
+  /** Those of a series, or of all, that have a hash; in no order. */
+  archiveMonths: (series?: Series): KnownMonth[] =>
+    read((db) => known(db, series && eq(archiveMonths.series, seriesKey(series)))),
 
   /** Before a month's file is replaced, so that a crash on either side of it leaves bytes that are known. */
   announceMonth: (change: MonthChange): void => write((tx) => announce(tx, change)),
 
-  /** After a month's file is gone for good. */
-  forgetMonth: (series: Series, month: string): void =>
-    write((tx) => void tx.delete(archiveMonths).where(isMonth(series, month)).run()),
+  /** Before a month's file is removed for good: what the ledger knows must be there. */
+  forgetMonth: (series: Series, month: string): void => write((tx) => void forgetMonth(tx, series, month)),
 });

@@ -1,7 +1,15 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Series, seriesKey } from '../series.ts';
-import { archivedMonths, archivePath, monthEndMs, monthOf, readMonthFile } from './archive-files.ts';
+import {
+  archivedMonths,
+  archivePath,
+  monthEndMs,
+  monthGone,
+  monthOf,
+  monthsBetween,
+  readMonthFile,
+} from './archive-files.ts';
 import { archiveLock } from './archive-lock.ts';
 import type { MonthChange } from './archive-months.ts';
 import { type CandleLine, joinLines, readLines } from './candle-csv.ts';
@@ -53,6 +61,10 @@ const readyFiles = (ledger: Ledger, series: Series): FileRow[] => {
   return ready;
 };
 
+/** Beyond ARCHIVE_DAYS. */
+const isOld = ({ ledger, series, archiveDays }: ArchiveRequest, month: string): boolean =>
+  monthEndMs(month) <= (ledger.storedRange(series)?.toMs ?? 0) - archiveDays * dayMs;
+
 const byMonth = (lines: readonly CandleLine[]): Map<string, CandleLine[]> => {
   const months = new Map<string, CandleLine[]>();
   for (const line of lines) {
@@ -97,9 +109,29 @@ const copyToArchive = (request: ArchiveRequest): number => {
   return ready.length;
 };
 
+/** Of the months that are kept, each that the ledger knows is there: one that is gone is found, whether it is read or not. */
+const demandMonths = (request: ArchiveRequest): void => {
+  const { ledger, dataDir, series } = request;
+  const kept = ledger.archiveMonths(series).filter(({ month }) => !isOld(request, month));
+  for (const { month } of kept)
+    if (!existsSync(archivePath(dataDir, series, month))) readMonthFile(request, month);
+};
+
+/** A CSV that goes may be the last sound copy of its candles: the months that have them are read once more before. */
+const demandCopies = (request: ArchiveRequest, files: readonly FileRow[]): void => {
+  const { dataDir, series } = request;
+  // Months between the first and the last candle may have none.
+  const ends = new Set(files.flatMap(({ tStart, tEnd }) => [monthOf(tStart), monthOf(tEnd)]));
+  const months = new Set(files.flatMap(({ tStart, tEnd }) => monthsBetween(tStart, tEnd)));
+  for (const month of [...months].filter((one) => !isOld(request, one)))
+    if (!readMonthFile(request, month) && ends.has(month)) throw monthGone({ dataDir, series, month });
+};
+
 /** First the rows, then the CSVs: a crash between them leaves CSVs that the janitor removes. */
-const deleteArchived = ({ ledger, dataDir, series, crash }: ArchiveRequest): number => {
+const deleteArchived = (request: ArchiveRequest): number => {
+  const { ledger, dataDir, series, crash } = request;
   const gone = ledger.archivedFiles(series);
+  demandCopies(request, gone);
   const deleted = ledger.markDeleted(gone.map(({ fileId }) => fileId));
   crash?.('archive:deleted');
   for (const { path } of gone) {
@@ -109,26 +141,29 @@ const deleteArchived = ({ ledger, dataDir, series, crash }: ArchiveRequest): num
   return deleted;
 };
 
-const pruneMonths = ({ ledger, dataDir, series, archiveDays, crash }: ArchiveRequest): string[] => {
-  const newest = ledger.storedRange(series)?.toMs ?? 0;
-  const old = archivedMonths(dataDir, series).filter(
-    (month) => monthEndMs(month) <= newest - archiveDays * dayMs,
-  );
+/** Forgotten first: a crash before its file goes leaves one that the next pass removes, and no loss that never was. */
+const pruneMonths = (request: ArchiveRequest): string[] => {
+  const { ledger, dataDir, series, crash } = request;
+  const old = archivedMonths(request).filter((month) => isOld(request, month));
   for (const month of old) {
+    ledger.forgetMonth(series, month);
     rmSync(archivePath(dataDir, series, month), { force: true });
     crash?.('month:removed');
-    ledger.forgetMonth(series, month);
   }
   return old;
 };
 
 /**
  * Compacts processed files of a series into one file per month, then lets their CSVs go. Repeating it after a crash
- * at any point ends in the same archive. A corrupt file stops it before anything is written (`CandleFileCorrupt`).
+ * at any point ends in the same archive. A corrupt file stops it before anything is written, and so does a month that is
+ * altered or gone (`CandleFileCorrupt`, `CandleFileMissing`).
  */
 export const archiveProcessed = (request: ArchiveRequest): Archived =>
-  archiveLock(request.dataDir, seriesKey(request.series), () => ({
-    archived: copyToArchive(request),
-    deleted: request.deleteAfterProcess ? deleteArchived(request) : 0,
-    prunedMonths: pruneMonths(request),
-  }));
+  archiveLock(request.dataDir, seriesKey(request.series), () => {
+    demandMonths(request);
+    return {
+      archived: copyToArchive(request),
+      deleted: request.deleteAfterProcess ? deleteArchived(request) : 0,
+      prunedMonths: pruneMonths(request),
+    };
+  });

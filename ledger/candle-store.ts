@@ -1,5 +1,11 @@
 import { type Series, timeframesMs } from '../series.ts';
-import { archivedMonths, monthEndMs, monthStartMs, readArchivedMonth } from './archive-files.ts';
+import {
+  archivedMonths,
+  monthEndMs,
+  monthStartMs,
+  monthsOnDisk,
+  readArchivedMonth,
+} from './archive-files.ts';
 import {
   type CandleColumns,
   type CandleValues,
@@ -48,7 +54,9 @@ const readAll = (source: Source, months: readonly string[], files: readonly File
 
 /** A CSV that is not there, and is not listed any more either, was archived meanwhile. */
 const wasMoved = (error: unknown, listed: readonly FileRow[]): boolean =>
-  isLedgerError(error, 'CandleFileMissing') && !listed.some(({ fileId }) => fileId === error.fileId);
+  isLedgerError(error, 'CandleFileMissing') &&
+  error.fileId !== undefined &&
+  !listed.some(({ fileId }) => fileId === error.fileId);
 
 /**
  * Asks for the files first and reads the archive after: what an archiver moves between the two is found in the
@@ -74,6 +82,8 @@ export interface WindowRequest extends Source {
   readonly fromMs?: number;
   /** The claim whose files belong to the window too. */
   readonly claimId?: number;
+  /** Leaves out months that are gone: the caller finds what is missing. */
+  readonly onlyOnDisk?: boolean;
 }
 
 /** The claim's files are asked for first: what is completed meanwhile is found among the processed ones. */
@@ -86,11 +96,12 @@ const windowFiles = ({ ledger, series, fromMs = 0, claimId }: WindowRequest): Fi
 
 /**
  * The training window of a series: archive ∪ processed files ∪ the files of the claim, each candle once, the later
- * fetched copy. Throws `CandleFileCorrupt` or `CandleFileMissing` with the `fileId`.
+ * fetched copy. Throws `CandleFileCorrupt` or `CandleFileMissing` with the `fileId` or the `month`.
  */
 export const readWindow = (request: WindowRequest): CandleColumns => {
-  const { dataDir, series, fromMs = 0 } = request;
-  const months = () => archivedMonths(dataDir, series).filter((month) => monthEndMs(month) > fromMs);
+  const { dataDir, series, fromMs = 0, onlyOnDisk = false } = request;
+  const listed = () => (onlyOnDisk ? monthsOnDisk(dataDir, series) : archivedMonths(request));
+  const months = () => listed().filter((month) => monthEndMs(month) > fromMs);
   return toColumns(
     onlyFrom(
       readStable(request, () => windowFiles(request), months),
@@ -115,15 +126,13 @@ export interface NewestRequest extends Source {
 }
 
 const readFrom = (request: Source, fromMs: number, toMs = Number.POSITIVE_INFINITY): Candles => {
-  const { ledger, dataDir, series } = request;
+  const { ledger, series } = request;
   const files = () =>
     ledger
       .unarchivedFiles(series, ['downloaded', 'processing', 'processed'])
       .filter(({ tStart, tEnd }) => tEnd >= fromMs && tStart <= toMs);
   const months = () =>
-    archivedMonths(dataDir, series).filter(
-      (month) => monthEndMs(month) > fromMs && monthStartMs(month) <= toMs,
-    );
+    archivedMonths(request).filter((month) => monthEndMs(month) > fromMs && monthStartMs(month) <= toMs);
   return onlyFrom(readStable(request, files, months), fromMs);
 };
 

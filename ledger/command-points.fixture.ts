@@ -3,6 +3,7 @@ import { type CrashPointName, crashPoints } from './crash-points.ts';
 /** Which test dies at all command points of a group, the word before the colon: it takes its list from here. */
 export const diedAtBy = {
   import: 'ledger/import/import.test.ts',
+  'lost-month': 'ledger/lost-months.test.ts',
   older: 'ledger/older/older.test.ts',
   snapshot: 'snapshots/take.test.ts',
   'old-snapshot': 'snapshots/take.test.ts',

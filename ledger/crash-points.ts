@@ -55,6 +55,8 @@ const steps = {
   'version:marked': 'worker',
   'version:aside': 'worker',
   'version:removed': 'worker',
+  // A month of the archive that is altered: out of the way, then its candles become gaps.
+  'lost-month:aside': 'command',
   // A snapshot, one that goes, and the restore of one: snapshots/*.test.ts.
   'snapshot:copied': 'command',
   'snapshot:written': 'command',
@@ -115,6 +117,7 @@ export const commits = {
   startLineage: 'ledger',
   beginEpoch: 'ledger',
   forgetMonth: 'ledger',
+  loseMonth: 'ledger',
   gapUnanswered: 'ledger',
   recordStart: 'ledger',
   recordReading: 'ledger',

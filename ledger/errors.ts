@@ -1,3 +1,5 @@
+import type { Series } from '../series.ts';
+
 /**
  * Every way in which the ledger refuses. None of them leaves anything half done.
  *
@@ -9,6 +11,14 @@
  * - `TrainingKilled`: the kill switch of the training loop holds.
  * - `CandleFileCorrupt`: bytes that do not have the registered hash, or a row that is no candle.
  */
+/** A month of the archive that is altered or gone. */
+export interface BadMonth {
+  readonly dataDir: string;
+  readonly series: Series;
+  /** `yyyy-mm` */
+  readonly month: string;
+}
+
 export type LedgerErrorCode =
   | 'Fenced'
   | 'ClaimNotOpen'
@@ -28,10 +38,18 @@ export class LedgerError extends Error {
   /** The file that the failure is about, where there is one: what to quarantine. */
   readonly fileId: string | undefined;
 
-  constructor(code: LedgerErrorCode, message: string, options: { cause?: unknown; fileId?: string } = {}) {
+  /** The month of the archive, where it is about one. */
+  readonly month: BadMonth | undefined;
+
+  constructor(
+    code: LedgerErrorCode,
+    message: string,
+    options: { cause?: unknown; fileId?: string; month?: BadMonth } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.fileId = options.fileId;
+    this.month = options.month;
   }
 }
 

@@ -132,6 +132,13 @@ export const acts: Readonly<Record<KilledCommit, Act>> = {
     prepare: ({ ledger }) => ledger.announceMonth(month),
     act: ({ ledger }) => ledger.forgetMonth(btc, '2024-01'),
   },
+  loseMonth: {
+    prepare: (there) => {
+      there.ledger.announceMonth(month);
+      deleted(there);
+    },
+    act: ({ ledger }) => ledger.loseMonth({ series: btc, month: '2024-01', reason: 'gone' }),
+  },
   gapUnanswered: {
     prepare: (there) => land(there, { from: 0, count: 3, gaps: [gap] }),
     act: ({ ledger }) => ledger.gapUnanswered(gap),

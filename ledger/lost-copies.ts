@@ -1,8 +1,8 @@
-import { and, between, eq, gt, gte, isNotNull, lte, ne, notInArray, or } from 'drizzle-orm';
+import { and, eq, gt, ne } from 'drizzle-orm';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
-import { quarantinedIn } from './correction-rows.ts';
+import { type Copies, copiesAnywhere, copiesIn, oneEach } from './copies.ts';
 import type { Reader, Writer } from './database.ts';
-import { inSeries, type NewFile, seriesOfFile } from './file-rows.ts';
+import { type NewFile, seriesOfFile } from './file-rows.ts';
 import { gapsWithin, openGaps } from './gaps.ts';
 import { corrections, files } from './schema/files.ts';
 import { candlesIn, type OpenTimes, without } from './spans.ts';
@@ -15,64 +15,39 @@ const rangeOf = (lost: readonly LostFile[]): OpenTimes => ({
   toMs: lost.reduce((most, { tEnd }) => Math.max(most, tEnd), 0),
 });
 
-const oneEach = (times: readonly { readonly openTimeMs: number }[]): OpenTimes[] =>
-  times.map(({ openTimeMs }) => ({ fromMs: openTimeMs, toMs: openTimeMs }));
-
 /** What it held. A correction file says so row by row; what it removed was nobody's candle. */
-const heldBy = (db: Reader, { kind, fileId, tStart, tEnd }: LostFile): OpenTimes[] => {
+export const heldBy = (db: Reader, { kind, fileId, tStart, tEnd }: LostFile): OpenTimes[] => {
   if (kind === 'candles') return [{ fromMs: tStart, toMs: tEnd }];
   const isCandle = and(eq(corrections.fileId, fileId), ne(corrections.change, 'removed'));
   return oneEach(db.select({ openTimeMs: corrections.openTimeMs }).from(corrections).where(isCandle).all());
 };
 
-/** Without its holes, where the gaps of its series tell all of them; else nobody knows which candles it holds. */
-const coverOf = (
-  db: Reader,
-  series: Series,
-  { tStart, tEnd, bars }: Pick<NewFile, 'tStart' | 'tEnd' | 'bars'>,
-): OpenTimes[] => {
-  const step = timeframesMs[series.timeframe];
-  const whole = { fromMs: tStart, toMs: tEnd };
-  if (candlesIn(whole, step) === bars) return [whole];
-  const parts = without([whole], gapsWithin(db, series, whole), step);
-  return parts.reduce((sum, part) => sum + candlesIn(part, step), 0) === bars ? parts : [];
-};
+export interface LostSpans {
+  readonly series: Series;
+  readonly range: OpenTimes;
+  /** Inside the range. */
+  readonly spans: readonly OpenTimes[];
+  readonly copies: Copies;
+}
 
-/** Where other files still have a copy, in a CSV or in the archive. */
-const copiesIn = (db: Reader, series: Series, range: OpenTimes): OpenTimes[] => {
-  const { fromMs, toMs } = range;
-  const others = db
-    .select({ tStart: files.tStart, tEnd: files.tEnd, bars: files.bars })
-    .from(files)
-    .where(
-      and(
-        inSeries(series),
-        or(ne(files.status, 'quarantined'), isNotNull(files.archivedAt)),
-        ne(files.kind, 'corrections'),
-        and(gte(files.tEnd, fromMs), lte(files.tStart, toMs)),
-      ),
-    )
-    .all();
-  const corrected = db
-    .select({ openTimeMs: corrections.openTimeMs })
-    .from(corrections)
-    .where(
-      and(
-        eq(corrections.series, seriesKey(series)),
-        between(corrections.openTimeMs, fromMs, toMs),
-        notInArray(corrections.fileId, quarantinedIn(db, series)),
-      ),
-    )
-    .all();
-  return [...others.flatMap((file) => coverOf(db, series, file)), ...oneEach(corrected)];
+/** Those of which there is no copy any more are gaps from now on. Returns the number of candles. */
+export const recordLostSpans = (
+  tx: Writer,
+  { series, range, spans, copies }: LostSpans,
+  now: number,
+): number => {
+  const step = timeframesMs[series.timeframe];
+  const known = gapsWithin(tx, series, range).filter(({ state }) => state !== 'filled');
+  const covered = [...copiesIn(tx, series, range, copies), ...known];
+  const lost = without(spans, covered, step);
+  openGaps(tx, series, lost, now);
+  return lost.reduce((sum, span) => sum + candlesIn(span, step), 0);
 };
 
 const recordOfSeries = (tx: Writer, series: Series, lost: readonly LostFile[], now: number): void => {
-  const range = rangeOf(lost);
-  const known = gapsWithin(tx, series, range).filter(({ state }) => state !== 'filled');
   const spans = lost.flatMap((file) => heldBy(tx, file));
-  const covered = [...copiesIn(tx, series, range), ...known];
-  openGaps(tx, series, without(spans, covered, timeframesMs[series.timeframe]), now);
+  const copies = copiesAnywhere(tx, series);
+  recordLostSpans(tx, { series, range: rangeOf(lost), spans, copies }, now);
 };
 
 /**

@@ -21,6 +21,7 @@ import { giveBackStore } from './give-back.ts';
 import { importStore } from './import/register.ts';
 import { lineageStore } from './lineages.ts';
 import { recordEarlierLosses } from './lost-copies.ts';
+import { lostMonthStore } from './lost-months.ts';
 import { readMeta, requireOwn, writeMeta } from './meta.ts';
 import { applyMigrations, knownSchemaVersion } from './migrate.ts';
 import { bringOver } from './older/bring-over.ts';
@@ -137,6 +138,7 @@ export const openLedger = (options: LedgerOptions) => {
     ...archiveMonthStore(store),
     ...importStore(store),
     ...quarantineStore(store),
+    ...lostMonthStore(store),
     ...claimStore(store),
     ...giveBackStore(store),
     ...versionStore(store),

@@ -89,7 +89,7 @@ export const beginLineage = (request: TakeBack): TakenBack =>
     const copies = new Map(lines.map((line) => [line.openTimeMs, line]));
     const covered = new Set(copies.keys());
     const fetchedAt = (ledger.oldestFetchMs(series) ?? 0) - 1;
-    const restored = archivedMonths(dataDir, series).flatMap((month) =>
+    const restored = archivedMonths(request).flatMap((month) =>
       restoreMonth(request, month, covered, fetchedAt),
     );
     const lineage = ledger.startLineage({

@@ -1,4 +1,4 @@
-import { archivedMonths, monthOf } from '../../ledger/archive-files.ts';
+import { monthOf, monthsOnDisk } from '../../ledger/archive-files.ts';
 import { type CandleColumns, type CandleValues, isRemoved, toColumns } from '../../ledger/candle-columns.ts';
 import { verifyAndRead } from '../../ledger/candle-file.ts';
 import { readWindow } from '../../ledger/candle-store.ts';
@@ -36,7 +36,7 @@ const storedCandles = (
   const { openTimeMs, open, high, low, close, volume } = readWindow({
     ...places,
     series: parseSeries(series),
-    fromMs,
+    ...{ fromMs, onlyOnDisk: true },
   });
   return new Map(
     Array.from(openTimeMs, (time, i) => [
@@ -76,7 +76,7 @@ const overlay = (
   });
 
 const goneMonths = ({ dataDir }: CandlePlaces, series: string, lost: readonly number[]): string[] => {
-  const archived = archivedMonths(dataDir, parseSeries(series));
+  const archived = monthsOnDisk(dataDir, parseSeries(series));
   const counts = new Map<string, number>();
   for (const time of lost) counts.set(monthOf(time), (counts.get(monthOf(time)) ?? 0) + 1);
   return [...counts].map(
