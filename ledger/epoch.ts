@@ -5,7 +5,7 @@ import { LedgerError } from './errors.ts';
 import { endOpenClaims } from './give-back.ts';
 import { readMeta } from './meta.ts';
 import { hasTable } from './migrate.ts';
-import { files } from './schema/files.ts';
+import { archiveMonths, files } from './schema/files.ts';
 import { meta } from './schema/meta.ts';
 import { versions } from './schema/versions.ts';
 import { carryOver, openKill, type TrainingKill } from './training-kills.ts';
@@ -35,11 +35,12 @@ const begin = (tx: Writer, { after, actor, reason, kill }: NewEpoch, now: number
   return begun;
 };
 
-/** How many files and versions went from disk, or to the archive: it changes when either moves. */
+/** How many files and versions went from disk, or to the archive, and what its months hash to: it changes when either moves. */
 const diskMarks = (db: Reader): string => {
   const ofFiles = { archived: count(files.archivedAt), deleted: count(files.deletedAt) };
   const pruned = db.select({ n: count() }).from(versions).where(isNotNull(versions.prunedAt)).get()?.n;
-  return JSON.stringify([db.select(ofFiles).from(files).get(), pruned]);
+  const months = db.select().from(archiveMonths).all();
+  return JSON.stringify([db.select(ofFiles).from(files).get(), pruned, months]);
 };
 
 export const epochStore = ({ read, write, now }: Store) => ({

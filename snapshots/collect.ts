@@ -1,10 +1,13 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { KnownMonth } from '../ledger/archive-months.ts';
+import { seriesFolder } from '../ledger/candle-file.ts';
 import { ifThere } from '../ledger/durable-file.ts';
 import { type Ledger, openLedger } from '../ledger/open.ts';
 import { systemCode } from '../ledger/storage-failure.ts';
 import { isRegistryError } from '../registry/errors.ts';
 import { readVersion, versionDir } from '../registry/store.ts';
+import { parseSeries } from '../series.ts';
 import { SnapshotError } from './errors.ts';
 import { copySynced, filesUnder, linkOrCopy, segmentsUnder } from './folders.ts';
 import type { Manifest } from './manifest.ts';
@@ -19,7 +22,22 @@ export const parts = {
   audit: 'audit',
 } as const;
 
-export type Collected = Pick<Manifest, 'ledger' | 'champion' | 'versions' | 'candles' | 'missing'> & {
+/** A file of candles in the snapshot that must hash to what the ledger says. */
+export interface Wanted {
+  /** Relative to the snapshot. */
+  readonly path: string;
+  /** What the manifest calls it where it is missing. */
+  readonly name: string;
+  readonly hashes: readonly string[];
+}
+
+interface Candles {
+  readonly wanted: readonly Wanted[];
+  readonly missing: readonly string[];
+}
+
+export type Collected = Pick<Manifest, 'ledger' | 'champion' | 'versions' | 'missing'> & {
+  readonly wanted: readonly Wanted[];
   /** Of the ledger's copy: see `diskMarks`. */
   readonly marks: string;
 };
@@ -55,28 +73,45 @@ const collectVersions = (ledger: Ledger, places: Places, staging: string) => {
   return { versions, missing: missing.map(({ versionId }) => `version ${versionId}`) };
 };
 
-const collectMonths = ({ dataDir }: Places, staging: string): number => {
+const comesAlong = (from: string, to: string): boolean =>
+  ifThere(() => linkOrCopy(from, to) ?? true) !== undefined;
+
+const monthFile = ({ series, month }: KnownMonth): string =>
+  join(seriesFolder(parseSeries(series)), `${month}.csv`);
+
+/** Those that the ledger knows must be there, once they were written; those of before it kept hashes come along. */
+const collectMonths = (ledger: Ledger, { dataDir }: Places, staging: string): Candles => {
   const folder = join(dataDir, parts.archive);
-  const months = filesUnder(folder).filter((path) => /\/\d{4}-\d{2}\.csv$/.test(path));
-  for (const path of months) linkOrCopy(join(folder, path), join(staging, parts.archive, path));
-  return months.length;
+  const onDisk = filesUnder(folder).filter((path) => /\/\d{4}-\d{2}\.csv$/.test(path));
+  const copied = new Set(
+    onDisk.filter((path) => comesAlong(join(folder, path), join(staging, parts.archive, path))),
+  );
+  const months = ledger.archiveMonths();
+  const gone = months.filter((month) => month.isWritten && !copied.has(monthFile(month)));
+  const name = (month: KnownMonth): string => `month ${join(parts.archive, monthFile(month))}`;
+  const wanted = months.map((month) => ({
+    ...{ path: join(parts.archive, monthFile(month)), name: name(month), hashes: month.hashes },
+  }));
+  return { wanted, missing: gone.map(name) };
 };
 
-/** What is not in the archive yet must be there; what is, and was left on disk, comes along. */
-const collectLanded = (ledger: Ledger, { dataDir, landingDir }: Places, staging: string) => {
+/**
+ * What is not in the archive yet must be there; what is, and was left on disk, comes along. So does what was put aside,
+ * as it is: its candles are gaps by now.
+ */
+const collectLanded = (ledger: Ledger, { dataDir, landingDir }: Places, staging: string): Candles => {
   const rows = ledger.files({ limit }).filter(({ status }) => status !== 'deleted');
   const missing: string[] = [];
-  let files = 0;
-  for (const { path, archivedAt } of rows) {
-    const from = join(dataDir, path);
-    const inLanding = relative(landingDir, from);
-    const there =
-      !inLanding.startsWith('..') &&
-      ifThere(() => linkOrCopy(from, join(staging, parts.landing, inLanding)) ?? true) !== undefined;
-    if (there) files += 1;
+  const wanted: Wanted[] = [];
+  for (const { path, archivedAt, status, sha256 } of rows) {
+    const inLanding = relative(landingDir, join(dataDir, path));
+    const to = join(parts.landing, inLanding);
+    const there = !inLanding.startsWith('..') && comesAlong(join(dataDir, path), join(staging, to));
+    if (status === 'quarantined') continue;
+    if (there) wanted.push({ path: to, name: `candles ${path}`, hashes: [sha256] });
     else if (archivedAt === null) missing.push(`candles ${path}`);
   }
-  return { files, missing };
+  return { wanted, missing };
 };
 
 /** Of both logs. Their files are in place before a database names them, and are never removed. */
@@ -99,6 +134,7 @@ export const collect = (places: Places, staging: string): Collected => {
   try {
     const champion = ledger.champion()?.versionId ?? null;
     const registry = collectVersions(ledger, places, staging);
+    const months = collectMonths(ledger, places, staging);
     const landed = collectLanded(ledger, places, staging);
     collectAudit(places, staging);
     return {
@@ -109,8 +145,8 @@ export const collect = (places: Places, staging: string): Collected => {
       },
       champion,
       versions: registry.versions,
-      candles: { archived_months: collectMonths(places, staging), landed_files: landed.files },
-      missing: [...registry.missing, ...landed.missing],
+      wanted: [...months.wanted, ...landed.wanted],
+      missing: [...registry.missing, ...months.missing, ...landed.missing],
       marks: ledger.diskMarks(),
     };
   } finally {

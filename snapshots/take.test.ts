@@ -1,11 +1,16 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { versionIdOfStates } from '../api/app.fixture.ts';
+import { archiveProcessed } from '../ledger/archive.ts';
+import { archivePath, monthsOnDisk } from '../ledger/archive-files.ts';
+import { sha256Of } from '../ledger/candle-file.ts';
 import { commandPoints } from '../ledger/command-points.fixture.ts';
+import { writeDurably } from '../ledger/durable-file.ts';
 import { Crash, crashAt } from '../ledger/ledger.fixture.ts';
 import { openLedger } from '../ledger/open.ts';
 import { createRandom } from '../numerics/random.ts';
+import { parseSeries } from '../series.ts';
 import { filesUnder } from './folders.ts';
 import { snapshotNames } from './names.ts';
 import type { Places } from './places.ts';
@@ -147,4 +152,66 @@ test('files that are moved while they are copied start it over; candles that are
   expect(attempts).toBe(2);
   expect(missing).toEqual([`candles ${ledger.files({ limit: 2 })[1]!.path}`]);
   expect(candles.landed_files).toBe(1);
+});
+
+/** Everything that was trained on is in months, but for the page that is landed last. */
+const archivedState = () => {
+  const state = trainedState();
+  const series = parseSeries('binance:BTC/USDT:1h');
+  const archive = { ...state, series, deleteAfterProcess: true, archiveDays: 365 };
+  expect(archiveProcessed(archive)).toMatchObject({ archived: 2, deleted: 2 });
+  const months = monthsOnDisk(state.dataDir, series);
+  return { ...state, months, monthPath: archivePath(state.dataDir, series, months[0]!) };
+};
+
+const flipBit = (path: string): void => {
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(path, bytes);
+};
+
+test('a month that was altered or is gone before the snapshot is named, and is not certified as sound', async () => {
+  const { take, places, months, monthPath, dataDir } = archivedState();
+  expect(await take(1e12)).toMatchObject({
+    missing: [],
+    candles: { archived_months: months.length, landed_files: 0 },
+  });
+  const name = `month ${relative(dataDir, monthPath)}`;
+  flipBit(monthPath);
+  const altered = await take(2e12);
+  expect(altered).toMatchObject({
+    missing: [`${name} (altered)`],
+    candles: { archived_months: months.length - 1 },
+  });
+  expect(Object.keys(altered.files)).not.toContain(relative(dataDir, monthPath));
+  expect(verifySnapshot(places.snapshotDir, altered.name)).toMatchObject({ ok: true, problems: [] });
+  rmSync(monthPath);
+  expect(await take(3e12)).toMatchObject({ missing: [name] });
+});
+
+test('a landed CSV that was altered before the snapshot is named; one that was put aside is no loss any more', async () => {
+  const { take, ledger, dataDir } = trainedState();
+  const [first, second] = ledger.files({ limit: 2 });
+  flipBit(join(dataDir, first!.path));
+  rmSync(join(dataDir, second!.path));
+  expect((await take(1e12)).missing).toEqual([`candles ${second!.path}`, `candles ${first!.path} (altered)`]);
+  for (const file of [first, second]) ledger.quarantine({ fileId: file!.fileId, reason: 'it was altered' });
+  expect((await take(2e12)).missing).toEqual([]);
+});
+
+test('a month that is replaced while it is copied starts the snapshot over, and is not called altered', async () => {
+  const { ledger, places, monthPath, months } = archivedState();
+  const series = parseSeries('binance:BTC/USDT:1h');
+  let attempts = 0;
+  const crash = (point: string) => {
+    if (point !== 'snapshot:copied') return;
+    attempts += 1;
+    if (attempts > 1) return;
+    const from = sha256Of(readFileSync(monthPath));
+    const bytes = `${readFileSync(monthPath, 'utf8')}\n`;
+    ledger.announceMonth({ series, month: months[0]!, from, to: sha256Of(bytes) });
+    writeDurably(monthPath, bytes);
+  };
+  expect(await takeSnapshot({ places, atMs: 1e12, crash })).toMatchObject({ missing: [] });
+  expect(attempts).toBe(2);
 });

@@ -72,12 +72,29 @@ const hashesUnder = (staging: string, progress?: BytesProgress): Manifest['files
   return Object.fromEntries(hashed);
 };
 
+/** Candles with other bytes than the ledger knows are no part of a snapshot: they go, and are listed as missing. */
+const withoutAltered = (staging: string, files: Manifest['files'], { wanted, missing }: Collected) => {
+  const altered = wanted.filter(
+    ({ path, hashes }) => files[path] !== undefined && !hashes.includes(files[path].sha256),
+  );
+  for (const { path } of altered) rmSync(join(staging, path));
+  const gone = new Set(altered.map(({ path }) => path));
+  return {
+    files: Object.fromEntries(Object.entries(files).filter(([path]) => !gone.has(path))),
+    missing: [...missing, ...altered.map(({ name }) => `${name} (altered)`)],
+  };
+};
+
+const countUnder = (files: Manifest['files'], part: string): number =>
+  Object.keys(files).filter((path) => path.startsWith(`${part}/`)).length;
+
 const describe = (
   { places, atMs, progress }: SnapshotRequest,
   staging: string,
   found: Collected,
 ): Manifest => {
-  const { ledger, champion, versions, candles, missing } = found;
+  const { ledger, champion, versions } = found;
+  const { files, missing } = withoutAltered(staging, hashesUnder(staging, progress), found);
   return {
     schema: 'autotrain-snapshot/1',
     name: snapshotName(atMs),
@@ -85,9 +102,13 @@ const describe = (
     domain: places.domain,
     code_version: codeVersion(),
     node_version: process.version,
-    ...{ ledger, champion, versions, candles, missing },
+    ...{ ledger, champion, versions, missing },
+    candles: {
+      archived_months: countUnder(files, parts.archive),
+      landed_files: countUnder(files, parts.landing),
+    },
     parameter_store: existsSync(join(staging, parts.controller)),
-    files: hashesUnder(staging, progress),
+    files,
   };
 };
 
