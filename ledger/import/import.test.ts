@@ -1,13 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Candle } from '../../exchange/exchange.ts';
 import { seriesKey } from '../../series.ts';
+import { archive, processWaiting } from '../archive.fixture.ts';
+import { archivePath } from '../archive-files.ts';
 import { formatCandles, verifyAndRead } from '../candle-file.ts';
 import { newestCandles } from '../candle-store.ts';
 import { commandPoints } from '../command-points.fixture.ts';
 import { openFresh } from '../fresh.fixture.ts';
 import { btc, Crash, candles, crashAt, eth, genesisMs, hourMs, land } from '../ledger.fixture.ts';
+import { putMonthAside } from '../month-aside.ts';
 import { removeOrphans } from '../orphans.ts';
 import { importAll } from './import-all.ts';
 import type { ImportOptions } from './import-file.ts';
@@ -92,6 +95,63 @@ test('a repeated import stores nothing twice, and a longer one only what is new'
     { stored: 56, files: 1, knownFiles: 1 },
   ]);
   expect(csvsIn(there.dataDir)).toHaveLength(2);
+});
+
+describe('an import of candles whose CSV is deleted', () => {
+  /** All of January and 56 hours of February, trained on and archived. */
+  const archived = () => {
+    const there = setUp();
+    const path = there.write('a.csv', csv(0, 800));
+    there.give([path]);
+    processWaiting(there);
+    archive(there);
+    return { ...there, path };
+  };
+  const month = ({ dataDir }: ReturnType<typeof archived>) => archivePath(dataDir, btc, '2024-01');
+  const expectBack = (there: ReturnType<typeof archived>) => {
+    expect(there.give([there.path])).toMatchObject([{ stored: 744, files: 1, knownFiles: 1 }]);
+    expect(there.stored().openTimeMs).toHaveLength(800);
+    expect(there.ledger.fileCounts()).toMatchObject({ processed: 1, deleted: 1, quarantined: 0 });
+    expect(there.give([there.path])).toMatchObject([{ stored: 0, knownFiles: 2 }]);
+    archive(there);
+    expect(there.stored().openTimeMs).toHaveLength(800);
+    expect(there.ledger.fileCounts()).toMatchObject({ processed: 0, deleted: 2 });
+    expect(there.ledger.bars(btc)).toBe(800);
+    expect(there.ledger.gaps()).toEqual([]);
+  };
+
+  test('knows those that the archive has', () => {
+    const there = archived();
+    expect(there.give([there.path])).toMatchObject([{ stored: 0, files: 0, knownFiles: 2 }]);
+    expect(csvsIn(there.dataDir)).toEqual([]);
+  });
+
+  test('brings back those that the archive let go', () => {
+    const there = archived();
+    archive(there, { archiveDays: 2 });
+    expect(there.stored().openTimeMs).toHaveLength(56);
+    expectBack(there);
+  });
+
+  test('brings back those of a month that is gone, before and after it was put aside', () => {
+    const there = archived();
+    rmSync(month(there));
+    expect(there.give([there.path])).toMatchObject([{ stored: 744 }]);
+    const late = archived();
+    rmSync(month(late));
+    late.ledger.loseMonth({ series: btc, month: '2024-01', reason: 'gone' });
+    expect(late.ledger.gapTotals()).toMatchObject([{ missing: 744 }]);
+    expectBack(late);
+  });
+
+  test('brings back those of a month that is altered, which is put aside by the next pass', () => {
+    const there = archived();
+    writeFileSync(month(there), 'nothing');
+    expect(there.give([there.path])).toMatchObject([{ stored: 744 }]);
+    putMonthAside(there.ledger, { dataDir: there.dataDir, series: btc, month: '2024-01' });
+    expect(there.ledger.gaps()).toEqual([]);
+    expect(there.stored().openTimeMs).toHaveLength(800);
+  });
 });
 
 describe('an import of candles that were put aside', () => {

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Series } from '../../series.ts';
+import { monthOf, readArchivedMonth } from '../archive-files.ts';
 import { type CandleLine, joinLines } from '../candle-csv.ts';
 import { candleFileName, fileIdOf, seriesFolder, sha256Of } from '../candle-file.ts';
 import type { CrashPoint } from '../crash-points.ts';
 import { writeDurably } from '../durable-file.ts';
-import type { NewFile } from '../file-rows.ts';
+import { isLedgerError } from '../errors.ts';
+import type { FileRow, NewFile } from '../file-rows.ts';
 import type { Gap } from '../gaps.ts';
 import type { Ledger } from '../open.ts';
 
@@ -57,13 +59,31 @@ const describe = (place: ImportLanding, month: readonly CandleLine[], bytes: Buf
   return { ...content, ...series, tStart, tEnd, sizeBytes: bytes.length, fetchedAt };
 };
 
-const landMonth = (place: ImportLanding, month: readonly CandleLine[]): NewFile => {
+const openTimesInArchive = (place: ImportLanding, month: string): ReadonlySet<number> => {
+  try {
+    return new Set(readArchivedMonth(place, month).map(({ openTimeMs }) => openTimeMs));
+  } catch (error) {
+    // Altered or gone: it has nothing that could be relied on.
+    if (isLedgerError(error) && error.month !== undefined) return new Set();
+    throw error;
+  }
+};
+
+/** Its CSV went into the archive, which has let the month go (ARCHIVE_DAYS), or lost it. */
+const isLost = (place: ImportLanding, known: FileRow | undefined, lines: readonly CandleLine[]): boolean => {
+  if (known?.status !== 'deleted') return false;
+  const archived = openTimesInArchive(place, monthOf(known.tStart));
+  return lines.some(({ openTimeMs }) => !archived.has(openTimeMs));
+};
+
+const landMonth = (place: ImportLanding, month: readonly CandleLine[]) => {
   const bytes = joinLines(month);
   const file = describe(place, month, bytes);
   const known = place.ledger.file(file.fileId);
-  if (known === undefined || known.status === 'quarantined')
+  const isGone = isLost(place, known, month);
+  if (known === undefined || known.status === 'quarantined' || isGone)
     writeDurably(join(place.dataDir, file.path), bytes, place.crash && { crash: place.crash });
-  return file;
+  return { file, isGone };
 };
 
 /**
@@ -74,11 +94,14 @@ const landMonth = (place: ImportLanding, month: readonly CandleLine[]): NewFile 
 export const landImport = (place: ImportLanding) => {
   const { ledger, dataDir, series, candles, gaps, overGap, actor, source, crash } = place;
   if (!overGap) ledger.requireNoHole(series, candles[0]!.openTimeMs);
-  const files = byMonth(candles).map((month) => landMonth(place, month));
+  const landed = byMonth(candles).map((month) => landMonth(place, month));
+  const files = landed.map(({ file }) => file);
+  const gone = new Set(landed.filter(({ isGone }) => isGone).map(({ file }) => file.fileId));
   crash?.('import:unregistered');
   const isInPlace = ({ path }: NewFile) => existsSync(join(dataDir, path));
   const { registered, watermark } = ledger.registerImport({
     ...{ series, files, gaps, overGap, actor, source, isInPlace },
+    isLost: ({ fileId }) => gone.has(fileId),
     openTimesMs: candles.map(({ openTimeMs }) => openTimeMs),
   });
   crash?.('import:registered');

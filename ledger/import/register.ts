@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm';
 import { type Series, seriesKey, timeframesMs } from '../../series.ts';
 import { record } from '../audit.ts';
 import type { Reader, Store, Writer } from '../database.ts';
@@ -5,6 +6,7 @@ import { LedgerError } from '../errors.ts';
 import type { NewFile } from '../file-rows.ts';
 import { fileById } from '../files.ts';
 import { fillGaps, type Gap, recordGaps } from '../gaps.ts';
+import { putDeletedAside } from '../lost-months.ts';
 import { files } from '../schema/files.ts';
 import { moveForward, storedWatermark } from '../watermarks.ts';
 import { bringBack } from './bring-back.ts';
@@ -21,6 +23,8 @@ export interface ImportRegistration {
   readonly overGap: boolean;
   /** Asked under the write lock: is the CSV (still) in place? */
   readonly isInPlace: (file: NewFile) => boolean;
+  /** Of a file whose CSV went into the archive: has the archive lost it, or let it go? */
+  readonly isLost?: (file: NewFile) => boolean;
   readonly actor: string;
   /** Where the candles come from: name, hash, counts. */
   readonly source: object;
@@ -62,13 +66,15 @@ const gapsPassed = ({ gaps, series }: ImportRegistration, watermark: number | un
 const store = (
   tx: Writer,
   file: NewFile,
-  isInPlace: ImportRegistration['isInPlace'],
+  { isInPlace, isLost }: ImportRegistration,
   now: number,
 ): boolean => {
   const known = fileById(tx, file.fileId);
-  if (known && known.status !== 'quarantined') return false;
+  const hasGone = known?.status === 'deleted' && isLost?.(file) === true;
+  if (known && known.status !== 'quarantined' && !hasGone) return false;
   if (!isInPlace(file))
     throw new LedgerError('CandleFileMissing', `${file.path} is gone; nothing was imported`);
+  if (hasGone) putDeletedAside(tx, eq(files.fileId, file.fileId), 'the archive has its candles no more');
   if (known) return bringBack(tx, known, file, now);
   tx.insert(files)
     .values({ ...file, status: 'downloaded', createdAt: now })
@@ -76,9 +82,9 @@ const store = (
   return true;
 };
 
-/** The unknown ones, and those that were put aside. */
+/** The unknown ones, those that were put aside, and those that not even the archive has any more. */
 const storeMissing = (tx: Writer, request: ImportRegistration, now: number): NewFile[] =>
-  request.files.filter((file) => store(tx, file, request.isInPlace, now));
+  request.files.filter((file) => store(tx, file, request, now));
 
 const register = (tx: Writer, request: ImportRegistration, now: number): ImportRegistered => {
   const { series, overGap, actor, source } = request;
@@ -125,7 +131,7 @@ export const importStore = ({ read, write, now }: Store) => ({
   /**
    * Registers the files of an import in one transaction with what it means for the watermark: the first import of a series
    * starts it where the import ends, candles before it leave it where it is, and candles that go on from it move it forward.
-   * Files that are known change nothing, unless they were put aside: they are current again. Throws `Conflict` when candles between the watermark and the import would be
+   * Files that are known change nothing, unless they were put aside or are lost: they are current again. Throws `Conflict` when candles between the watermark and the import would be
    * left out, `CandleFileMissing`.
    */
   registerImport: (request: ImportRegistration): ImportRegistered =>
