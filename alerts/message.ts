@@ -1,5 +1,5 @@
 import type { AlertRow } from '../ledger/alerts.ts';
-import { runLink } from '../temporal/run-link.ts';
+import { runLink } from './run-link.ts';
 import type { AlertFormat } from './webhook.ts';
 
 /** What is posted (docs/reference/alerts.md); fields are added, never changed. */

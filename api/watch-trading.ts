@@ -1,3 +1,4 @@
+import { describeTrading } from '../controller/guardrails/standing.ts';
 import type { NewAlert } from '../ledger/alerts.ts';
 import { type LedgerOptions, openLedger } from '../ledger/open.ts';
 import type { ControllerPort, Logger } from './ports.ts';
@@ -12,12 +13,11 @@ export interface TradingWatch {
 
 /** Trading is killed in the parameter store, whose writers know of no outbox. */
 const haltsOf = async ({ controller }: TradingWatch): Promise<NewAlert[]> =>
-  (await controller.standing()).trading_states.map(({ target, state, reason, actor, since }) => ({
-    kind: 'trading_killed',
-    subject: target,
-    message: `trading of ${target === '*' ? 'everything' : target} is ${state} since ${new Date(since).toISOString()} (by ${actor}): ${reason}`,
-    detail: { target, state, reason, actor, since_ms: since },
-  }));
+  (await controller.standing()).trading_states.map((row) => {
+    const { target, state, reason, actor, since } = row;
+    const detail = { target, state, reason, actor, since_ms: since };
+    return { kind: 'trading_killed', subject: target, message: describeTrading(row), detail };
+  });
 
 const tell = (options: TradingWatch['ledger'], found: readonly NewAlert[]): void => {
   const ledger = openLedger(options);

@@ -3,8 +3,8 @@ import { appWith, fixedModels, settingsWith } from '../api/app.fixture.ts';
 import { ApiError } from '../api/errors.ts';
 import { type Listening, listen } from '../api/listen.ts';
 import type { WorkflowSummary } from '../api/training.ts';
+import { freePort } from '../ports.ts';
 import { autotrainCommand } from './autotrain.ts';
-import { freePort } from './embedded/ports.ts';
 
 const adminKey = 'the-admin-key-of-this-test';
 const readerKey = 'the-reader-key-of-this-test';

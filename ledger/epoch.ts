@@ -1,14 +1,12 @@
 import { count, eq, isNotNull } from 'drizzle-orm';
 import { record } from './audit.ts';
 import { openDatabase, type Reader, type Store, type Writer } from './database.ts';
-import { LedgerError } from './errors.ts';
 import { endOpenClaims } from './give-back.ts';
 import { readMeta } from './meta.ts';
-import { hasTable } from './migrate.ts';
 import { archiveMonths, files } from './schema/files.ts';
 import { meta } from './schema/meta.ts';
 import { versions } from './schema/versions.ts';
-import { carryOver, openKill, type TrainingKill } from './training-kills.ts';
+import { carryOver, type TrainingKill } from './training-kills.ts';
 
 export interface NewEpoch {
   /** The epoch of the state that is replaced: the new one is later than it, too. */
@@ -53,12 +51,12 @@ export const epochStore = ({ read, write, now }: Store) => ({
   epoch: (): number => read(readMeta)?.epoch ?? 0,
 });
 
-/** What is found in a ledger that may be damaged; undefined when it cannot be read. */
-const lookAt = <T>(path: string, look: (db: Reader) => T): T | undefined => {
+/** The epoch of a ledger that may be damaged; undefined when it cannot be read. */
+export const epochOf = (path: string): number | undefined => {
   try {
     const store = openDatabase({ path, readonly: true });
     try {
-      return store.read(look);
+      return store.read(readMeta)?.epoch;
     } finally {
       store.close();
     }
@@ -67,16 +65,3 @@ const lookAt = <T>(path: string, look: (db: Reader) => T): T | undefined => {
     return undefined;
   }
 };
-
-/** The epoch of a ledger that may be damaged; undefined when it cannot be read. */
-export const epochOf = (path: string): number | undefined => lookAt(path, (db) => readMeta(db)?.epoch);
-
-const requireSwitch = (db: Reader): { readonly kill: TrainingKill | undefined } => {
-  if (hasTable(db, 'training_kills')) return { kill: openKill(db) };
-  if (hasTable(db, 'files')) return { kill: undefined };
-  throw new LedgerError('NotFound', 'an empty database is no ledger');
-};
-
-/** The kill that holds in a ledger that may be damaged; undefined when it cannot be read. */
-export const killIn = (path: string): { readonly kill: TrainingKill | undefined } | undefined =>
-  lookAt(path, requireSwitch);

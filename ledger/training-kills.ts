@@ -1,8 +1,9 @@
 import { desc, eq, isNull } from 'drizzle-orm';
 import { type Run, raise } from './alerts.ts';
 import { record } from './audit.ts';
-import type { Reader, Store, Writer } from './database.ts';
+import { openDatabase, type Reader, type Store, type Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
+import { hasTable } from './migrate.ts';
 import { trainingKills } from './schema/versions.ts';
 import { versionById } from './version-rows.ts';
 
@@ -13,6 +14,23 @@ export const trainingLoop = 'training';
 
 export const openKill = (db: Reader): TrainingKill | undefined =>
   db.select().from(trainingKills).where(isNull(trainingKills.resumedAt)).get();
+
+const heldIn = (db: Reader): TrainingKill | undefined => {
+  if (hasTable(db, 'training_kills')) return openKill(db);
+  // Older ledgers knew no kill.
+  if (hasTable(db, 'files')) return undefined;
+  throw new LedgerError('NotFound', 'an empty database is no ledger');
+};
+
+/** The kill that holds in the ledger at this path. Throws where it cannot be read. */
+export const killIn = (path: string): TrainingKill | undefined => {
+  const store = openDatabase({ path, readonly: true });
+  try {
+    return store.read(heldIn);
+  } finally {
+    store.close();
+  }
+};
 
 /** In words, for whoever is refused. */
 export const describeKill = ({ reason, actor, at, pinnedVersionId }: TrainingKill): string =>

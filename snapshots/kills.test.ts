@@ -117,7 +117,9 @@ test.each(['ledgerFile', 'controllerFile'] as const)(
     ledger.close();
     writeFileSync(places[which], Buffer.alloc(8192, 7));
     for (const suffix of ['-wal', '-shm']) rmSync(places[which] + suffix, { force: true });
-    expect(() => restore(places, name)).toThrow(/cannot be read: whether tra.* was killed.*--without-kills/);
+    expect(() => restore(places, name)).toThrow(
+      /cannot be read \(.+\): whether tra.* was killed.*--without-kills/,
+    );
     const { code, text } = await autotrainCommand(['ledger', 'restore', name, '--without-kills'], env);
     expect({ code, text }).toMatchObject({
       code: 0,

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { tradingHeldIn } from '../controller/guardrails/carry-over.ts';
-import type { TradingStateRow } from '../controller/guardrails/standing.ts';
-import { killIn } from '../ledger/epoch.ts';
-import { describeKill, type TrainingKill } from '../ledger/training-kills.ts';
+import { describeTrading, type TradingStateRow } from '../controller/guardrails/standing.ts';
+import { describeKill, killIn, type TrainingKill } from '../ledger/training-kills.ts';
 import { SnapshotError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import type { Places } from './places.ts';
@@ -25,26 +24,24 @@ interface Found<T> {
   readonly unknown: readonly Unknown[];
 }
 
-const unreadable = (path: string, what: string): Found<never> => {
-  const isDamaged = existsSync(path);
-  const line = `${path} ${isDamaged ? 'cannot be read' : 'is gone'}: whether ${what} was killed is not known`;
-  return { held: undefined, unknown: [{ isDamaged, line }] };
-};
-
-const trainingIn = ({ ledgerFile }: Places): Found<TrainingKill> => {
-  const found = killIn(ledgerFile);
-  return found ? { held: found.kill, unknown: [] } : unreadable(ledgerFile, 'training');
+/** What `look` finds in a database; where it finds nothing out, why. */
+const lookInto = <T>(path: string, what: string, look: (path: string) => T): Found<T> => {
+  try {
+    return { held: look(path), unknown: [] };
+  } catch (error) {
+    const isDamaged = existsSync(path);
+    const state = isDamaged ? `cannot be read (${(error as Error).message})` : 'is gone';
+    const line = `${path} ${state}: whether ${what} was killed is not known`;
+    return { held: undefined, unknown: [{ isDamaged, line }] };
+  }
 };
 
 /** Without a parameter store in the snapshot the one that is there stays, with its kills. */
-const tradingIn = (places: Places, manifest: Manifest): Found<readonly TradingStateRow[]> => {
-  if (!manifest.parameter_store) return { held: [], unknown: [] };
-  const held = tradingHeldIn(places.controllerFile);
-  return held ? { held, unknown: [] } : unreadable(places.controllerFile, 'trading');
-};
+const tradingIn = ({ controllerFile }: Places, manifest: Manifest): Found<readonly TradingStateRow[]> =>
+  manifest.parameter_store ? lookInto(controllerFile, 'trading', tradingHeldIn) : { held: [], unknown: [] };
 
 export const killsBefore = (places: Places, manifest: Manifest): Kills => {
-  const training = trainingIn(places);
+  const training = lookInto(places.ledgerFile, 'training', killIn);
   const trading = tradingIn(places, manifest);
   return {
     training: training.held,
@@ -52,9 +49,6 @@ export const killsBefore = (places: Places, manifest: Manifest): Kills => {
     unknown: [...training.unknown, ...trading.unknown],
   };
 };
-
-const describeTrading = ({ target, state, actor, since, reason }: TradingStateRow): string =>
-  `trading of ${target === '*' ? 'everything' : target} is ${state} since ${new Date(since).toISOString()} (by ${actor}): ${reason}`;
 
 /** In words, for whoever restored. */
 export const describeKills = ({ training, trading }: Kills): string[] => [

@@ -1,7 +1,8 @@
 import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
+import { runLink } from '../alerts/run-link.ts';
 import type { WorkflowSummary } from '../api/training.ts';
 import { attributes } from '../workflows/search-attributes.ts';
-import { runLink } from './run-link.ts';
+
 import { isRoutine } from './run-news.ts';
 import { type RunCaps, runsOfADay } from './runs-of-a-day.ts';
 import { progressOf } from './training-progress.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from '../cli/embedded/ports.ts';
+import { freePort } from '../ports.ts';
 import { followStage, stagesOf } from './support/dockerfile.ts';
 import { until } from './support/until.ts';
 import { testTemporal } from './temporal-server.ts';

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { freePort } from '../ports.ts';
 
 export interface ServerProcess {
   readonly address: string;
@@ -26,15 +26,6 @@ const endWithParent =
 
 /** Without these the dev server polls 20 times a second, and a step of a workflow takes 150 ms instead of 40. */
 const faster = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  return address.port;
-};
 
 const argumentsOf = ({ home, namespaces }: ServerOptions, port: number): string[] => [
   ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],

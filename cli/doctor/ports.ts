@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { demandPort } from '../embedded/ports.ts';
+import { demandPort } from '../../ports.ts';
 import { ownHost } from '../gateway.ts';
 import { createGatewayClient } from '../gateway-client.ts';
 import { type Check, fail, ok, reasonOf } from './check.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Config, readEnvFile } from '../../config.ts';
+import { demandPort, freePort } from '../../ports.ts';
 import { type Child, startChild } from './child.ts';
-import { demandPort, freePort } from './ports.ts';
 import { simulatorEnv, startSimulation, wantsSimulator } from './simulator.ts';
 import { startTemporal } from './temporal-server.ts';
 

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { z } from 'zod';
+import { freePort, preferPort } from '../../ports.ts';
 import { connectClient } from '../../temporal/connect.ts';
 import { retentionMs, setRetention } from '../../temporal/retention.ts';
 import { boundLog } from './bounded-log.ts';
 import { readNote, writeNote } from './note.ts';
-import { freePort, preferPort } from './ports.ts';
 import { commandOf, endProcess } from './processes.ts';
 
 export interface TemporalServer {

@@ -9,29 +9,25 @@ import { type TradingStateRow, tighten } from './standing.ts';
 const isThere = (client: Sqlite.Database, table: string): boolean =>
   client.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(table) !== undefined;
 
-const heldIn = (client: Sqlite.Database): TradingStateRow[] | undefined => {
+const heldIn = (client: Sqlite.Database): TradingStateRow[] => {
   if (isThere(client, 'trading_states'))
     return drizzle({ client })
       .select()
       .from(tradingStateRows)
       .where(ne(tradingStateRows.state, 'ACTIVE'))
       .all();
-  // Older stores knew no kill; an empty database is no store.
-  return isThere(client, 'presets') ? [] : undefined;
+  // Older stores knew no kill.
+  if (isThere(client, 'presets')) return [];
+  throw new Error('an empty database is no parameter store');
 };
 
-/** The trading states that are not ACTIVE in a store that may be damaged; undefined when it cannot be read. */
-export const tradingHeldIn = (path: string): TradingStateRow[] | undefined => {
+/** The trading states that are not ACTIVE in the store at this path. Throws where it cannot be read. */
+export const tradingHeldIn = (path: string): TradingStateRow[] => {
+  const client = new Sqlite(path, { readonly: true, fileMustExist: true });
   try {
-    const client = new Sqlite(path, { readonly: true, fileMustExist: true });
-    try {
-      return heldIn(client);
-    } finally {
-      client.close();
-    }
-  } catch {
-    // Missing or unreadable: a restore is what mends it.
-    return undefined;
+    return heldIn(client);
+  } finally {
+    client.close();
   }
 };
 

@@ -50,6 +50,10 @@ export const strictest = (
     .filter(({ target, state }) => state !== 'ACTIVE' && targets.includes(target))
     .sort((a, b) => tradingStates.indexOf(b.state) - tradingStates.indexOf(a.state))[0];
 
+/** In words, of one that is not ACTIVE. */
+export const describeTrading = ({ target, state, actor, since, reason }: TradingStateRow): string =>
+  `trading of ${target === '*' ? 'everything' : target} is ${state} since ${new Date(since).toISOString()} (by ${actor}): ${reason}`;
+
 /** ε that an open evaluation window asks for at least; 0 without one. */
 export const windowEpsilon = ({ windows }: Standing, scopeId: number, now: number): number =>
   windows

@@ -1,7 +1,7 @@
 import type { RuntimeOptions } from '@temporalio/worker';
-import { freePort } from '../../cli/embedded/ports.ts';
 import { codeVersion } from '../../code-version.ts';
 import type { Config } from '../../config.ts';
+import { freePort } from '../../ports.ts';
 import { openTracing, type Tracing } from '../../temporal/tracing.ts';
 import { createWorkerMetrics, type WorkerMetrics } from './metrics.ts';
 import { serveMetrics } from './serve.ts';
