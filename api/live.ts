@@ -1,5 +1,6 @@
+import { tellingOnce } from '../told-once.ts';
 import type { Models } from './models.ts';
-import type { LedgerReader } from './ports.ts';
+import type { LedgerReader, Logger } from './ports.ts';
 
 /** What the dashboard follows; each is told again when it changes. */
 export interface LiveState {
@@ -32,9 +33,16 @@ export interface Live {
 }
 
 /** A retrain that takes its files and gives them back within a second must be seen. */
-const everyMs = 250;
+const usualMs = 250;
 
-const looker = ({ ledger, models }: { ledger: LedgerReader; models: Models }) => ({
+interface LiveDeps {
+  readonly ledger: Pick<LedgerReader, 'fileCounts' | 'watermarks'>;
+  readonly models: Pick<Models, 'snapshot' | 'problem'>;
+  readonly log: Logger;
+  readonly everyMs?: number;
+}
+
+const looker = ({ ledger, models }: LiveDeps) => ({
   ledger: () => ledger.fileCounts(),
   watermarks: () => ledger.watermarks(),
   model: () => ({
@@ -54,10 +62,12 @@ const setOf = <T>() => {
   };
 };
 
-/** Looks once for all who follow: their number costs nothing. */
-export const openLive = (deps: { ledger: LedgerReader; models: Models }): Live => {
+/**
+ * Looks once for all who follow: their number costs nothing. Of what cannot be read the newest value stays, for engines
+ * are served beside it.
+ */
+export const openLive = (deps: LiveDeps): Live => {
   const look = looker(deps);
-  const topics = Object.keys(look) as LiveTopic[];
   const newest = new Map<LiveTopic, LiveChange & { readonly text: string }>();
   const [listeners, stoppers] = [setOf<(change: LiveChange) => void>(), setOf<() => void>()];
 
@@ -69,8 +79,15 @@ export const openLive = (deps: { ledger: LedgerReader; models: Models }): Live =
     newest.set(topic, change);
     for (const listener of listeners.members) listener(change);
   };
-  topics.forEach(see);
-  const timer = setInterval(() => topics.forEach(see), everyMs);
+  const looks = (Object.keys(look) as LiveTopic[]).map((topic) => {
+    const safely = tellingOnce((err) =>
+      deps.log.error({ err, topic }, 'what the page follows cannot be read; its newest value stays'),
+    );
+    return () => safely(() => see(topic));
+  });
+  const lookAtAll = (): void => looks.forEach((lookAt) => lookAt());
+  lookAtAll();
+  const timer = setInterval(lookAtAll, deps.everyMs ?? usualMs);
   timer.unref();
   return {
     newest: () => [...newest.values()].map(({ topic, atMs, value }) => ({ topic, atMs, value })),

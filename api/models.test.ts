@@ -43,6 +43,36 @@ it('has no model, and no problem, before the first promotion', () => {
   expect(models.problem()).toBeUndefined();
 });
 
+it.each([
+  { from: 3, serving: versionIdOfStates(3) },
+  { from: undefined, serving: undefined },
+])(
+  'a MODELS_DIR that cannot be read leaves the gateway alive, serving $serving, and says so until it can',
+  async ({ from, serving }) => {
+    if (from !== undefined) registry.point(from);
+    open(5);
+    const { modelsDir } = registry;
+    renameSync(modelsDir, `${modelsDir}.aside`);
+    writeFileSync(modelsDir, 'a mount that went');
+    try {
+      await until(() => models.problem() !== undefined);
+      expect(models.problem()).toMatchObject({
+        target: join(modelsDir, 'current'),
+        detail: expect.stringContaining('ENOTDIR'),
+      });
+      expect(await refusedGauge()).toBe(1);
+      expect(serves()).toBe(serving);
+    } finally {
+      rmSync(modelsDir);
+      renameSync(`${modelsDir}.aside`, modelsDir);
+    }
+    await until(() => models.problem() === undefined);
+    expect(models.problem()).toBeUndefined();
+    expect(await refusedGauge()).toBe(0);
+    expect(serves()).toBe(serving);
+  },
+);
+
 it('follows the link by polling', async () => {
   registry.point(3);
   open(10);

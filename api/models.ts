@@ -1,4 +1,4 @@
-import { readCurrent, readCurrentLink } from '../registry/current.ts';
+import { linkPath, readCurrent, readCurrentLink } from '../registry/current.ts';
 import type { StoredVersion } from '../registry/store.ts';
 import type { Metrics } from './metrics.ts';
 import type { Logger } from './ports.ts';
@@ -9,9 +9,9 @@ export interface Snapshot extends StoredVersion {
   readonly loadedAtMs: number;
 }
 
-/** The current link points to something that does not load; what was loaded before goes on serving. */
+/** The current link cannot be read, or points to something that does not load; what was loaded before goes on serving. */
 interface ModelProblem {
-  /** The version, or where the link points when that is none. */
+  /** The version, or where the link points when that is none; the link itself where it cannot be read. */
   readonly target: string;
   readonly detail: string;
 }
@@ -47,6 +47,7 @@ export const openModels = (deps: ModelsDeps): Models => {
 };
 
 const createFollower = ({ modelsDir, readVersion, metrics, log }: ModelsDeps) => {
+  const link = linkPath(modelsDir);
   let seen: string | undefined;
   let snapshot: Snapshot | undefined;
   let problem: ModelProblem | undefined;
@@ -70,18 +71,27 @@ const createFollower = ({ modelsDir, readVersion, metrics, log }: ModelsDeps) =>
     log.error({ err: error, target, serving: snapshot?.versionId }, 'model refused, the old one serves on');
   };
 
+  /** There is no link, and there was none before it could not be read: nothing is refused any more. */
+  const forgetUnreadable = () => {
+    if (problem?.target !== link) return;
+    problem = undefined;
+    metrics.modelRefused.set(0);
+  };
+
   const look = () => {
-    const target = readCurrentLink(modelsDir);
-    // A refused target is tried again, because its files may have been repaired under the same name.
-    if (target === undefined || (target === seen && !problem)) return;
+    let target: string | undefined;
     try {
+      target = readCurrentLink(modelsDir);
+      if (target === undefined) return forgetUnreadable();
+      // A refused target is tried again, because its files may have been repaired under the same name.
+      if (target === seen && !problem) return;
       // The link is resolved once; the files are read by the version's name, whatever the link does next.
       const versionId = readCurrent(modelsDir);
       if (versionId === undefined) throw new Error(`current points to ${target}, which does not exist`);
       accept(versionId, readVersion(versionId));
       seen = target;
     } catch (error) {
-      refuse(target, error as Error);
+      refuse(target ?? link, error as Error);
     }
   };
   return { look, snapshot: () => snapshot, problem: () => problem };

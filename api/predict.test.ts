@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { candleFeatures } from '../features/candle-features.ts';
 import { filterRows } from '../hmm/filter.ts';
 import { scaleRows } from '../hmm/scaler.ts';
+import { LedgerError } from '../ledger/errors.ts';
 import {
   appWith,
   candlesOf,
@@ -157,5 +159,29 @@ describe('POST /predict', () => {
     expect(Object.keys(answer.probs)).toEqual(regimesOf(4));
     const next = await predict({ symbol: 'BTCUSDT' }, app);
     expect(Object.keys(next.probs)).toEqual(regimesOf(3));
+  });
+});
+
+describe('GET /param while the ledger cannot be read', () => {
+  const askedOf = async (known: boolean) => {
+    let broken = !known;
+    const { ledger } = appWith().deps;
+    const watermark = () => {
+      if (broken) throw new LedgerError('StorageUnavailable', 'the disk reports an error');
+      return 1000 * hourMs;
+    };
+    const { app, controller } = appWith({ ledger: { ...ledger, watermark } });
+    const param = async () => (await app.request('/param/hmm/BTCUSDT')).status;
+    if (known) expect(await param()).toBe(200);
+    broken = true;
+    // The watermark is read again after 100 ms.
+    await delay(110);
+    expect(await param()).toBe(200);
+    return controller.at(-1)?.request;
+  };
+
+  it('is answered, with the newest watermark that is known; how old it is the guardrails see', async () => {
+    expect(await askedOf(true)).toMatchObject({ market: { candlesTo: 1000 * hourMs } });
+    expect(await askedOf(false)).toMatchObject({ market: { candlesTo: null } });
   });
 });

@@ -5,6 +5,7 @@ import { partialFeatures } from '../features/partial-features.ts';
 import { regimeFeatures } from '../features/regime-features.ts';
 import type { SeriesModel } from '../registry/model-file.ts';
 import { parseSeries, seriesKey, timeframesMs } from '../series.ts';
+import { tellingOnce } from '../told-once.ts';
 import type { AppDeps } from './app.ts';
 import { ApiError } from './errors.ts';
 import type { Snapshot } from './models.ts';
@@ -56,13 +57,16 @@ const mostSpellings = 10_000;
 /** Polls come far more often than candles: a watermark is read again after this long. */
 const watermarkMs = 100;
 
-const createWatermarks = ({ ledger }: Pick<PredictDeps, 'ledger'>) => {
+/** Where the ledger cannot be read the newest value that is known counts, which grows old by itself. */
+const createWatermarks = ({ ledger, log }: Pick<PredictDeps, 'ledger' | 'log'>) => {
+  const safely = tellingOnce((err) => log.error({ err }, 'watermarks cannot be read: the known ones count'));
   const kept = new Map<string, { readonly value: number | undefined; readonly readAt: number }>();
   return (key: string): number | undefined => {
     const now = performance.now();
     const known = kept.get(key);
     if (known && now - known.readAt < watermarkMs) return known.value;
-    const value = ledger.watermark(parseSeries(key));
+    const read = safely(() => ({ value: ledger.watermark(parseSeries(key)) }));
+    const value = (read ?? known)?.value;
     kept.set(key, { value, readAt: now });
     return value;
   };

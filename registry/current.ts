@@ -9,7 +9,8 @@ import { RegistryError } from './errors.ts';
 import { isComplete, registryDir } from './store.ts';
 import { isVersionId } from './version-id.ts';
 
-const linkPath = (modelsDir: string): string => join(modelsDir, 'current');
+/** Where the champion's link is. */
+export const linkPath = (modelsDir: string): string => join(modelsDir, 'current');
 
 const resolved = (path: string): string | undefined => {
   try {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { until } from '../../tests/support/until.ts';
 import { boundLog, rotate } from './bounded-log.ts';
 
 let folder: string;
@@ -18,7 +19,7 @@ const talker =
 it('a process that never stops talking fills two files of the size that is set, and goes on in the first', async () => {
   const file = path.join(folder, 'server.log');
   const out = openSync(file, 'a');
-  const stop = boundLog(file, { maxBytes: 5_000, everyMs: 10 });
+  const stop = boundLog(file, () => {}, { maxBytes: 5_000, everyMs: 10 });
   const child = spawn(process.execPath, ['-e', talker], { stdio: ['ignore', out, out] });
   await once(child, 'exit');
   stop();
@@ -28,4 +29,19 @@ it('a process that never stops talking fills two files of the size that is set, 
   expect(sizes[1]).toBeGreaterThan(5_000);
   // A writer without O_APPEND would go on at its old offset and leave a hole of zeros.
   expect(readFileSync(file, 'utf8')).not.toContain('\0');
+});
+
+it('a log that cannot be copied does not end the run: it is said once, and the log is bounded again when it can', async () => {
+  const file = path.join(folder, 'server.log');
+  writeFileSync(file, 'x'.repeat(100));
+  mkdirSync(`${file}.1`);
+  const said: string[] = [];
+  const stop = boundLog(file, (line) => void said.push(line), { maxBytes: 10, everyMs: 1 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(said).toEqual([expect.stringMatching(/server\.log is not kept short: .*EISDIR/)]);
+  rmSync(`${file}.1`, { recursive: true });
+  await until('it is bounded', () => statSync(file).size === 0);
+  stop();
+  expect(readFileSync(`${file}.1`, 'utf8')).toHaveLength(100);
+  expect(said).toHaveLength(1);
 });

@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, statSync, truncateSync } from 'node:fs';
+import { tellingOnce } from '../../told-once.ts';
 
 export interface LogBounds {
   readonly maxBytes: number;
@@ -18,10 +19,19 @@ export const rotate = (file: string, maxBytes: number): boolean => {
   return true;
 };
 
-/** Bounds the log of a process that outlives us: at each start, and now and then. Returns how to stop. */
-export const boundLog = (file: string, { maxBytes, everyMs }: LogBounds = usual): (() => void) => {
-  rotate(file, maxBytes);
-  const timer = setInterval(() => rotate(file, maxBytes), everyMs);
+/**
+ * Bounds the log of a process that outlives us: at each start, and now and then; on a full disk it grows on, and that is
+ * said. Returns how to stop.
+ */
+export const boundLog = (
+  file: string,
+  say: (line: string) => void,
+  { maxBytes, everyMs }: LogBounds = usual,
+): (() => void) => {
+  const safely = tellingOnce(({ message }) => say(`${file} is not kept short: ${message}`));
+  const look = (): void => void safely(() => rotate(file, maxBytes));
+  look();
+  const timer = setInterval(look, everyMs);
   timer.unref();
   return () => clearInterval(timer);
 };

@@ -48,7 +48,8 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
       await current.ready.catch((error: Error) => options.say(error.message));
     }
   };
-  void watch();
+  // It can fail where no further process can be started: that ends the run in order.
+  watch().catch(fail);
 
   return {
     url,
@@ -68,9 +69,11 @@ const launch = ({ name, module, args, env }: ChildOptions) => {
     detached: true,
     stdio: ['ignore', 2, 2, 'ipc'],
   });
-  const exited = new Promise<string>((resolve) =>
-    child.once('exit', (code, signal) => resolve(String(signal ?? code))),
-  );
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(String(signal ?? code)));
+    // Of one that could not be started there is no exit.
+    child.on('error', (error) => child.pid === undefined && resolve(error.message));
+  });
   const ready = new Promise<{ url: string | undefined }>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`${name} is not ready after ${readyPatienceMs / 1000} s`)),

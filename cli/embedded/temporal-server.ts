@@ -51,7 +51,7 @@ export const startTemporal = async (options: ServerOptions): Promise<TemporalSer
   const running = left ?? (await launch(home, options));
   const address = `127.0.0.1:${running.port}`;
   await keepFor(address, options);
-  const unboundLog = boundLog(logOf(home));
+  const unboundLog = boundLog(logOf(home), options.say ?? (() => undefined));
   return {
     address,
     uiUrl: `http://127.0.0.1:${running.uiPort}`,
