@@ -12,13 +12,22 @@ const beatMs = 5_000;
 
 const eventStream = 'text/event-stream';
 
+const taken = (waiting: Map<string, LiveChange>): LiveChange[] => {
+  const all = [...waiting.values()];
+  waiting.clear();
+  return all;
+};
+
 /** Sends what is known, then each change, until the client leaves or the gateway stops. */
 const follow = async (
   live: Live,
   write: (event: string, value: unknown) => Promise<void>,
   onLeave: (left: () => void) => void,
 ): Promise<void> => {
-  const waiting: LiveChange[] = [...live.newest()];
+  // By topic, for only its newest value counts: what a client is slow to take does not grow.
+  const waiting = new Map<string, LiveChange>();
+  const wait = (change: LiveChange): void => void waiting.set(change.topic, change);
+  live.newest().forEach(wait);
   let wake = (): void => {};
   let over = false;
   const end = (): void => {
@@ -27,7 +36,7 @@ const follow = async (
   };
   const ends = [
     live.onChange((change) => {
-      waiting.push(change);
+      wait(change);
       wake();
     }),
     live.onStop(end),
@@ -35,9 +44,9 @@ const follow = async (
   onLeave(end);
   try {
     while (!over) {
-      for (const { topic, atMs, value } of waiting.splice(0)) await write(topic, { atMs, value });
+      for (const { topic, atMs, value } of taken(waiting)) await write(topic, { atMs, value });
       await write('beat', { atMs: Date.now() });
-      if (over || waiting.length > 0) continue;
+      if (over || waiting.size > 0) continue;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, beatMs);
         wake = () => {
