@@ -1,6 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { type Series, seriesKey } from '../series.ts';
-import type { LedgerReader } from './ports.ts';
+import { tellingOnce } from '../told-once.ts';
+import { ApiError } from './errors.ts';
+import type { LedgerReader, Logger } from './ports.ts';
 import type { Predict, PredictAnswer } from './predict.ts';
 
 /** What serves, how well it was judged, and what it says now. */
@@ -63,32 +65,48 @@ const observeVersions = ({ likelihood, promotions }: ModelMetrics, ledger: Ledge
   for (const [kind, count] of Object.entries(ledger.promotionCounts())) promotions.inc({ kind }, count);
 };
 
+const withoutRegime = new Set(['NoModel', 'NoCandles', 'UnknownSymbol']);
+
 /** A series without a model or candles has no regime: it is left out, and nothing is made up for it. */
 const regimeOf = (predict: Predict, { symbol }: Series): PredictAnswer | undefined => {
   try {
     return predict({ kind: 'symbol' }, symbol);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof ApiError && withoutRegime.has(error.code)) return undefined;
+    throw error;
   }
 };
 
 export interface ModelView {
+  readonly metrics: ModelMetrics;
   readonly ledger: LedgerReader;
   readonly predict: Predict;
   readonly series: readonly Series[];
+  readonly log: Logger;
 }
 
-/** Read when it is asked for, as the ledger's numbers are. */
-export const observeModels = (metrics: ModelMetrics, { ledger, predict, series }: ModelView): void => {
-  observeVersions(metrics, ledger);
-  metrics.regimes.reset();
-  metrics.trainedTo.reset();
-  for (const one of series) {
-    const answer = regimeOf(predict, one);
-    if (!answer) continue;
+/** What fails otherwise is left out as well, for the other series' sake, and logged: once, however often it is asked for. */
+const createRegimes = ({ predict, series, log }: ModelView) =>
+  series.map((one) => {
     const key = seriesKey(one);
-    for (const [regime, p] of Object.entries(answer.regime_proba))
-      metrics.regimes.set({ series: key, regime }, p);
-    metrics.trainedTo.set({ series: key }, Number(answer.model_meta['trained_to_ms']) / 1_000);
-  }
+    const safely = tellingOnce((err) => log.error({ err, series: key }, 'no regime in the metrics'));
+    return { key, now: () => safely(() => regimeOf(predict, one)) };
+  });
+
+/** Read when it is asked for, as the ledger's numbers are. */
+export const createModelObserver = (view: ModelView): (() => void) => {
+  const { metrics, ledger } = view;
+  const regimes = createRegimes(view);
+  return () => {
+    observeVersions(metrics, ledger);
+    metrics.regimes.reset();
+    metrics.trainedTo.reset();
+    for (const { key, now } of regimes) {
+      const answer = now();
+      if (!answer) continue;
+      for (const [regime, p] of Object.entries(answer.regime_proba))
+        metrics.regimes.set({ series: key, regime }, p);
+      metrics.trainedTo.set({ series: key }, Number(answer.model_meta['trained_to_ms']) / 1_000);
+    }
+  };
 };

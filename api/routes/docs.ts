@@ -6,7 +6,7 @@ import type { AddEndpoint } from '../endpoint.ts';
 import * as examples from '../examples/loop.ts';
 import { observeLoop } from '../loop-metrics.ts';
 import type { Metrics } from '../metrics.ts';
-import { observeModels } from '../model-metrics.ts';
+import { createModelObserver } from '../model-metrics.ts';
 import type { LedgerReader } from '../ports.ts';
 
 /** The ledger's numbers are read when they are asked for, so a scrape never shows old ones. */
@@ -19,8 +19,10 @@ const observeLedger = (metrics: Metrics, ledger: LedgerReader): void => {
 
 export const addMetricsRoute = (
   add: AddEndpoint,
-  { metrics, ledger, loop, predict, controller, settings }: RouteDeps,
+  { metrics, ledger, loop, predict, controller, settings, log }: RouteDeps,
 ): void => {
+  // It remembers which failures it has told; made when it is first asked for.
+  let observeModels: (() => void) | undefined;
   add(
     {
       method: 'get',
@@ -37,7 +39,8 @@ export const addMetricsRoute = (
     async ({ context }) => {
       observeLedger(metrics, ledger);
       observeLoop(metrics, ledger, loop);
-      observeModels(metrics, { ledger, predict, series: settings.series });
+      observeModels ??= createModelObserver({ metrics, ledger, predict, series: settings.series, log });
+      observeModels();
       await observeTrading(metrics, controller);
       return context.body(await metrics.registry.metrics(), 200, {
         'Content-Type': metrics.registry.contentType,
