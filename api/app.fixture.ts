@@ -149,7 +149,6 @@ const openGap = {
 const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   watermark: () => 1000 * hourMs,
   watermarks: () => [{ series: btc, value: 1000 * hourMs, updatedAt: 5 }],
-  gaps: () => [openGap],
   newestGaps: () => [openGap],
   gapTotals: () => [{ series: btc, gaps: 1, missing: openGap.missing }],
   corrections: () => [

@@ -25,7 +25,6 @@ export type LedgerReader = Pick<
   Ledger,
   | 'watermark'
   | 'watermarks'
-  | 'gaps'
   | 'newestGaps'
   | 'gapTotals'
   | 'corrections'

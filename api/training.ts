@@ -69,8 +69,10 @@ export interface IngestAnswer {
 
 export interface SeriesIngest {
   readonly series: string;
+  /** Candles; where the run failed, what it had stored by then. */
   readonly downloaded: number;
   readonly watermark: number;
+  /** Those that it found, the newest `mostToldGaps` of them. */
   readonly gaps: readonly { readonly fromMs: number; readonly toMs: number; readonly missing: number }[];
   readonly error?: string;
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, ne, sql, sum } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, ne, sql, sum } from 'drizzle-orm';
 import type { Series } from '../series.ts';
 import { type MonthChange, settleMonths } from './archive-months.ts';
 import { netOfCorrections } from './correction-rows.ts';
@@ -6,7 +6,7 @@ import type { Reader, Store, Writer } from './database.ts';
 import { LedgerError } from './errors.ts';
 import { type FileRow, type FileStatus, inSeries } from './file-rows.ts';
 import { fileRangesOf } from './row-ranges.ts';
-import { files } from './schema/files.ts';
+import { fileStatuses, files } from './schema/files.ts';
 
 export const fileById = (db: Reader, fileId: string): FileRow | undefined =>
   db.select().from(files).where(eq(files.fileId, fileId)).get();
@@ -57,6 +57,24 @@ const barsOf = (db: Reader, series: Series): number =>
   fileRangesOf(db, series)
     .filter(({ kind }) => kind === 'candles')
     .reduce((sum, range) => sum + range.bars, 0);
+
+/** All statuses, each by its name: so the index of the series is used as far as the time. */
+const barsFrom = (db: Reader, series: Series, fromMs: number): number =>
+  Number(
+    db
+      .select({ bars: sum(files.bars) })
+      .from(files)
+      .where(
+        and(
+          inSeries(series),
+          inArray(files.status, [...fileStatuses]),
+          gte(files.tEnd, fromMs),
+          gte(files.tStart, fromMs),
+          eq(files.kind, 'candles'),
+        ),
+      )
+      .get()?.bars ?? 0,
+  );
 
 const storedRange = (db: Reader, series: Series): { fromMs: number; toMs: number } | undefined => {
   const range = {
@@ -127,6 +145,9 @@ export const fileStore = ({ read, write, now }: Store) => ({
 
   /** How many candles are stored, quarantined files left out. */
   bars: (series: Series): number => read((db) => barsOf(db, series)),
+
+  /** How many candles came in files that begin at or after this, whatever became of the files. */
+  barsFrom: (series: Series, fromMs: number): number => read((db) => barsFrom(db, series, fromMs)),
 
   oldestFetchMs: (series: Series): number | undefined =>
     read((db) => fetchEnds(db, series).oldest ?? undefined),

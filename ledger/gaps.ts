@@ -141,10 +141,12 @@ export interface GapsWanted {
   /** Those that reach into the range, both ends included; without a bound to that side. */
   readonly fromMs?: number;
   readonly toMs?: number;
+  /** Those that begin at or after it; with a series nothing older is looked at. */
+  readonly sinceMs?: number;
   readonly limit: number;
 }
 
-const newest = (db: Reader, { series, areMissing, fromMs, toMs, limit }: GapsWanted): GapRow[] =>
+const newest = (db: Reader, { series, areMissing, fromMs, toMs, sinceMs, limit }: GapsWanted): GapRow[] =>
   db
     .select()
     .from(gaps)
@@ -154,6 +156,7 @@ const newest = (db: Reader, { series, areMissing, fromMs, toMs, limit }: GapsWan
         areMissing ? ne(gaps.state, 'filled') : undefined,
         fromMs === undefined ? undefined : gte(gaps.toMs, fromMs),
         toMs === undefined ? undefined : lte(gaps.fromMs, toMs),
+        sinceMs === undefined ? undefined : gte(gaps.fromMs, sinceMs),
       ),
     )
     .orderBy(desc(gaps.fromMs))

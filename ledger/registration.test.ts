@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { seriesKey } from '../series.ts';
+import { Sqlite } from '../sqlite.ts';
 import { openFresh } from './fresh.fixture.ts';
 import { landCandles } from './landing.ts';
-import { btc, Crash, candles, crashAt, eth, genesisMs, hourMs, land } from './ledger.fixture.ts';
+import { btc, Crash, candles, crashAt, eth, genesisMs, hourMs, land, run1 } from './ledger.fixture.ts';
 import type { Ledger } from './open.ts';
 import { removeOrphans } from './orphans.ts';
 
@@ -102,6 +104,38 @@ test('gaps are counted by series, and the newest come first, as many as are aske
   ]);
   expect(starts({ toMs: at(3), limit: 9 })).toEqual([at(0), at(0)]);
   expect(starts({ fromMs: at(6), limit: 9 })).toEqual([]);
+});
+
+test('new gaps are found by the index, without a look at those from before', () => {
+  const prepare = vi.spyOn(Sqlite.prototype, 'prepare');
+  onTestFinished(() => prepare.mockRestore());
+  const { ledger, path } = openFresh();
+  ledger.startWatermark(btc, at(0));
+  ledger.advanceWatermark(btc, at(0), at(4));
+  ledger.advanceWatermark(btc, at(4), at(6));
+  const wanted = { series: btc, areMissing: true, limit: 9 };
+  expect(ledger.newestGaps({ ...wanted, sinceMs: at(4) }).map(({ fromMs }) => fromMs)).toEqual([at(4)]);
+  expect(ledger.newestGaps({ ...wanted, sinceMs: at(5) })).toEqual([]);
+  const sql = prepare.mock.calls.map(([text]) => text).findLast((text) => /from "gaps"/.test(text))!;
+  const plan = new Sqlite(path, { readonly: true })
+    .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
+    .all(...Array<number>(sql.split('?').length - 1).fill(1));
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/^SEARCH gaps USING INDEX \S+ \(series=\? AND from_ms>\?\)$/),
+  ]);
+});
+
+test('candles are counted from a time on, whatever became of their files', () => {
+  const there = openFresh();
+  land(there, { from: 0, count: 3 });
+  land(there, { from: 3, count: 4 });
+  land(there, { from: 7, count: 2 });
+  const { ledger } = there;
+  expect([0, 3, 7, 9].map((from) => ledger.barsFrom(btc, at(from)))).toEqual([9, 6, 2, 0]);
+  expect(ledger.barsFrom(eth, at(0))).toBe(0);
+  ledger.claim({ ...run1, leaseMs: 1_000, series: [seriesKey(btc)] });
+  expect(ledger.fileCounts().processing).toBe(3);
+  expect(ledger.barsFrom(btc, at(3))).toBe(6);
 });
 
 test('a file that went before its registration is not registered', () => {

@@ -10,7 +10,7 @@ import type {
 import { refusalOfStates } from '../ledger/lineage-rows.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { describeKill } from '../ledger/training-kills.ts';
-import { parseSeries } from '../series.ts';
+import { parseSeries, type Series } from '../series.ts';
 import { ingestId, retrainId, taskQueues } from '../workflows/ids.ts';
 import { retrainArguments } from '../workflows/retrain-arguments.ts';
 import type { IngestRequest, IngestResult, RetrainRequest, RetrainResult } from '../workflows/types.ts';
@@ -20,6 +20,7 @@ import { createRecentWorkflows } from './recent-workflows.ts';
 import { holdRetrain } from './retrain-hold.ts';
 import { actOnSchedule } from './schedule-actions.ts';
 import { listSchedules } from './schedules.ts';
+import { mostToldGaps } from './told-gaps.ts';
 
 export interface TrainingClientDeps {
   readonly client: Client;
@@ -103,7 +104,10 @@ const runIngest = async (client: Client, request: IngestRequest): Promise<Ingest
   return { ...rest, downloaded: result.downloaded + rest.downloaded };
 };
 
-/** A series that fails is reported beside the others: one delisted symbol never hides what the rest stored. */
+/**
+ * A series that fails is reported beside the others: one delisted symbol never hides what the rest stored, nor what it
+ * stored itself before it failed.
+ */
 const ingestOf = async (
   { client, ledger }: TrainingClientDeps,
   request: IngestRequest,
@@ -112,17 +116,24 @@ const ingestOf = async (
   const before = ledger.watermark(series) ?? 0;
   const outcome = await runIngest(client, request).catch(failureOf);
   const watermark = ledger.watermark(series) ?? 0;
-  const gaps = ledger
-    .gaps(series)
-    .filter(({ fromMs }) => fromMs >= before)
-    .map(({ fromMs, toMs, missing }) => ({ fromMs, toMs, missing }));
-  const answer = { series: request.series, watermark, gaps };
+  const answer = { series: request.series, watermark, gaps: gapsSince(ledger, series, before) };
   if (!(outcome instanceof WorkFailed)) return { answer: { ...answer, downloaded: outcome.downloaded } };
   return {
-    answer: { ...answer, downloaded: 0, error: `${outcome.type}: ${outcome.message}` },
+    answer: {
+      ...answer,
+      downloaded: ledger.barsFrom(series, before),
+      error: `${outcome.type}: ${outcome.message}`,
+    },
     failure: outcome,
   };
 };
+
+/** In order of time. A series may have tens of thousands from before, which nobody asked for. */
+const gapsSince = (ledger: Ledger, series: Series, sinceMs: number): SeriesIngest['gaps'] =>
+  ledger
+    .newestGaps({ series, areMissing: true, sinceMs, limit: mostToldGaps })
+    .map(({ fromMs, toMs, missing }) => ({ fromMs, toMs, missing }))
+    .reverse();
 
 const demandOneSuccess = (settled: readonly { failure?: WorkFailed }[]): void => {
   const [first] = settled;

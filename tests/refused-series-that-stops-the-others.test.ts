@@ -13,12 +13,16 @@ const temporal = testTemporal(import.meta.url);
 const btc = 'binance:BTC/USDT:1m';
 const eth = 'binance:ETH/USDT:1m';
 const count = 50;
+const pageSize = 10;
 
 let rig: Rig;
 let simulator: Simulator;
 beforeEach(async () => {
   simulator = await startSimulator({ source: market, clock: createClock({ startMs: anchorMs }) });
-  const settings = { EXCHANGE_URL: simulator.url, START_TS: String(anchorMs - count * 60_000) };
+  const settings = {
+    ...{ EXCHANGE_URL: simulator.url, START_TS: String(anchorMs - count * 60_000) },
+    BATCH_LIMIT: String(pageSize),
+  };
   rig = await openRig(temporal, { settings });
   await rig.startIngest();
 });
@@ -47,6 +51,29 @@ it('451 ends the run of its series at once, is an alert once, and heals with the
   expect(await ingest()).toMatchObject([{ downloaded: 0 }, { series: eth, downloaded: count }]);
   expect(rig.ledger.conditions()).toEqual([]);
   expect(rig.ledger.bars(parseSeries(eth))).toBe(count);
+});
+
+it('a series that is refused in the middle is told with what it had stored, and without the gaps of before', async () => {
+  const series = parseSeries(eth);
+  const startMs = anchorMs - count * 60_000;
+  rig.ledger.startWatermark(series, startMs - 600_000);
+  rig.ledger.advanceWatermark(series, startMs - 600_000, startMs);
+  // Three answers that are only late, then none.
+  simulator.faults.add({ kind: 'slow', delayMs: 1, times: 3, path: '/klines', symbol: 'ETHUSDT' });
+  refuse('restricted');
+  const stored = 3 * pageSize;
+  expect(await rig.training.ingestOnce({ until: 'now', wait: true })).toMatchObject({
+    downloaded: count + stored,
+    series: [
+      { series: btc, downloaded: count },
+      {
+        ...{ series: eth, downloaded: stored, watermark: startMs + stored * 60_000, gaps: [] },
+        error: expect.stringMatching(/^ExchangeRestricted/),
+      },
+    ],
+  });
+  expect(rig.ledger.bars(series)).toBe(stored);
+  expect(rig.ledger.gaps(series)).toHaveLength(1);
 });
 
 it('403 is a firewall that lifts: its series waits and asks again, the others are stored', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import { mostToldGaps } from '../../temporal/told-gaps.ts';
 import { epochMs, promotionKind } from '../answers.ts';
 import type { RouteDeps } from '../app.ts';
 import type { AddEndpoint, Call } from '../endpoint.ts';
@@ -24,8 +25,12 @@ const ingestAnswer = z.object({
       series: z.string(),
       downloaded: z.number().int().openapi({ description: 'candles' }),
       watermark: epochMs.openapi({ description: 'open time of the next candle to ask for, epoch ms UTC' }),
-      gaps: z.array(z.object({ fromMs: epochMs, toMs: epochMs, missing: z.number().int() })),
-      error: z.string().optional().openapi({ description: 'why this series alone got nothing' }),
+      gaps: z
+        .array(z.object({ fromMs: epochMs, toMs: epochMs, missing: z.number().int() }))
+        .openapi({ description: `found by this run; of more than ${mostToldGaps} the newest` }),
+      error: z.string().optional().openapi({
+        description: 'why the run of this series failed; `downloaded` is what it had stored by then',
+      }),
     }),
   ),
   workflow_ids: z.array(z.string()),
