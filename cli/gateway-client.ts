@@ -57,14 +57,51 @@ const limitConnecting = (request: ClientRequest, isSecure: boolean): void => {
   });
 };
 
+/** What the gateway itself takes at most, and some seconds: one that is held up, or a proxy, says nothing for ever. */
+export const patience = {
+  /** Its longest other route may take a minute. */
+  answerMs: 75_000,
+  /** Promote, approve, roll back: five minutes. */
+  decisionMs: 5.5 * 60_000,
+  /** A training or an ingest that is waited for: an hour. */
+  workMs: 61 * 60_000,
+} as const;
+
+interface Sent {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+}
+
 /** By `node:http`, because `fetch` gives up after five minutes without an answer, and a first ingest takes longer. */
-const send = async (url: URL, method: string, headers: Headers, body: string | undefined) => {
+const send = async (url: URL, options: Sent, body: string | undefined) => {
   const isSecure = url.protocol === 'https:';
-  const sent = (isSecure ? requestHttps : requestHttp)(url, { method, headers, timeout: 0 });
+  const sent = (isSecure ? requestHttps : requestHttp)(url, { ...options, timeout: 0 });
   limitConnecting(sent, isSecure);
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, body: await text(response) };
+};
+
+/** `ended`: whoever asked does not want to know any more. */
+interface Waiting {
+  readonly patienceMs?: number;
+  readonly ended?: AbortSignal;
+}
+
+/** Runs what a signal may end; when it was the patience that ended, the error says so. */
+const within = async <T>(
+  { patienceMs = patience.answerMs, ended }: Waiting,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  const late = AbortSignal.timeout(patienceMs);
+  try {
+    return await ask(ended ? AbortSignal.any([late, ended]) : late);
+  } catch (error) {
+    if (late.aborted && !ended?.aborted)
+      throw new Error(`no answer within ${patienceMs / 1000} s`, { cause: error });
+    throw error;
+  }
 };
 
 const unreachable = (url: string) => (error: NodeJS.ErrnoException) => {
@@ -91,9 +128,16 @@ export const createGatewayClient = (baseUrl: string, { apiKey, token }: Credenti
     ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
-  const call = async <T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> => {
+  const call = async <T>(
+    method: 'GET' | 'POST',
+    path: string,
+    waiting: Waiting,
+    body?: unknown,
+  ): Promise<T> => {
     const sent = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await send(new URL(`${url}${path}`), method, headers, sent).catch(unreachable(url));
+    const answer = await within(waiting, (signal) =>
+      send(new URL(`${url}${path}`), { method, headers, signal }, sent),
+    ).catch(unreachable(url));
     const asked = `${method} ${path}`;
     if (answer.status < 200 || answer.status > 299)
       throw new GatewayRefusal(asked, answer.status, answer.body);
@@ -101,8 +145,9 @@ export const createGatewayClient = (baseUrl: string, { apiKey, token }: Credenti
   };
   return {
     url,
-    get: <T>(path: string) => call<T>('GET', path),
-    post: <T>(path: string, body: unknown = {}) => call<T>('POST', path, body),
+    get: <T>(path: string, waiting: Waiting = {}) => call<T>('GET', path, waiting),
+    post: <T>(path: string, body: unknown = {}, waiting: Waiting = {}) =>
+      call<T>('POST', path, waiting, body),
   };
 };
 

@@ -1,13 +1,17 @@
 import { type AddCommand, type Cli, type Said } from '../cli.ts';
 import { answersFrom } from '../gateway.ts';
-import type { GatewayClient } from '../gateway-client.ts';
+import { type GatewayClient, patience } from '../gateway-client.ts';
 import { listed } from '../text.ts';
 
 const said = (value: object): Said => ({ value, text: listed({ ...value }) });
 
+/** POSTs a decision about the champion. */
+const decided = async (gateway: GatewayClient, path: string, body: object): Promise<Said> =>
+  said(await gateway.post<object>(path, body, { patienceMs: patience.decisionMs }));
+
 const byVersion = (cli: Cli, kind: 'promote' | 'approve') =>
-  answersFrom(cli, async (gateway: GatewayClient, version: string) =>
-    said(await gateway.post<object>(`/model/${kind}`, { version_id: version })),
+  answersFrom(cli, (gateway: GatewayClient, version: string) =>
+    decided(gateway, `/model/${kind}`, { version_id: version }),
   );
 
 export const addPromote: AddCommand = (parent, cli) => {
@@ -32,8 +36,8 @@ export const addRollback: AddCommand = (parent, cli) => {
     .description('serve the predecessor again, or the version named')
     .option('--to <version>', 'the version to serve')
     .action(
-      answersFrom(cli, async (gateway: GatewayClient, { to }: { to?: string }) =>
-        said(await gateway.post<object>('/model/rollback', to === undefined ? {} : { to })),
+      answersFrom(cli, (gateway: GatewayClient, { to }: { to?: string }) =>
+        decided(gateway, '/model/rollback', to === undefined ? {} : { to }),
       ),
     );
 };

@@ -1,9 +1,10 @@
 import { Option } from 'commander';
 import type { IngestAnswer } from '../../api/training.ts';
+import { mostToldGaps } from '../../temporal/told-gaps.ts';
 import { type AddCommand, type Cli, type Said } from '../cli.ts';
 import { followed } from '../follow.ts';
 import { answersFrom } from '../gateway.ts';
-import type { GatewayClient } from '../gateway-client.ts';
+import { type GatewayClient, patience } from '../gateway-client.ts';
 import { withBar } from '../progress.ts';
 import { table } from '../table.ts';
 import { moment } from '../text.ts';
@@ -37,26 +38,36 @@ const createLags = () => {
 const withProgress = async <T>(cli: Cli, gateway: GatewayClient, work: () => Promise<T>): Promise<T> => {
   const lags = createLags();
   return await withBar(cli.progress('ingesting', 'candles'), (at) => {
-    const look = async (): Promise<void> => {
-      const { done, total } = lags((await gateway.get<{ data: Watermark[] }>('/watermarks')).data);
+    const look = async (ended: AbortSignal): Promise<void> => {
+      const { data } = await gateway.get<{ data: Watermark[] }>('/watermarks', { ended });
+      const { done, total } = lags(data);
       if (total > 0) at(done, total);
     };
     return followed(work, look, pollMs);
   });
 };
 
+/** An answer tells no more than so many. */
+const gapsOf = ({ gaps }: IngestAnswer['series'][number]): string =>
+  gaps.length < mostToldGaps ? `${gaps.length}` : `${mostToldGaps} or more`;
+
 const describe = ({ series, downloaded }: IngestAnswer): string =>
   `${table(
     ['series', 'new', 'next', 'gaps', ''],
     series.map((one) => [
-      ...[one.series, one.downloaded, moment(one.watermark), one.gaps.length],
+      ...[one.series, one.downloaded, moment(one.watermark), gapsOf(one)],
       one.error === undefined ? '' : `FAILED: ${one.error}`,
     ]),
   )}\n${downloaded} candles stored`;
 
 export const addIngest: AddCommand = (parent, cli) => {
   const ingest = async (gateway: GatewayClient, { until, wait }: Given): Promise<Said> => {
-    const ask = () => gateway.post<IngestAnswer>(`/ingest_once?until=${until}&wait=${wait}`);
+    const ask = () =>
+      gateway.post<IngestAnswer>(
+        `/ingest_once?until=${until}&wait=${wait}`,
+        {},
+        { patienceMs: patience.workMs },
+      );
     if (!wait) {
       const value = await ask();
       return { value, text: value.workflow_ids.map((id) => `started  ${id}`).join('\n') };

@@ -2,7 +2,7 @@ import type { StartedAnswer, TrainAnswer, WorkflowSummary } from '../../api/trai
 import { type AddCommand, type Cli, type Said, UsageError } from '../cli.ts';
 import { followed } from '../follow.ts';
 import { answersFrom } from '../gateway.ts';
-import type { GatewayClient } from '../gateway-client.ts';
+import { type GatewayClient, patience } from '../gateway-client.ts';
 import { pairs } from '../table.ts';
 import { figure } from '../text.ts';
 import { createTrainingBar, shownOf } from '../training-bar.ts';
@@ -50,9 +50,9 @@ const createFollower = (cli: Cli, gateway: GatewayClient) => {
     cli.say(`retrain: ${stage}`);
     told = stage;
   };
-  const look = async (): Promise<void> => {
+  const look = async (ended: AbortSignal): Promise<void> => {
     if (cli.common().json) return;
-    const { data } = await gateway.get<{ data: WorkflowSummary[] }>('/workflows');
+    const { data } = await gateway.get<{ data: WorkflowSummary[] }>('/workflows', { ended });
     const run = data.find(({ type, status }) => type === 'retrain' && status === 'RUNNING');
     if (!run?.stage) return;
     tell(run.stage);
@@ -64,7 +64,7 @@ const createFollower = (cli: Cli, gateway: GatewayClient) => {
 const train = async (cli: Cli, gateway: GatewayClient, given: Given): Promise<Said> => {
   const body = bodyOf(given);
   if (given.wait) {
-    const ask = () => gateway.post<TrainAnswer>('/train', body);
+    const ask = () => gateway.post<TrainAnswer>('/train', body, { patienceMs: patience.workMs });
     const { look, end } = createFollower(cli, gateway);
     const value = await followed(ask, look, pollMs).finally(end);
     return { value, text: describe(value) };

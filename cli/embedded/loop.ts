@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IngestAnswer, TrainAnswer, WorkflowSummary } from '../../api/training.ts';
 import type { Series } from '../../series.ts';
-import type { GatewayClient } from '../gateway-client.ts';
+import { type GatewayClient, patience } from '../gateway-client.ts';
 
 /** What `npm start -- --once --json` prints. */
 export interface LoopSummary {
@@ -39,15 +39,17 @@ export interface LoopDeps {
 type Partly = { -readonly [K in keyof LoopSummary]?: LoopSummary[K] } & { refused?: string };
 type Stage = (deps: LoopDeps, found: Partly) => Promise<void>;
 
+const waited = { patienceMs: patience.workMs } as const;
+
 const ingest: Stage = async ({ gateway, series, stored }, found) => {
-  const answer = await gateway.post<IngestAnswer>('/ingest_once?until=now');
+  const answer = await gateway.post<IngestAnswer>('/ingest_once?until=now', {}, waited);
   found.series = series.map(stored);
   const failed = answer.series.filter(({ error }) => error !== undefined);
   if (failed.length > 0) found.refused = failed.map((one) => `${one.series}: ${one.error}`).join('; ');
 };
 
 const train: Stage = async ({ gateway }, found) => {
-  const { workflow_id: _, ...version } = await gateway.post<TrainAnswer>('/train');
+  const { workflow_id: _, ...version } = await gateway.post<TrainAnswer>('/train', {}, waited);
   found.version = version;
 };
 
