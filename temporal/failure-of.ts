@@ -29,3 +29,11 @@ export const failureOf = (error: unknown): WorkFailed => {
   }
   return new WorkFailed('Error', error instanceof Error ? error.message : String(error), error);
 };
+
+/** For an activity that asked for something: a refusal within what the call threw stays one, with its type and its words, and is not asked for again. */
+export const orRefusal = (error: unknown): never => {
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if (at instanceof ApplicationFailure && at.nonRetryable)
+      throw ApplicationFailure.nonRetryable(at.message, at.type);
+  throw error;
+};

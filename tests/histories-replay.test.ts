@@ -38,6 +38,7 @@ describe('the recorded histories', () => {
     const exported = readFileSync(path.join(workflows, 'index.ts'), 'utf8').matchAll(/export \{ (\w+) \}/g);
     expect([...recorded].sort()).toEqual([...exported].map(([, name = '']) => name).sort());
     expect(textOf('ingest-continued-as-new')).toContain('WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
+    expect(textOf('promote-continued-as-new')).toContain('WORKFLOW_EXECUTION_CONTINUED_AS_NEW');
     expect(textOf('retrain-cancelled-and-gave-back')).toMatch(
       /ACTIVITY_TASK_CANCELED.*giveBack.*EXECUTION_CANCELED/,
     );
@@ -71,9 +72,16 @@ const changes: readonly Change[] = [
   {
     what: 'a retrain that archives before it asks for the promotion',
     file: 'retrain.ts',
-    from: "  const promotion = await decidePromotion(version, request);\n  stage('archive');\n  await housekeeping.archiveProcessed();",
-    to: "  await housekeeping.archiveProcessed();\n  const promotion = await decidePromotion(version, request);\n  stage('archive');",
-    breaks: /^retrain-(awaiting|promoted|not-promoted|one-series|pooled|reset)/,
+    from: "  const promotion = await orSay(() => decidePromotion(version, request), whyNotPromoted);\n  stage('archive');",
+    to: "  await housekeeping.archiveProcessed();\n  const promotion = await orSay(() => decidePromotion(version, request), whyNotPromoted);\n  stage('archive');",
+    breaks: /^retrain-(awaiting|promoted|not-promoted|one-series|pooled|reset|stored)/,
+  },
+  {
+    what: 'a stored version that is taken for a failure again',
+    file: 'retrain.ts',
+    from: "if (!patched('version-stands')) throw error;",
+    to: "if (patched('version-stands')) throw error;",
+    breaks: /^retrain-stored-/,
   },
   {
     what: 'a compensation that is forgotten',
@@ -99,9 +107,16 @@ const changes: readonly Change[] = [
   {
     what: 'a promotion that does not wait for approval',
     file: 'promote.ts',
-    from: 'condition(() => begun && waiting === undefined && allHandlersFinished())',
+    from: 'condition(() => begun && (waiting === undefined || isLong()) && allHandlersFinished())',
     to: 'condition(() => begun && allHandlersFinished())',
-    breaks: /^promote-superseded/,
+    breaks: /^promote-(superseded|continued|after-continue)/,
+  },
+  {
+    what: 'a promotion that waits in one run for ever',
+    file: 'promote.ts',
+    from: 'waiting === undefined || isLong()',
+    to: 'waiting === undefined',
+    breaks: /^promote-continued-as-new/,
   },
   {
     what: 'a tick that looks before it starts the run',

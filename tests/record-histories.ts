@@ -7,8 +7,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startSimulator } from '../exchange/simulator/server.ts';
+import type { CrashPointName } from '../ledger/crash-points.ts';
 import { setup } from '../scripts/setup.mjs';
 import { askDecision } from '../temporal/promotion-requests.ts';
 import { workflowsPath } from '../workers/roles.ts';
@@ -28,6 +30,7 @@ import { anchorMs, market } from './support/candles.ts';
 import { resetAfterClaim } from './support/history.ts';
 import { forgetHistories, saveHistory } from './support/history-files.ts';
 import { openRig, type Rig, type RigOptions } from './support/rig.ts';
+import { startShortHistoryServer } from './support/short-history.ts';
 import { heldTrainer, trainAndPass, trainerThatThrows } from './support/trainers.ts';
 import { until } from './support/until.ts';
 import type { TestTemporal } from './temporal-server.ts';
@@ -206,6 +209,54 @@ const recordApproval = (temporal: TestTemporal): Promise<void> =>
     await record('promote-rollback-refused', promotion());
   });
 
+/** The run of a version that waits, on a server that wants short histories. */
+const recordContinued = async (temporal: TestTemporal): Promise<void> => {
+  const server = await startShortHistoryServer(temporal.namespace);
+  const settings = { AUTO_PROMOTE: 'false' };
+  await withRig(
+    { ...temporal, address: server.address },
+    { settings, trainer: trainAndPass },
+    async (rig) => {
+      await rig.startTrain();
+      rig.land(300);
+      await over(await retrain()(rig.client));
+      const promotion = (runId?: string) => rig.client.workflow.getHandle(promoteId, runId);
+      const { runId } = await promotion().describe();
+      const decide = (requestId: string, versionId?: string) =>
+        askDecision(rig.client, {
+          ...{ kind: 'approve', requestId, actor: 'a person', reason: 'recorded' },
+          ...(versionId === undefined ? {} : { versionId }),
+        } as const).catch(() => undefined);
+      let asked = 0;
+      await until('it has continued as new', async () => {
+        await decide(`wrong-${++asked}`, '20240101T000000Z__hmm2__00000000');
+        return (await promotion().describe()).runId !== runId;
+      });
+      await saveHistory('promote-continued-as-new', promotion(runId));
+      await decide('approval');
+      await record('promote-after-continue-as-new', promotion());
+    },
+  );
+  await server.stop();
+};
+
+/** Behind its commit: what is not archived, and what is not promoted. */
+const recordStored = async (temporal: TestTemporal): Promise<void> => {
+  const failing = (point: CrashPointName): RigOptions => ({
+    trainer: trainAndPass,
+    crash: (passed) => {
+      if (passed === point) throw ApplicationFailure.nonRetryable('recorded', 'StorageUnavailable');
+    },
+  });
+  const points = { 'archive:written': 'not-archived', 'link:tmp': 'promotion-failed' } as const;
+  for (const [point, name] of Object.entries(points))
+    await withRig(temporal, failing(point as CrashPointName), async (rig) => {
+      await rig.startTrain();
+      rig.land(300);
+      await startedAndRecorded(`retrain-stored-${name}`, rig, retrain());
+    });
+};
+
 const recordWatch = (temporal: TestTemporal): Promise<void> =>
   withRig(temporal, { trainer: trainAndPass }, async (rig) => {
     await rig.startTrain();
@@ -251,6 +302,8 @@ const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>
   pooled: recordPooled,
   watch: recordWatch,
   snapshot: recordSnapshot,
+  continued: recordContinued,
+  stored: recordStored,
 };
 
 const recordAll = async (temporal: TestTemporal, wanted: readonly string[]): Promise<void> => {

@@ -16,6 +16,8 @@ export interface ServerOptions {
   /** A folder of its own, for database and log; removed when the server ends. */
   readonly home: string;
   readonly namespaces: readonly string[];
+  /** Of its dynamic configuration: `name=value`. */
+  readonly settings?: readonly string[];
 }
 
 const patienceMs = 60_000;
@@ -27,11 +29,11 @@ const endWithParent =
 /** Without these the dev server polls 20 times a second, and a step of a workflow takes 150 ms instead of 40. */
 const faster = ['history.transferProcessorMaxPollRPS=2000', 'history.timerProcessorMaxPollRPS=2000'];
 
-const argumentsOf = ({ home, namespaces }: ServerOptions, port: number): string[] => [
+const argumentsOf = ({ home, namespaces, settings = [] }: ServerOptions, port: number): string[] => [
   ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
   ...['--db-filename', path.join(home, 'temporal.db'), '--log-level', 'error'],
   ...namespaces.flatMap((name) => ['--namespace', name]),
-  ...faster.flatMap((setting) => ['--dynamic-config-value', setting]),
+  ...[...faster, ...settings].flatMap((setting) => ['--dynamic-config-value', setting]),
 ];
 
 const answers = async (address: string, namespaces: readonly string[]): Promise<boolean> => {

@@ -12,6 +12,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { failedRetrains } from '../temporal/failed-retrains.ts';
+import { orRefusal } from '../temporal/failure-of.ts';
 import { askApproval, askDecision } from '../temporal/promotion-requests.ts';
 import { holdRetrain } from '../temporal/retrain-hold.ts';
 import { snapshotInThread } from './snapshots.ts';
@@ -87,7 +88,7 @@ export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => (
   watch: watchOf(config),
   options: { ...config.training, gate: config.promotion },
   ask: {
-    decide: (request) => askDecision(parts.client, request),
+    decide: (request) => askDecision(parts.client, request).catch(orRefusal),
     propose: (proposal) => askApproval(parts.client, proposal),
     failedRetrains: () => failedRetrains(parts.client),
     holdRetrain: (note) => holdRetrain(parts.client, note),

@@ -2,9 +2,12 @@ import {
   ApplicationFailure,
   allHandlersFinished,
   condition,
+  continueAsNew,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { decideUpdate, proposeUpdate } from './messages.ts';
 import { ledger } from './proxies.ts';
@@ -13,13 +16,15 @@ import type { PromotionRecord, PromotionRequest, Proposal } from './types.ts';
 
 /**
  * Moves `current`, one decision at a time: promotions, rollbacks, approvals. It stays open only while a version waits
- * for a person; a newer proposal replaces the waiting one.
+ * for a person; a newer proposal replaces the waiting one. A run whose history grew long hands what waits to another one;
+ * each gives its own records, and the ledger has all.
  */
-export async function promote(): Promise<{ records: PromotionRecord[] }> {
+export async function promote(carried?: { waiting: Proposal }): Promise<{ records: PromotionRecord[] }> {
   const records: PromotionRecord[] = [];
-  let waiting: Proposal | undefined;
-  let begun = false;
+  let waiting = carried?.waiting;
+  let begun = waiting !== undefined;
   const inTurn = createQueue();
+  if (waiting) show(awaitingApproval, waiting.versionId);
 
   setHandler(proposeUpdate, (proposal) => {
     begun = true;
@@ -45,9 +50,13 @@ export async function promote(): Promise<{ records: PromotionRecord[] }> {
     });
   });
 
-  await condition(() => begun && waiting === undefined && allHandlersFinished());
+  await condition(() => begun && (waiting === undefined || isLong()) && allHandlersFinished());
+  if (waiting) await continueAsNew<typeof promote>({ waiting });
   return { records };
 }
+
+/** The server takes 2,000 updates a run, and an approval that comes behind them would be refused. */
+const isLong = (): boolean => workflowInfo().continueAsNewSuggested && patched('promote-continues-as-new');
 
 /** Runs work one at a time, in the order it came; one that failed does not stop the next. */
 const createQueue = () => {

@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   isCancellation,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
@@ -40,10 +41,30 @@ const trainClaimed = async (claim: ClaimSummary, request: RetrainRequest): Promi
   const version = await ledger.commitVersion({ claimId: claim.claimId, trained, left, request });
   upsertSearchAttributes([{ key: attributes.version, value: version.versionId }]);
   stage('promote');
-  const promotion = await decidePromotion(version, request);
+  const promotion = await orSay(() => decidePromotion(version, request), whyNotPromoted);
   stage('archive');
-  await housekeeping.archiveProcessed();
-  return report(version, promotion, trained, left);
+  const archived = await orSay(async () => void (await housekeeping.archiveProcessed()), whyNotArchived);
+  const message = archived === undefined ? promotion.message : `${promotion.message}; ${archived}`;
+  return report(version, { ...promotion, message }, trained, left);
+};
+
+/** Behind the commit the version stands and its files are trained: what fails there is said, and undoes nothing. */
+const orSay = async <T, Said>(step: () => Promise<T>, say: (reason: string) => Said): Promise<T | Said> => {
+  try {
+    return await step();
+  } catch (error) {
+    if (!patched('version-stands')) throw error;
+    return say(isCancellation(error) ? 'the run was cancelled' : describe(error).reason);
+  }
+};
+
+const whyNotPromoted = (reason: string) => ({ promoted: false, message: `stored, not promoted: ${reason}` });
+
+/** The next retrain archives what this one left. */
+const whyNotArchived = (reason: string): string => {
+  const said = `its candles are not archived yet, the next retrain does it: ${reason}`;
+  setCurrentDetails(said);
+  return said;
 };
 
 /** One failing series never stops the others; a cancelled run stops them all. */

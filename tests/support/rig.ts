@@ -11,6 +11,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { type Config, loadConfig } from '../../config.ts';
+import type { CrashPoint } from '../../ledger/crash-points.ts';
 import { type Ledger, openLedger } from '../../ledger/open.ts';
 import { type Series, seriesKey } from '../../series.ts';
 import { connectClient } from '../../temporal/connect.ts';
@@ -49,6 +50,8 @@ export interface RigOptions {
   readonly secondLookMs?: number;
   /** Sees every give-back before it happens. */
   readonly onGiveBack?: () => void;
+  /** Passes the named points between the steps of the train role; what it throws fails the step. */
+  readonly crash?: CrashPoint;
 }
 
 export type Rig = Awaited<ReturnType<typeof openRig>>;
@@ -126,7 +129,7 @@ const bundleFor = async ({ temporal: { payloadKeys } }: Config, { workflowBundle
 const trainRole = (
   config: Config,
   parts: { ledger: Ledger; client: Client; trainer: Trainer },
-  { leaseMs, onGiveBack }: RigOptions,
+  { leaseMs, onGiveBack, crash }: RigOptions,
 ) => {
   const { ledger } = parts;
   const giveBack: Ledger['giveBack'] = (request) => {
@@ -138,6 +141,7 @@ const trainRole = (
     ledger: { ...ledger, giveBack },
     codeVersion: 'test',
     snapshotThread,
+    ...(crash ? { crash } : {}),
   });
   return leaseMs === undefined ? deps : { ...deps, leaseMs };
 };
