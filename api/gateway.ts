@@ -125,7 +125,8 @@ export const openGateway = async (
   const client = lazyClient(config.temporal, tracing);
   const live = openLive({ ledger, models, log });
   const ledgerPlace = { path: config.paths.ledgerFile, domain: config.domain };
-  const loop = createLoopState({ ledger, settings: config });
+  const startedAtMs = Date.now();
+  const loop = createLoopState({ ledger, settings: config, startedAtMs });
   const app = createApp({
     settings: config,
     ledger,
@@ -151,7 +152,7 @@ export const openGateway = async (
     log,
   });
   const silence = watchSilence({
-    ...{ webhook: config.webhook, log, watchedAtMs: loop.watchedAtMs, everyMs: silencePollMs },
+    ...{ webhook: config.webhook, log, ledger, place: ledgerPlace, startedAtMs, everyMs: silencePollMs },
     sender: senderOf(config),
   });
   const trading = watchTrading({ controller, ledger: ledgerPlace, everyMs: silencePollMs, log });

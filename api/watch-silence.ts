@@ -1,38 +1,70 @@
 import { bodyOf, messageOf, type Sender } from '../alerts/message.ts';
 import { post, type Webhook } from '../alerts/webhook.ts';
 import { alertKinds } from '../ledger/alerts.ts';
+import { type LedgerOptions, openLedger } from '../ledger/open.ts';
 import { silence } from './loop-state.ts';
-import type { Logger } from './ports.ts';
+import type { LedgerReader, Logger } from './ports.ts';
 
 export interface SilenceDeps {
   readonly webhook: Webhook | undefined;
   readonly sender: Sender;
-  readonly watchedAtMs: () => number;
+  readonly ledger: Pick<LedgerReader, 'reading' | 'madeAt'>;
+  /** Where that ledger is; what serves holds it read only, so it is opened to keep what was told. */
+  readonly place: Pick<LedgerOptions, 'path' | 'domain'>;
+  /** A gateway that just began waits as long as any before it judges. */
+  readonly startedAtMs: number;
   readonly everyMs: number;
   readonly log: Logger;
   readonly now?: () => number;
 }
 
+/** When the watch looked last, by the ledger alone: the same for every gateway, however often it is started. */
+const lastLookMs = ({ ledger }: SilenceDeps): number =>
+  ledger.reading('watched')?.updatedAt ?? ledger.madeAt();
+
+/** The silence that was told and whose end was not: since when; 0: none. */
+const keptSilence = ({ ledger }: SilenceDeps): number => ledger.reading('watch_silence')?.value ?? 0;
+
+const keep = ({ place }: SilenceDeps, sinceMs: number): void => {
+  const ledger = openLedger(place);
+  try {
+    ledger.recordReading('watch_silence', sinceMs);
+  } finally {
+    ledger.close();
+  }
+};
+
+/** Tells what changed; answers the silence that is told now. */
+const tellChange = async (deps: SilenceDeps, told: number): Promise<number> => {
+  const { startedAtMs, now = Date.now } = deps;
+  const lookedAtMs = lastLookMs(deps);
+  if (told !== 0) {
+    const isOver = lookedAtMs > told;
+    return isOver && (await tell(deps, 'resolved', told)) ? 0 : told;
+  }
+  const isSilent = silence(Math.max(startedAtMs, lookedAtMs), now()).length > 0;
+  return isSilent && (await tell(deps, 'firing', lookedAtMs)) ? lookedAtMs : 0;
+};
+
 /**
- * Workers post alerts; when they are dead nobody would say so. This is the one alert that the gateway posts itself: it
- * holds the ledger read only, so it remembers in memory what it told, and its id follows from the silence, so that a
- * gateway that is started again tells the same one.
+ * Workers post alerts; when they are dead nobody would say so. This is the one alert that the gateway posts itself. Its
+ * id follows from when the watch looked last, and that it was told is kept in the ledger: a gateway that is started again
+ * tells it no second time, and tells its end. Where the ledger cannot be written it is told all the same.
  */
 export const watchSilence = (deps: SilenceDeps): { stop(): void } => {
   let told: number | undefined;
   let busy = false;
   const look = async (): Promise<void> => {
-    const watchedAtMs = deps.watchedAtMs();
-    const isSilent = silence(watchedAtMs, (deps.now ?? Date.now)()).length > 0;
-    if (isSilent === (told !== undefined)) return;
-    if (await tell(deps, isSilent ? 'firing' : 'resolved', told ?? watchedAtMs))
-      told = isSilent ? watchedAtMs : undefined;
+    told = await tellChange(deps, told ?? keptSilence(deps));
+    if (told !== keptSilence(deps)) keep(deps, told);
   };
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
     look()
-      .catch((error: unknown) => deps.log.warn({ err: error }, 'the silence of the watch cannot be told'))
+      .catch((error: unknown) =>
+        deps.log.warn({ err: error }, 'the silence of the watch cannot be told, or not be kept'),
+      )
       .finally(() => {
         busy = false;
       });

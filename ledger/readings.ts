@@ -7,11 +7,19 @@ export type ReadingRow = typeof readings.$inferSelect;
 
 /**
  * - `clock_offset_ms`: exchange's clock minus ours, as far as it is certain; 0 while they agree within the request's time
+ * - `disks`: the least free bytes of those that the watch looks at; `detail` has each
  * - `failed_retrains`: in a row, up to the newest; `detail` says how the newest failed
  * - `schedules_applied`: how many; `detail` has by id the hash of the settings that each was brought in line with
  * - `watched`: when the watch looked last
+ * - `watch_silence`: since when the watch is silent, as it was told; 0: its end was told too
  */
-export type ReadingName = 'clock_offset_ms' | 'failed_retrains' | 'schedules_applied' | 'watched';
+export type ReadingName =
+  | 'clock_offset_ms'
+  | 'disks'
+  | 'failed_retrains'
+  | 'schedules_applied'
+  | 'watched'
+  | 'watch_silence';
 
 export const readingStore = ({ read, write, now }: Store) => ({
   /** Keeps the newest value of a measurement. */
