@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { refusedGates, type VersionMetadata } from '../activities/version-metadata.ts';
 import { deliverAlerts } from '../activities/watch/deliver-alerts.ts';
 import type { WatchDeps } from '../activities/watch/watch-deps.ts';
+import { diskSpace } from '../health/disk.ts';
 import { viewLoop } from '../health/loop-view.ts';
 import { loopKinds, loopProblems } from '../health/problems.ts';
 import { openFresh } from '../ledger/fresh.fixture.ts';
@@ -34,7 +35,8 @@ const commit = (there: There, number: number): string => {
 
 /** What the watch finds once a minute. */
 const watch = ({ ledger, clock, dataDir }: There): void => {
-  const view = viewLoop({ ledger, series: [btc], roots: [dataDir], isReplay: false, now: () => clock.now });
+  const disks = diskSpace([{ name: 'data', root: dataDir }]);
+  const view = viewLoop({ ledger, series: [btc], disks, isReplay: false, now: () => clock.now });
   const found = loopProblems(view, limits);
   ledger.observeConditions({ kinds: loopKinds, found, settleMs: 0, run: run1 });
 };

@@ -27,7 +27,7 @@ export const loopMetrics = (registers: Registry[]) => ({
   }),
   diskFreeBytes: new Gauge({
     name: 'autotrain_disk_free_bytes',
-    help: 'Free space on the disk of DATA_DIR (data) and of MODELS_DIR (models).',
+    help: 'Free space on the disk of DATA_DIR (data), of MODELS_DIR (models), and of landing, ledger, parameters, snapshots and model_archive where that is another disk.',
     labelNames: ['root'] as const,
     registers,
   }),
@@ -74,8 +74,8 @@ export const observeLoop = (metrics: LoopMetrics, ledger: LedgerReader, loop: Lo
   metrics.lastClaimedFiles.set(view.claimedFiles ?? 0);
   metrics.emptyRuns.set(view.emptyRuns);
   metrics.failedRetrains.set(view.failedRetrains?.inARow ?? 0);
-  for (const [at, root] of (['data', 'models'] as const).entries())
-    metrics.diskFreeBytes.set({ root }, view.disks[at]?.freeBytes ?? Number.NaN);
+  metrics.diskFreeBytes.reset();
+  for (const { name, freeBytes } of view.disks) metrics.diskFreeBytes.set({ root: name }, freeBytes);
   metrics.clockOffsetSeconds.set((view.clockOffsetMs ?? 0) / 1000);
   metrics.problems.reset();
   for (const { kind } of loop.problems()) metrics.problems.inc({ kind });

@@ -51,3 +51,21 @@ it('/metrics has each of it under a name with its unit', async () => {
     1_000,
   );
 });
+
+it('/metrics has the disks that the watch found, and measures its own where the watch is silent', async () => {
+  const { ledger } = appWith().deps;
+  const backup = { name: 'snapshots', root: '/backup', device: 9, freeBytes: 7, totalBytes: 9 };
+  const textWith = async (ageMs: number) => {
+    const found = { name: 'disks', value: 7, detail: [backup], updatedAt: Date.now() - ageMs };
+    const watched = {
+      ...ledger,
+      reading: (name: string) => (name === 'disks' ? found : undefined),
+    };
+    const loop = createLoopState({ ledger: watched, settings });
+    return (await appWith({ ledger: watched, loop }).app.request('/metrics')).text();
+  };
+  expect(await textWith(1_000)).toContain('autotrain_disk_free_bytes{root="snapshots"} 7');
+  const own = await textWith(silentAfterMs + 1_000);
+  expect(own).toContain('autotrain_disk_free_bytes{root="data"}');
+  expect(own).not.toContain('root="snapshots"');
+});

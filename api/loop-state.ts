@@ -1,3 +1,5 @@
+import { type DiskSpace, diskSpace } from '../health/disk.ts';
+import { servingFolders } from '../health/folders.ts';
 import type { HealthLimits } from '../health/limits.ts';
 import { type LoopView, viewLoop } from '../health/loop-view.ts';
 import { loopProblems } from '../health/problems.ts';
@@ -20,8 +22,8 @@ export const silentAfterMs = 5 * 60_000;
 
 const quarantineIsNewsMs = 24 * 3_600_000;
 
-/** Problems that only the ingest meets, or the parameter store; they were written into the ledger. */
-const ofOthers = new Set(['exchange_restricted', 'unknown_symbol', 'trading_killed']);
+/** Problems that only the ingest meets, the watch over promotions, or the parameter store; they were written into the ledger. */
+const ofOthers = new Set(['exchange_restricted', 'unknown_symbol', 'trading_killed', 'watch_failed']);
 
 export interface LoopStateDeps {
   readonly ledger: LedgerReader;
@@ -52,9 +54,10 @@ export interface TrainingState {
 
 export const createLoopState = (deps: LoopStateDeps): LoopState => {
   const { ledger, settings, now = Date.now, startedAtMs = now() } = deps;
-  const { series, paths, simulator } = settings;
-  const roots = [paths.dataDir, paths.modelsDir];
-  const view = () => viewLoop({ ledger, series, roots, isReplay: simulator.replayDir !== undefined, now });
+  const { series, simulator } = settings;
+  const isReplay = simulator.replayDir !== undefined;
+  const disks = () => watchedDisks(ledger, now()) ?? diskSpace(servingFolders(settings));
+  const view = () => viewLoop({ ledger, series, disks: disks(), isReplay, now });
   const watchedAtMs = () => Math.max(startedAtMs, ledger.reading('watched')?.updatedAt ?? 0);
   return {
     view,
@@ -65,6 +68,13 @@ export const createLoopState = (deps: LoopStateDeps): LoopState => {
     ],
     training: () => trainingState(ledger, settings, now()),
   };
+};
+
+/** As the watch found them: a share that hangs is its to wait for, not that of what serves. */
+const watchedDisks = (ledger: LedgerReader, nowMs: number): readonly DiskSpace[] | undefined => {
+  const found = ledger.reading('disks');
+  if (!found || nowMs - found.updatedAt > silentAfterMs) return undefined;
+  return found.detail as readonly DiskSpace[];
 };
 
 const asProblem = ({ kind, subject, message, detail }: NewAlert): Problem => ({

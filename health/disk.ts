@@ -1,9 +1,10 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Folder } from './folders.ts';
 
-export interface DiskSpace {
-  /** The folder whose disk it is. */
-  readonly root: string;
+export interface DiskSpace extends Folder {
+  /** The same for all folders of one disk. */
+  readonly device: number;
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
@@ -13,8 +14,24 @@ export const nearestExisting = (folder: string): string =>
   existsSync(folder) || path.dirname(folder) === folder ? folder : nearestExisting(path.dirname(folder));
 
 /** What a process without special rights may still write. */
-export const diskSpace = (roots: readonly string[]): DiskSpace[] =>
-  roots.map((root) => {
-    const { bavail, blocks, bsize } = statfsSync(nearestExisting(root));
-    return { root, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
-  });
+const measured = (folder: Folder): DiskSpace => {
+  const place = nearestExisting(folder.root);
+  const { bavail, blocks, bsize } = statfsSync(place);
+  const { dev: device } = statSync(place);
+  return { ...folder, device, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+};
+
+/** For `filter`: one speaks for all folders of its disk. */
+export const isFirstOfItsDisk = ({ device }: DiskSpace, at: number, disks: readonly DiskSpace[]): boolean =>
+  disks.findIndex((one) => one.device === device) === at;
+
+/** Each disk that the loop can fill: the two roots always, another folder where it has a disk of its own. */
+export const diskSpace = (
+  folders: readonly Folder[],
+  measure: (folder: Folder) => DiskSpace = measured,
+): DiskSpace[] =>
+  folders
+    .map(measure)
+    .filter(
+      (disk, at, all) => disk.name === 'data' || disk.name === 'models' || isFirstOfItsDisk(disk, at, all),
+    );

@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/open.ts';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
-import { type DiskSpace, diskSpace } from './disk.ts';
+import type { DiskSpace } from './disk.ts';
 
 /** Where the newest stored candles of a series stand. */
 export interface SeriesLag {
@@ -36,15 +36,14 @@ export type LoopLedger = Pick<Ledger, 'watermarks' | 'reading' | 'claimAttempts'
 export interface LoopSource {
   readonly ledger: LoopLedger;
   readonly series: readonly Series[];
-  /** DATA_DIR, MODELS_DIR. */
-  readonly roots: readonly string[];
+  readonly disks: readonly DiskSpace[];
   /** The exchange replays history, so its clock is another by design. */
   readonly isReplay: boolean;
   readonly now?: () => number;
 }
 
 export const viewLoop = (source: LoopSource): LoopView => {
-  const { ledger, roots, isReplay, now = Date.now } = source;
+  const { ledger, disks, isReplay, now = Date.now } = source;
   const offset = ledger.reading('clock_offset_ms')?.value;
   const { newest, emptyInARow } = ledger.claimAttempts();
   const failed = ledger.reading('failed_retrains');
@@ -54,7 +53,7 @@ export const viewLoop = (source: LoopSource): LoopView => {
     claimedFiles: newest?.claimedFiles,
     failedRetrains: failed && failed.value > 0 ? (failed.detail as FailedRetrains) : undefined,
     clockOffsetMs: isReplay ? undefined : offset,
-    disks: diskSpace(roots),
+    disks,
   };
 };
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../config.ts';
 import { clockOffsetMs } from './clock-skew.ts';
 import { diskSpace } from './disk.ts';
+import { foldersOf } from './folders.ts';
 import { type LoopLedger, type LoopView, viewLoop } from './loop-view.ts';
 import { loopProblems } from './problems.ts';
 
@@ -14,7 +16,7 @@ const well: LoopView = {
   claimedFiles: 0,
   failedRetrains: undefined,
   clockOffsetMs: 5_000,
-  disks: [{ root: '/ml', freeBytes: 100, totalBytes: 1_000 }],
+  disks: [{ name: 'data', root: '/ml', device: 1, freeBytes: 100, totalBytes: 1_000 }],
 };
 const kindsOf = (view: Partial<LoopView>) =>
   loopProblems({ ...well, ...view }, limits).map(({ kind }) => kind);
@@ -24,7 +26,7 @@ describe('what is a problem', () => {
     expect(kindsOf({})).toEqual([]);
     expect(kindsOf({ emptyRuns: 3 })).toEqual(['empty_runs']);
     expect(kindsOf({ clockOffsetMs: -5_001 })).toEqual(['clock_skew']);
-    expect(kindsOf({ disks: [{ root: '/ml', freeBytes: 99, totalBytes: 1_000 }] })).toEqual(['disk_low']);
+    expect(kindsOf({ disks: [{ ...well.disks[0]!, freeBytes: 99 }] })).toEqual(['disk_low']);
     const failed = { inARow: 2, type: 'TrainingFailed', message: 'no', workflowId: 'w', runId: 'r' };
     expect(kindsOf({ failedRetrains: failed })).toEqual(['retrain_failed']);
   });
@@ -36,6 +38,42 @@ describe('what is a problem', () => {
     expect(lagging(6, 5 * hourMs)).toEqual([]);
     expect(lagging(5, 9 * hourMs)).toEqual([]);
     expect(lagging(undefined, 9 * hourMs)).toEqual(['stale']);
+  });
+});
+
+describe('the disks', () => {
+  const config = loadConfig({
+    ...{
+      DATA_DIR: '/ml',
+      MODELS_DIR: '/models',
+      LEDGER_DB: '/fast/manifest.sqlite',
+      PC_DB: '/fast/pc.sqlite',
+    },
+    ...{ SNAPSHOT_DIR: '/backup', MODEL_ARCHIVE_DIR: '/backup/models' },
+  });
+  /** By the first folder of their paths; /ml and /models are folders of one disk. */
+  const devices: Record<string, number> = { ml: 1, models: 1, fast: 2, backup: 3 };
+  const disksWith = (free: Record<number, number>) =>
+    diskSpace(foldersOf(config), (folder) => {
+      const device = devices[folder.root.split('/')[1]!]!;
+      return { ...folder, device, freeBytes: free[device] ?? 1_000, totalBytes: 1_000 };
+    });
+  const lowOf = (free: Record<number, number>) =>
+    loopProblems({ ...well, disks: disksWith(free) }, limits).map(({ subject }) => subject);
+
+  it('are those of every folder that the loop writes, each disk once but for the two roots', () => {
+    expect(disksWith({}).map(({ name }) => name)).toEqual(['data', 'models', 'ledger', 'snapshots']);
+    const names = foldersOf(loadConfig({ MODEL_ARCHIVE_DIR: '/archive' })).map(({ name }) => name);
+    expect(names).toEqual([
+      ...['data', 'models', 'landing', 'ledger', 'parameters', 'snapshots', 'model_archive'],
+    ]);
+  });
+
+  it('that are full are told, also where only the ledger, or only the snapshots lie there, each once', () => {
+    expect(lowOf({})).toEqual([]);
+    expect(lowOf({ 1: 99 })).toEqual(['/ml']);
+    expect(lowOf({ 2: 99 })).toEqual(['/fast/manifest.sqlite']);
+    expect(lowOf({ 2: 99, 3: 0 })).toEqual(['/fast/manifest.sqlite', '/backup']);
   });
 });
 
@@ -51,7 +89,7 @@ describe('what is looked at', () => {
     madeAt: () => 0,
   });
   const lagOf = (value: number, offset?: number, isReplay = false) =>
-    viewLoop({ ledger: ledgerWith(value, offset), series: [btc], roots: [], isReplay, now: () => nowMs })
+    viewLoop({ ledger: ledgerWith(value, offset), series: [btc], disks: [], isReplay, now: () => nowMs })
       .lags[0];
 
   it('is the age of a watermark in candles, by the clock of the exchange where it is known', () => {
@@ -69,7 +107,10 @@ describe('what is looked at', () => {
   });
 
   it('is the disk of a folder that is not there yet', () => {
-    const [there, missing] = diskSpace(['/', '/not/there/yet']);
+    const [there, missing] = diskSpace([
+      { name: 'data', root: '/' },
+      { name: 'models', root: '/not/there/yet' },
+    ]);
     expect(there!.freeBytes).toBeGreaterThan(0);
     expect(missing!.root).toBe('/not/there/yet');
     expect(Math.abs(missing!.freeBytes - there!.freeBytes)).toBeLessThan(2 ** 30);

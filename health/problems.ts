@@ -1,4 +1,5 @@
 import type { AlertKind, NewAlert } from '../ledger/alerts.ts';
+import { isFirstOfItsDisk } from './disk.ts';
 import type { HealthLimits } from './limits.ts';
 import type { LoopView, SeriesLag } from './loop-view.ts';
 
@@ -19,6 +20,7 @@ export const loopProblems = (view: LoopView, limits: HealthLimits): NewAlert[] =
   ...emptyRuns(view, limits),
   ...failedRetrains(view),
   ...view.disks
+    .filter(isFirstOfItsDisk)
     .filter(({ freeBytes }) => freeBytes < limits.diskFreeBytes)
     .map((disk) => diskLow(disk, limits)),
   ...clockSkew(view, limits),
@@ -73,7 +75,7 @@ const diskLow = (
   { diskFreeBytes }: HealthLimits,
 ): NewAlert => ({
   ...{ kind: 'disk_low', subject: root, detail: { free_bytes: freeBytes, limit_bytes: diskFreeBytes } },
-  message: `${megabytes(freeBytes)} MB are free under ${root}, the limit is ${megabytes(diskFreeBytes)} MB`,
+  message: `${megabytes(freeBytes)} MB are free on the disk of ${root}, the limit is ${megabytes(diskFreeBytes)} MB`,
 });
 
 const clockSkew = ({ clockOffsetMs: offset }: LoopView, { clockSkewMs: limit }: HealthLimits): NewAlert[] => {

@@ -9,6 +9,7 @@ import { watchedExchange } from '../activities/watched-exchange.ts';
 import { type Config, senderOf } from '../config.ts';
 import { createCcxtExchange } from '../exchange/ccxt.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { foldersOf } from '../health/folders.ts';
 import type { CrashPoint } from '../ledger/crash-points.ts';
 import type { Ledger } from '../ledger/open.ts';
 import { failedRetrains } from '../temporal/failed-retrains.ts';
@@ -100,10 +101,14 @@ export const trainDeps = (config: Config, parts: TrainParts): TrainRoleDeps => (
 /** Two ticks of the watch: a problem that flickers from one to the next is one problem. */
 const settleMs = 2 * 60_000;
 
+/** Well within an attempt of the watch (workflows/proxies.ts). */
+const decideMs = 30_000;
+
 const watchOf = (config: Config): TrainRoleDeps['watch'] => ({
-  ...{ limits: config.health, webhook: config.webhook, settleMs },
+  ...{ limits: config.health, webhook: config.webhook, settleMs, decideMs },
   isReplay: config.simulator.replayDir !== undefined,
   rollbackDrop: config.rollback.maxDrop,
   killDrop: config.trainingKill.maxDrop,
+  folders: foldersOf(config),
   sender: senderOf(config),
 });

@@ -1,5 +1,6 @@
 import type { Sender } from '../../alerts/message.ts';
 import type { Webhook } from '../../alerts/webhook.ts';
+import type { Folder } from '../../health/folders.ts';
 import type { HealthLimits } from '../../health/limits.ts';
 import type { FailedRetrains } from '../../health/loop-view.ts';
 import type { Ledger } from '../../ledger/open.ts';
@@ -12,6 +13,8 @@ export interface WatchDeps {
   readonly dataDir: string;
   readonly modelsDir: string;
   readonly watch: {
+    /** What is written to, whose disks may fill up. */
+    readonly folders: readonly Folder[];
     readonly limits: HealthLimits;
     /** The exchange replays history. */
     readonly isReplay: boolean;
@@ -19,6 +22,8 @@ export interface WatchDeps {
     readonly settleMs: number;
     readonly rollbackDrop: number;
     readonly killDrop: number;
+    /** A rollback that is not answered within this does not hold up the kill switch. */
+    readonly decideMs: number;
     readonly webhook: Webhook | undefined;
     readonly sender: Sender;
   };

@@ -1,3 +1,4 @@
+import { diskSpace } from '../../health/disk.ts';
 import { viewLoop } from '../../health/loop-view.ts';
 import { loopKinds, loopProblems } from '../../health/problems.ts';
 import { describeKill } from '../../ledger/training-kills.ts';
@@ -14,8 +15,9 @@ export const watchLoop = async (deps: WatchDeps): Promise<{ problems: string[] }
   await ask.holdRetrain(kill && describeKill(kill));
   const failed = await ask.failedRetrains();
   ledger.recordReading('failed_retrains', failed?.inARow ?? 0, failed ?? null);
-  const roots = [deps.dataDir, deps.modelsDir];
-  const found = loopProblems(viewLoop({ ledger, series, roots, isReplay: watch.isReplay }), watch.limits);
+  const disks = diskSpace(watch.folders);
+  ledger.recordReading('disks', Math.min(...disks.map(({ freeBytes }) => freeBytes)), disks);
+  const found = loopProblems(viewLoop({ ledger, series, disks, isReplay: watch.isReplay }), watch.limits);
   ledger.observeConditions({ kinds: loopKinds, found, settleMs: watch.settleMs, run: owner() });
   ledger.recordReading('watched', found.length);
   return { problems: found.map(({ kind, subject }) => `${kind} ${subject}`) };

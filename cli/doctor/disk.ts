@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts';
 import { diskSpace } from '../../health/disk.ts';
+import { foldersOf } from '../../health/folders.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 /** With less a ledger cannot even write its log. */
@@ -7,16 +8,17 @@ const leastBytes = 64 * 2 ** 20;
 
 const megabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20).toLocaleString('en-US')} MB`;
 
-const advice = 'free space, set LEDGER_ROWS_DAYS and KEEP_N_MODELS lower, or move DATA_DIR and MODELS_DIR';
+const advice =
+  'free space, set LEDGER_ROWS_DAYS, KEEP_N_MODELS and SNAPSHOT_KEEP lower, or move what lies there';
 
 const checkRoot = (root: string, freeBytes: number, limit: number): Check => {
-  const found = `${megabytes(freeBytes)} free under ${root}`;
+  const found = `${megabytes(freeBytes)} free on the disk of ${root}`;
   if (freeBytes < leastBytes) return fail('disk', found, advice);
   if (freeBytes < limit) return warn('disk', `${found}; ALERT_DISK_FREE_MB is ${megabytes(limit)}`, advice);
   return ok('disk', found);
 };
 
-export const checkDisk = ({ paths, health }: Config, measure = diskSpace): Check[] =>
-  measure([paths.dataDir, paths.modelsDir]).map(({ root, freeBytes }) =>
-    checkRoot(root, freeBytes, health.diskFreeBytes),
+export const checkDisk = (config: Config, measure?: Parameters<typeof diskSpace>[1]): Check[] =>
+  diskSpace(foldersOf(config), measure).map(({ root, freeBytes }) =>
+    checkRoot(root, freeBytes, config.health.diskFreeBytes),
   );

@@ -82,9 +82,12 @@ describe('what it finds', () => {
   it('a disk that is nearly full, and one that is', () => {
     const config = configIn('/x', { ALERT_DISK_FREE_MB: '1000' });
     const statesAt = (megabytes: number) =>
-      checkDisk(config, (roots) =>
-        roots.map((root) => ({ root, freeBytes: megabytes * 2 ** 20, totalBytes: 2 ** 40 })),
-      ).map(({ state }) => state);
+      checkDisk(config, (folder) => ({
+        ...folder,
+        device: 1,
+        freeBytes: megabytes * 2 ** 20,
+        totalBytes: 2 ** 40,
+      })).map(({ state }) => state);
     expect(statesAt(1_000)).toEqual(['ok', 'ok']);
     expect(statesAt(999)).toEqual(['warn', 'warn']);
     expect(statesAt(10)).toEqual(['fail', 'fail']);
