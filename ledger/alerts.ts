@@ -34,6 +34,11 @@ export const alertKinds = {
   clock_skew: { severity: 'warning', means: 'our clock differs from that of the exchange' },
   exchange_restricted: { severity: 'critical', means: 'the exchange refuses this location or account' },
   unknown_symbol: { severity: 'critical', means: 'the exchange does not know the symbol, or delisted it' },
+  watch_failed: {
+    severity: 'critical',
+    means:
+      'the watch cannot judge the newest promotion, roll it back or kill the loop: it may be worse unseen',
+  },
   watch_silent: { severity: 'critical', means: 'the watch does not run: a worker or Temporal is down' },
 } as const satisfies Record<string, KindOfAlert>;
 

@@ -8,6 +8,7 @@ import { readVersion } from '../../registry/store.ts';
 import { type Series, seriesKey, timeframesMs } from '../../series.ts';
 import { owner } from '../claims.ts';
 import { championHashOf } from '../strict/comparison.ts';
+import { type Attempt, attempts, inTime } from './attempts.ts';
 import { lookAt, runUpCandles, unseenFromMs } from './look.ts';
 import { mostCandles, nextLookAt } from './looks.ts';
 import type { WatchDeps } from './watch-deps.ts';
@@ -29,29 +30,53 @@ export interface PromotionWatch {
 /**
  * DESIGN §5: after a promotion new candles are scored under champion and predecessor. Where the champion is surely worse
  * it is rolled back, and where it is worse by far, or a candidate was, the loop is killed until a person has looked.
+ * No step waits for another to succeed: what failed is told, and the run fails in the end. Rollbacks come before kills,
+ * because a killed loop refuses them.
  */
 export const watchPromotion = async (deps: WatchDeps): Promise<PromotionWatch> => {
-  const { ledger } = deps;
+  const { ledger, watch } = deps;
   if (ledger.trainingKill()) return { rolledBackTo: null, killed: true, looks: 0 };
   const promotion = ledger.champion();
-  const judged = promotion?.kind === 'promote' ? judge(deps, promotion) : { looks: 0, last: [] };
-  const worst = worstOf(judged.last);
-  const rolledBackTo = promotion && worst ? await rollBackIfWorse(deps, promotion, worst) : null;
-  if (promotion && worst) killIfFarWorse(deps, promotion, worst);
-  killIfCandidateWasFarWorse(deps);
-  return { rolledBackTo, killed: ledger.trainingKill() !== undefined, looks: judged.looks };
+  const { attempt, failures } = attempts();
+  const guarded = promotion?.kind === 'promote' ? await guard(deps, promotion, attempt) : unguarded;
+  await attempt('candidate', () => killIfCandidateWasFarWorse(deps));
+  const found = failures.map(({ alert }) => alert);
+  ledger.observeConditions({ kinds: ['watch_failed'], found, settleMs: watch.settleMs, run: owner() });
+  if (failures.length > 0) throw failures[0]!.error;
+  return { ...guarded, killed: ledger.trainingKill() !== undefined };
+};
+
+const unguarded = { rolledBackTo: null, looks: 0 };
+
+/** The newest looks are the ledger's: what was found once is acted on, also when no model can be read any more. */
+const guard = async (
+  deps: WatchDeps,
+  promotion: PromotionRow,
+  attempt: Attempt,
+): Promise<Omit<PromotionWatch, 'killed'>> => {
+  const looks = await judge(deps, promotion, attempt);
+  const worst = worstOf(lastLooks(deps, promotion));
+  if (!worst) return { rolledBackTo: null, looks };
+  const rolledBackTo = await attempt('rollback', () => rollBackIfWorse(deps, promotion, worst));
+  await attempt('kill', () => killIfFarWorse(deps, promotion, worst));
+  return { rolledBackTo: rolledBackTo ?? null, looks };
 };
 
 /** What was found is recorded before it is acted on, so that a crash between the two changes nothing. */
-const judge = (deps: WatchDeps, promotion: PromotionRow): { looks: number; last: PromotionLook[] } => {
-  const changed = changedSeries(deps, promotion);
-  const looks = changed.filter((one) => lookIfDue(deps, promotion, one, changed.length)).length;
-  const last = changed.flatMap(({ series }) => {
-    const found = deps.ledger.lastLook(promotion.fence, seriesKey(series));
-    return found ? [found] : [];
-  });
-  return { looks, last };
+const judge = async (deps: WatchDeps, promotion: PromotionRow, attempt: Attempt): Promise<number> => {
+  const changed = (await attempt(promotion.versionId, () => changedSeries(deps, promotion))) ?? [];
+  let looks = 0;
+  for (const one of changed) {
+    const looked = await attempt(seriesKey(one.series), () =>
+      lookIfDue(deps, promotion, one, changed.length),
+    );
+    if (looked) looks += 1;
+  }
+  return looks;
 };
+
+const lastLooks = ({ ledger, series }: WatchDeps, { fence }: PromotionRow): PromotionLook[] =>
+  series.flatMap((one) => ledger.lastLook(fence, seriesKey(one)) ?? []);
 
 /** Series that another model serves than before the promotion. */
 const changedSeries = ({ ledger, modelsDir, series }: WatchDeps, promotion: PromotionRow): Changed[] => {
@@ -110,11 +135,12 @@ const rollBackIfWorse = async (
   worst: PromotionLook,
 ): Promise<string | null> => {
   if (worst.upper >= -watch.rollbackDrop || previousVersionId === null) return null;
-  const record = await ask.decide({
+  const asked = ask.decide({
     ...{ kind: 'rollback', versionId: previousVersionId, expectedChampion: versionId, actor: watcher },
     reason: `${evidence(worst)}; ROLLBACK_MAX_DROP is ${watch.rollbackDrop}`,
     requestId: `${watcher}:rollback:${fence}`,
   });
+  const record = await inTime(asked, watch.decideMs);
   return record.versionId;
 };
 
