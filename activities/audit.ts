@@ -33,7 +33,7 @@ export const createAuditActivities = (deps: LookAgainDeps) => ({
     const range = held && sampledRange(held, series, deps.refetchCandles, seed);
     if (!range)
       return { series: key, sample, compared: 0, rewritten: 0, appeared: 0, removed: 0, suspected: 0 };
-    const { cover: _, ...found } = await look(deps, series, range);
+    const { cover: _, isExchangeClosed: __, ...found } = await look(deps, series, range);
     const result = { series: key, sample, ...range, ...found };
     deps.ledger.audit({ actor: 'audit', action: 'candles.audit', subject: key, detail: { day, ...result } });
     return result;

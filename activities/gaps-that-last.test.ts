@@ -33,12 +33,13 @@ const ingested = async (file: string, timeframe: Timeframe, refetchCandles = 48)
   const ledger = openLedger({
     ...{ path: path.join(dataDir, 'manifest.sqlite'), domain: 'production', clock: () => clock.now },
   });
-  const role = createIngestRole({
-    ...{ ledger, dataDir, landingDir: path.join(dataDir, 'incoming'), batchLimit: 1000, sleepMs: 0 },
-    ...{ refetchCandles, archiveMs: 3650 * dayMs, secondLookMs: 0 },
-    exchange: await createCcxtExchange({ id: 'binance', baseUrl: started.url }),
-    startMs: async () => source.firstMs,
-  });
+  const exchange = await createCcxtExchange({ id: 'binance', baseUrl: started.url });
+  const roleKeeping = (archiveMs: number) =>
+    createIngestRole({
+      ...{ ledger, dataDir, landingDir: path.join(dataDir, 'incoming'), batchLimit: 1000, sleepMs: 0 },
+      ...{ refetchCandles, archiveMs, secondLookMs: 0, exchange, startMs: async () => source.firstMs },
+    });
+  const role = roleKeeping(3650 * dayMs);
   const series = parseSeries(`binance:BTC/USDT:${timeframe}`);
   const run = <T>(work: () => Promise<T>): Promise<T> =>
     new MockActivityEnvironment().run(work) as Promise<T>;
@@ -47,6 +48,8 @@ const ingested = async (file: string, timeframe: Timeframe, refetchCandles = 48)
   const lookAgain = () => run(() => role.lookAgain(request));
   return {
     ...{ ledger, dataDir, clock, series, started, lookAgain },
+    /** Where so much is kept. */
+    lookAgainKeeping: (archiveMs: number) => run(() => roleKeeping(archiveMs).lookAgain(request)),
     gaps: () => ledger.gaps(series),
     /** A day later: as many ingests as there are gaps to ask for. */
     nextDay: async () => {
@@ -111,6 +114,78 @@ test('the real halt of 2023-03-24 stays open while the exchange does not answer,
   }
   expect(there.gaps()).toMatchObject([{ attempts: 8, answers: 0, state: 'open' }]);
 });
+
+/** The newest stored candle is so much later than the candle of this number in the gap. */
+const keptFrom = ({ ledger, series, gaps }: Awaited<ReturnType<typeof ingested>>, at: number): number =>
+  ledger.storedRange(series)!.toMs - (gaps()[0]!.fromMs + at * timeframesMs['5m']);
+
+test('a gap that begins before what is kept is answered all the same, and no outage while nobody answers', async () => {
+  const there = await ingested('real_outage_BTCUSDT_5m_2023-03-24.csv', '5m', 0);
+  const archiveMs = keptFrom(there, 6);
+  const empty = { status: 200, headers: { 'Content-Type': 'application/json' }, body: '[]' };
+  for (const isSilent of [true, true, false, false, false, false, false]) {
+    there.clock.now += dayMs;
+    if (isSilent) there.started.faults.add(atKlines({ kind: 'answer', answer: empty }));
+    await there.lookAgainKeeping(archiveMs);
+  }
+  expect(there.gaps()).toMatchObject([
+    { missing: 16, attempts: 7, answers: 5, state: 'outage', nextRetryAt: null },
+  ]);
+});
+
+test('candles that come late into a gap that begins before what is kept are stored, the older ones not asked for', async () => {
+  const there = await ingested('real_outage_BTCUSDT_5m_2023-03-24.csv', '5m', 0);
+  const [gap] = there.gaps();
+  const came = Array.from(
+    { length: 16 },
+    (_, at): Candle => [gap!.fromMs + at * timeframesMs['5m'], '9', '9', '9', '9', '1'],
+  );
+  there.started.edits.apply({ symbol: 'BTCUSDT', timeframe: '5m', rewrite: came });
+  there.clock.now += dayMs;
+  const archiveMs = keptFrom(there, 6);
+  expect(await there.lookAgainKeeping(archiveMs)).toMatchObject({ appeared: 10 });
+  expect(there.gaps()).toMatchObject([{ fromMs: gap!.fromMs, missing: 6, state: 'open' }]);
+  there.clock.now += dayMs;
+  await there.lookAgainKeeping(archiveMs);
+  expect(there.gaps()).toMatchObject([{ missing: 6, state: 'open', nextRetryAt: null }]);
+});
+
+test('a gap that is older than what is kept has no next try, until more is kept again', async () => {
+  const there = await ingested('real_outage_BTCUSDT_5m_2023-03-24.csv', '5m', 0);
+  const requests = () => there.started.requests['/api/v3/klines'];
+  there.clock.now += dayMs;
+  const before = requests();
+  await there.lookAgainKeeping(keptFrom(there, 16));
+  expect(there.gaps()).toMatchObject([{ state: 'open', attempts: 0, nextRetryAt: null }]);
+  expect(requests()).toBe(before);
+  await there.lookAgain();
+  expect(there.gaps()).toMatchObject([{ attempts: 1, answers: 1, nextRetryAt: expect.any(Number) }]);
+});
+
+test('a gap is asked for although the newest candles got no answer that concerns it', async () => {
+  const there = await ingested('real_outage_BTCUSDT_5m_2023-03-24.csv', '5m');
+  const answer = (body: string) => ({ status: 200, headers: { 'Content-Type': 'application/json' }, body });
+  const lawless = JSON.stringify([
+    [there.gaps()[0]!.fromMs, '1', '0', '2', '1', '1', 0, '0', 1, '0', '0', '0'],
+  ]);
+  for (const [tries, body] of ['[]', lawless].entries()) {
+    there.clock.now += dayMs;
+    there.started.faults.add(atKlines({ kind: 'answer', answer: answer(body) }));
+    expect(await there.lookAgain()).toMatchObject({ unanswered: expect.any(String) });
+    expect(there.gaps(), body).toMatchObject([{ attempts: tries + 1, answers: tries + 1 }]);
+  }
+});
+
+test.each(['rate-limit', 'busy-json', 'restricted'] as const)(
+  'no gap is asked for while the exchange refuses everything (%s)',
+  async (kind) => {
+    const there = await ingested('real_outage_BTCUSDT_5m_2023-03-24.csv', '5m');
+    there.clock.now += dayMs;
+    there.started.faults.add(atKlines({ kind }));
+    expect(await there.lookAgain()).toMatchObject({ unanswered: expect.any(String) });
+    expect(there.gaps()).toMatchObject([{ attempts: 0 }]);
+  },
+);
 
 test('gaps are asked for less and less often', async () => {
   const there = await ingested('real_outage_BTCUSDT_5m_2023-03-24.csv', '5m');

@@ -25,7 +25,7 @@ export const createLookAgainActivities = (deps: LookAgainDeps) => ({
     if (!held) return sum([]);
     const newest = newestRange(deps, series, held);
     const first = await look(deps, series, newest);
-    const second = first.unanswered === undefined ? await lookAtDue(deps, series, held, newest) : undefined;
+    const second = first.isExchangeClosed ? undefined : await lookAtDue(deps, series, held, newest);
     return sum(second ? [first, second] : [first]);
   },
 });
@@ -43,10 +43,18 @@ const lookAtDue = async (
   held: LookRange,
   seen: LookRange,
 ): Promise<Look | undefined> => {
-  const gap = deps.ledger.dueGaps(series).find(({ toMs }) => toMs >= held.fromMs);
+  const gap = dueGap(deps, series, held);
   if (gap) return await lookAtGap(deps, series, held, gap);
   const time = dueSuspicion(deps, series, held, seen);
   return time === undefined ? undefined : await lookAtSuspicion(deps, series, held, time);
+};
+
+/** Of a gap that is older than what is kept nothing would be stored: it is listed, and not asked for any more. */
+const dueGap = ({ ledger }: LookAgainDeps, series: Series, { fromMs }: LookRange): Gap | undefined => {
+  const due = ledger.dueGaps(series);
+  if (due.some(({ toMs, nextRetryAt }) => toMs < fromMs && nextRetryAt !== null))
+    ledger.stopAsking(series, fromMs);
+  return due.find(({ toMs }) => toMs >= fromMs);
 };
 
 const around = (series: Series, held: LookRange, { fromMs, toMs }: LookRange): LookRange => {
@@ -55,11 +63,15 @@ const around = (series: Series, held: LookRange, { fromMs, toMs }: LookRange): L
   return { fromMs: from, toMs: Math.min(held.toMs, toMs + marginCandles * step) };
 };
 
+/** What begins before the held range is asked for from there on: an answer then has candles on its later side alone. */
 const lookAtGap = async (deps: LookAgainDeps, series: Series, held: LookRange, gap: Gap): Promise<Look> => {
   const result = await look(deps, series, around(series, held, gap));
   const { cover } = result;
-  const isAnswered = cover !== undefined && cover.fromMs < gap.fromMs && cover.toMs > gap.toMs;
-  if (!isAnswered && result.appeared === 0) deps.ledger.gapUnanswered(gap);
+  const isReached = cover !== undefined && cover.toMs > gap.toMs;
+  // What lies inside of an answer was counted by the comparison.
+  if (isReached && cover.fromMs < gap.fromMs) return result;
+  const isCut = gap.fromMs < held.fromMs;
+  if (result.appeared === 0) deps.ledger.gapTried(gap, { isAnswered: isReached && isCut });
   return result;
 };
 

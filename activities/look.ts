@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
-import { ExchangeError } from '../exchange/errors.ts';
+import { ExchangeError, type ExchangeErrorKind } from '../exchange/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { storedCandles } from '../ledger/candle-store.ts';
 import { landLook } from '../ledger/correction-landing.ts';
@@ -30,7 +30,11 @@ export interface LookRange {
 export interface Look extends LookResult {
   /** What the answer covers; undefined: there was none, or an empty one. */
   readonly cover?: LookRange;
+  /** It would refuse the next request too, whatever that asks for. */
+  readonly isExchangeClosed?: boolean;
 }
+
+const closed: readonly ExchangeErrorKind[] = ['RateLimited', 'Unavailable', 'Restricted', 'Auth'];
 
 /** Left out again, long enough after it was first seen to be: the exchange removed it. */
 const confirmed = (
@@ -104,6 +108,7 @@ export const look = async (deps: LookDeps, series: Series, range: LookRange): Pr
     return await lookAt(deps, series, range);
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
-    return { ...nothing, unanswered: `${error.kind}: ${error.message}` };
+    const { kind, message } = error;
+    return { ...nothing, unanswered: `${kind}: ${message}`, isExchangeClosed: closed.includes(kind) };
   }
 };

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gte, isNull, lt, lte, ne, or, sql } from 'drizzle-orm';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { Reader, Store, Writer } from './database.ts';
 import { answersOfAnOutage, retryWaitMs } from './gap-retries.ts';
@@ -178,9 +178,16 @@ const totals = (db: Reader): GapTotal[] =>
     .groupBy(gaps.series)
     .all();
 
-const unanswered = (tx: Writer, gap: Gap, now: number): void => {
+const tried = (tx: Writer, gap: Gap, isAnswered: boolean, now: number): void => {
   const row = tx.select().from(gaps).where(isGap(gap)).get();
-  if (row?.state === 'open') retried(tx, row, false, now);
+  if (row?.state === 'open') retried(tx, row, isAnswered, now);
+};
+
+const stopAsking = (tx: Writer, series: Series, beforeMs: number): void => {
+  tx.update(gaps)
+    .set({ nextRetryAt: null })
+    .where(and(eq(gaps.series, seriesKey(series)), eq(gaps.state, 'open'), lt(gaps.toMs, beforeMs)))
+    .run();
 };
 
 export const gapStore = ({ read, write, now }: Store) => ({
@@ -199,6 +206,10 @@ export const gapStore = ({ read, write, now }: Store) => ({
   /** Open gaps that shall be asked for now, the one that waits longest first. */
   dueGaps: (series: Series): GapRow[] => read((db) => dueGaps(db, series, now())),
 
-  /** It was asked for, and the exchange said nothing about it: it stays open. */
-  gapUnanswered: (gap: Gap): void => write((tx) => unanswered(tx, gap, now())),
+  /** It was asked for, and no comparison has counted that; without an answer it stays open, however often. */
+  gapTried: (gap: Gap, { isAnswered }: { readonly isAnswered: boolean }): void =>
+    write((tx) => tried(tx, gap, isAnswered, now())),
+
+  /** Open gaps that end before this time have no next try: what came would be pruned at once. */
+  stopAsking: (series: Series, beforeMs: number): void => write((tx) => stopAsking(tx, series, beforeMs)),
 });

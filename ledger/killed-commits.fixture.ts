@@ -139,9 +139,13 @@ export const acts: Readonly<Record<KilledCommit, Act>> = {
     },
     act: ({ ledger }) => ledger.loseMonth({ series: btc, month: '2024-01', reason: 'gone' }),
   },
-  gapUnanswered: {
+  gapTried: {
     prepare: (there) => land(there, { from: 0, count: 3, gaps: [gap] }),
-    act: ({ ledger }) => ledger.gapUnanswered(gap),
+    act: ({ ledger }) => ledger.gapTried(gap, { isAnswered: false }),
+  },
+  stopAsking: {
+    prepare: (there) => land(there, { from: 0, count: 3, gaps: [gap] }),
+    act: ({ ledger }) => ledger.stopAsking(btc, gap.toMs + 1),
   },
   recordStart: {
     act: ({ ledger }) =>

@@ -45,6 +45,9 @@ describe('the recorded histories', () => {
     expect(textOf('retrain-failed-and-gave-back')).toMatch(
       /ACTIVITY_TASK_FAILED.*giveBack.*EXECUTION_FAILED/,
     );
+    expect(textOf('retrain-one-failed-one-short-and-gave-back')).toMatch(
+      /ACTIVITY_TASK_FAILED.*core_patch.*giveBack.*giveBack.*giveBack.*EXECUTION_FAILED/,
+    );
     expect(textOf('promote-superseded-and-approved').match(/UPDATE_COMPLETED/g)).toHaveLength(3);
     expect(textOf('retrain-reset')).toContain('resetWorkflowFailureInfo');
   });

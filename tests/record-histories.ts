@@ -168,6 +168,15 @@ const recordRetrain = async (temporal: TestTemporal): Promise<void> => {
   });
 };
 
+/** One series fails, the other is merely too short: each is given back for its own reason. */
+const recordBlame = (temporal: TestTemporal): Promise<void> =>
+  withRig(temporal, { trainer: trainerThatThrows('no') }, async (rig) => {
+    await rig.startTrain();
+    rig.land(300, btc);
+    rig.land(10, eth);
+    await startedAndRecorded('retrain-one-failed-one-short-and-gave-back', rig, retrain());
+  });
+
 const recordInterrupted = async (temporal: TestTemporal): Promise<void> => {
   const held = heldTrainer();
   await withRig(temporal, { trainer: held.trainer }, async (rig) => {
@@ -297,6 +306,7 @@ const groups: Readonly<Record<string, (temporal: TestTemporal) => Promise<void>>
   ingest: recordIngest,
   corrections: recordCorrections,
   retrain: recordRetrain,
+  blame: recordBlame,
   interrupted: recordInterrupted,
   approval: recordApproval,
   pooled: recordPooled,

@@ -1,9 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
+import { seriesOfFile } from '../ledger/file-rows.ts';
+import { seriesKey } from '../series.ts';
 import { failureOf } from '../temporal/failure-of.ts';
 import { createTrainer } from '../workers/trainer.ts';
 import { janitorId, retrainId, taskQueues } from '../workflows/ids.ts';
@@ -39,6 +41,9 @@ const failureType = (handle: WorkflowHandle): Promise<string> =>
     () => 'none',
     (error: unknown) => failureOf(error).type,
   );
+
+const versionDir = (versionId: string): string =>
+  path.join(rig.config.paths.modelsDir, 'registry', versionId);
 
 const attempts = (): number[] =>
   rig.ledger.files({ status: 'downloaded', limit: 100 }).map((file) => file.attempts);
@@ -87,6 +92,95 @@ describe('a retrain that throws', () => {
     expect(result.metadata.series.map(({ outcome }) => outcome).sort()).toEqual(['TrainingFailed', 'pass']);
     expect(attempts()).toEqual(Array(filesPerSeries).fill(1));
     expect(rig.ledger.openClaims()).toEqual([]);
+  });
+});
+
+/** Each fails, one after the other; the types of their failures. */
+const failTimes = async (times: number): Promise<string[]> => {
+  const types: string[] = [];
+  for (let run = 0; run < times; run++) types.push(await failureType(await startRetrain()));
+  return types;
+};
+
+const attemptsOf = (series: string): number[] =>
+  rig.ledger
+    .files({ status: 'downloaded', limit: 100 })
+    .filter((file) => seriesKey(seriesOfFile(file)) === series)
+    .map((file) => file.attempts);
+
+const expectNothingAside = (waiting: number): void => {
+  expect(rig.ledger.fileCounts()).toMatchObject({ quarantined: 0, processing: 0, downloaded: waiting });
+  expect(attempts()).toEqual(Array(waiting).fill(0));
+  expect(rig.ledger.openClaims()).toEqual([]);
+};
+
+const [btc, eth] = ['binance:BTC/USDT:1m', 'binance:ETH/USDT:1m'] as const;
+
+describe('files that are not to blame for a failure', () => {
+  it.each(['series', 'pooled'])(
+    'of a series that is merely too short are given back uncounted when another one fails (MODEL_SCOPE=%s)',
+    async (scope) => {
+      const settings = { MODEL_SCOPE: scope };
+      rig = await openRig(temporal, { settings, trainer: trainerThatThrows('every covariance collapsed') });
+      rig.land(300, btc);
+      rig.land(10, eth);
+      await rig.startTrain();
+      expect(await failTimes(2)).toEqual(['TrainingFailed', 'TrainingFailed']);
+      expect([attemptsOf(btc), attemptsOf(eth)]).toEqual([[2], [0]]);
+    },
+  );
+
+  it('are not put aside for a lineage head that was altered, however often its series fails', async () => {
+    rig = await openRig(temporal, { settings: { EXACTLY_ONCE: 'true' } });
+    rig.land(300);
+    await rig.startTrain(trainAndPass);
+    const first = (await (await startRetrain()).result()) as RetrainResult;
+    appendFileSync(path.join(versionDir(first.version_id), 'heads.json'), ' ');
+    rig.land(60, btc);
+    rig.land(10, eth);
+    expect(new Set(await failTimes(6))).toEqual(new Set(['ModelCorrupt']));
+    expectNothingAside(2);
+  });
+
+  it('are not put aside when what was trained cannot be stored, since the champion was altered meanwhile', async () => {
+    const spoiling: typeof trainAndPass = {
+      ...trainAndPass,
+      train: async (job, options) => {
+        const trained = await trainAndPass.train(job, options);
+        const champion = rig.ledger.champion();
+        if (champion) appendFileSync(path.join(versionDir(champion.versionId), 'model.json'), ' ');
+        return trained;
+      },
+    };
+    rig = await openRig(temporal, { settings: { SYMBOLS: 'BTC/USDT' } });
+    rig.land(300);
+    await rig.startTrain(spoiling);
+    const first = (await (await startRetrain()).result()) as RetrainResult;
+    const model = path.join(versionDir(first.version_id), 'model.json');
+    const sound = readFileSync(model);
+    rig.land(60);
+    for (let run = 0; run < 6; run++) {
+      writeFileSync(model, sound);
+      const handle = await startRetrain();
+      expect(await failureType(handle)).toBe('ModelCorrupt');
+      expect(await historyOf(handle)).toContain('ActivityTaskFailed commitVersion');
+    }
+    expectNothingAside(1);
+  });
+});
+
+describe('a file that makes each training fail', () => {
+  it('is put aside at the fifth attempt, and the series goes on without it', async () => {
+    rig = await openRig(temporal, { trainer: trainerThatThrows('every covariance collapsed') });
+    rig.land(300, btc);
+    await rig.startTrain();
+    await failTimes(4);
+    expect(attemptsOf(btc)).toEqual([4]);
+    await failTimes(1);
+    expect(rig.ledger.files({ status: 'quarantined', limit: 9 })).toMatchObject([
+      { attempts: 5, quarantineReason: 'failed in 5 attempts' },
+    ]);
+    expect(await (await startRetrain()).result()).toMatchObject({ message: 'no new data' });
   });
 });
 

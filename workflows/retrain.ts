@@ -1,5 +1,4 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   isCancellation,
@@ -7,11 +6,13 @@ import {
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { candlesMayCause, describe } from './failed-training.ts';
 import { housekeeping, ledger, training } from './proxies.ts';
 import { attributes } from './search-attributes.ts';
 import type {
   ClaimSummary,
   CommittedVersion,
+  PooledOutcome,
   RetrainRequest,
   RetrainResult,
   SeriesFailure,
@@ -87,21 +88,25 @@ const trainAll = async (claim: ClaimSummary, { nStates }: RetrainRequest) => {
 };
 
 /** MODEL_SCOPE=pooled: one training for all; a series that cannot take part is left out of it. */
-const trainPool = async (claim: ClaimSummary, { nStates }: RetrainRequest) => {
+const trainPool = async (claim: ClaimSummary, { nStates }: RetrainRequest): Promise<PooledOutcome> => {
   const series = claim.series.map((one) => one.series);
   const request = { claimId: claim.claimId, series, ...(nStates === undefined ? {} : { nStates }) };
-  return await training.trainPooled.executeWithOptions({ summary: series.join(', ') }, [request]);
+  try {
+    return await training.trainPooled.executeWithOptions({ summary: series.join(', ') }, [request]);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { trained: [], left: series.map((one) => ({ series: one, ...describe(error) })) };
+  }
 };
 
 const bySeries = (a: { series: string }, b: { series: string }): number => (a.series < b.series ? -1 : 1);
 
-/** Too little data is not a failure of the files: no attempt is counted. Everything else is. */
+/** Too little data is no failure of the run. */
 const isShortOfData = ({ type }: SeriesFailure): boolean => type === 'NotEnoughData';
 
 const giveBackSeries = async ({ claimId }: ClaimSummary, left: readonly SeriesFailure[]): Promise<void> => {
   for (const failure of left) {
-    const countAttempt = !isShortOfData(failure);
-    const request = { claimId, series: [failure.series], countAttempt };
+    const request = { claimId, series: [failure.series], countAttempt: candlesMayCause(failure) };
     await ledger.giveBack.executeWithOptions({ summary: asText(failure) }, [request]);
   }
 };
@@ -109,18 +114,22 @@ const giveBackSeries = async ({ claimId }: ClaimSummary, left: readonly SeriesFa
 const giveAllBack = async (claim: ClaimSummary, left: readonly SeriesFailure[]): Promise<RetrainResult> => {
   const failures = left.filter((failure) => !isShortOfData(failure));
   const [first] = failures;
+  // Each series for its own reason: what failed in one is no failure of the others' files.
+  if (!first || patched('give-back-each')) await giveBackSeries(claim, left);
   if (first) throw ApplicationFailure.nonRetryable(failures.map(asText).join('; '), first.type);
-  await giveBackSeries(claim, left);
   return nothingTrained(`not enough new data: ${left.map(asText).join('; ')}`, 0, left);
 };
 
 const asText = ({ series, reason }: SeriesFailure): string => `${series}: ${reason}`;
 
-/** Runs even when the run was cancelled; the training activities have stopped by then. */
+/**
+ * Runs even when the run was cancelled; the training activities have stopped by then. A series whose training failed was
+ * given back before: what is still held was trained, or was not the reason, and no attempt is counted.
+ */
 const giveBackAfterFailure = async (claim: ClaimSummary, error: unknown): Promise<void> => {
   outcome(isCancellation(error) ? 'cancelled' : 'failed');
   await CancellationScope.nonCancellable(() =>
-    ledger.giveBack({ claimId: claim.claimId, countAttempt: !isCancellation(error) }),
+    ledger.giveBack({ claimId: claim.claimId, countAttempt: false }),
   );
 };
 
@@ -180,15 +189,6 @@ const nothingTrained = (
       parent_version: null,
       series: left.map(({ series, type, reason }) => ({ series, outcome: type, reason })),
     },
-  };
-};
-
-const describe = (error: unknown): { type: string; reason: string } => {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return { type: cause.type ?? 'Error', reason: cause.message };
-  return {
-    type: cause instanceof Error ? cause.name : 'Error',
-    reason: cause instanceof Error ? cause.message : String(cause),
   };
 };
 

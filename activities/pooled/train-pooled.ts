@@ -7,7 +7,7 @@ import { prepare } from '../train.ts';
 import type { TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
 import { pooledInputs } from '../training-inputs.ts';
-import { reasonOf } from './left-out.ts';
+import { leftByFit, reasonOf } from './left-out.ts';
 import type { PooledJob, PooledTraining } from './train-pooled-model.ts';
 import { type StrictPoolDeps, trainStrictPool } from './train-strict-pool.ts';
 
@@ -35,9 +35,9 @@ export const createPooledActivities = (deps: PooledDeps) => ({
     if (!first) return { trained: [], left };
     const job = jobOf(first, ready);
     const held = { claimId: request.claimId, what: `a pool of ${ready.length}` };
-    const { trainings, left: tooShort } = await underLease(deps, held, (options) =>
+    const { trainings, left: byFit } = await underLease(deps, held, (options) =>
       deps.trainer.trainPooled(job, options),
-    );
+    ).catch((error: unknown): PooledTraining => ({ trainings: {}, left: leftByFit(ready, error) }));
     const poolInputs = Object.fromEntries(
       ready.map(({ series, inputs }) => [series, pooledInputs(inputs, job)]),
     );
@@ -47,7 +47,7 @@ export const createPooledActivities = (deps: PooledDeps) => ({
       const { series, dataHash, newCandles } = one;
       return [stageTraining(deps, request.claimId, series, { training, dataHash, newCandles, poolInputs })];
     });
-    return { trained, left: [...left, ...tooShort].sort((a, b) => (a.series < b.series ? -1 : 1)) };
+    return { trained, left: [...left, ...byFit].sort((a, b) => (a.series < b.series ? -1 : 1)) };
   },
 });
 

@@ -11,6 +11,7 @@ import { settingsThatChanged } from '../strict/train-strict.ts';
 import { championOf, hashOfColumns, type TrainDeps } from '../train-deps.ts';
 import type { TrainingProgress } from '../train-series-model.ts';
 import { pooledInputs, strictInputs, type TrainingInputs } from '../training-inputs.ts';
+import { leftByFit } from './left-out.ts';
 import type { PooledHead } from './pool-heads.ts';
 import { leave, lineagesOf, type Member, membersOf, type PoolDeps } from './pool-members.ts';
 import type { StrictPoolJob, StrictPoolMember, StrictPoolTraining } from './train-strict-pool-model.ts';
@@ -43,7 +44,10 @@ export const trainStrictPool = async (
   if (why !== undefined) return { trained: [], left: mergedLeft(left, leave(request.series, why)) };
   const { job, poolInputs } = jobOf(deps, request, members);
   const held = { claimId, what: `a pool of ${members.length}` };
-  const trainings = await underLease(deps, held, (at) => deps.trainer.trainStrictPool(job, at));
+  const trainings = await underLease(deps, held, (at) => deps.trainer.trainStrictPool(job, at)).catch(
+    (error: unknown) => leftByFit(members, error),
+  );
+  if (Array.isArray(trainings)) return { trained: [], left: mergedLeft(left, trainings) };
   const trained = members.map((member) => {
     const { series, lineage, row, past, columns, dispositions, trained: read } = member;
     const { head, comparison, ...training } = trainings[series]!;

@@ -13,6 +13,7 @@ import { readHead } from '../../registry/heads.ts';
 import { parseSeries, seriesKey } from '../../series.ts';
 import { trainAndPass, trainHere } from '../../tests/support/trainers.ts';
 import { trainDeps } from '../../workers/deps.ts';
+import { candlesMayCause } from '../../workflows/failed-training.ts';
 import type {
   CommittedVersion,
   RetrainRequest,
@@ -137,7 +138,7 @@ export const openStrict = (
     const claim = await run(() => role.claimFiles());
     const { trained, left } = await trainAll(run, claim.claimId, request.nStates);
     if (left.length > 0) {
-      const countAttempt = left[0]?.type !== 'NotEnoughData';
+      const countAttempt = left.some(candlesMayCause);
       await run(() => role.giveBack({ claimId: claim.claimId, countAttempt }));
       return { left };
     }
