@@ -61,8 +61,18 @@ const compile = (root, project) =>
     { cwd: root },
   );
 
+/** Temporal runs workflows from one file; made here, no worker has to make it at its start. */
+const bundleWorkflows = async (root) => {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'dist', 'workflows', 'index.js'),
+    logger: new DefaultLogger('WARN'),
+  });
+  writeFileSync(join(root, 'dist', 'workflow-bundle.js'), code);
+};
+
 /**
- * Compiles the sources to dist/ when they changed.
+ * Compiles the sources to dist/, and bundles the workflows, when they changed.
  *
  * @param {string} root of the repository; its packages are installed
  */
@@ -76,6 +86,7 @@ export const build = async (root) => {
     if (!ok) throw new Error(`the build failed:\n${output}`);
   }
   removeOrphans(root);
+  await bundleWorkflows(root);
   mkdirSync(dirname(stampFile(root)), { recursive: true });
   writeFileSync(stampFile(root), hash);
 };

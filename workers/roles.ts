@@ -13,7 +13,7 @@ export const workflowsPath = fileURLToPath(
 export interface Place {
   readonly connection: NativeConnection;
   readonly namespace: string;
-  /** Built once for all workers of a process: it takes a second or two. */
+  /** One for all workers of a process. */
   readonly workflowBundle: WorkflowBundleOption;
   /** The one that the bundle was made for. */
   readonly dataConverter: DataConverter;

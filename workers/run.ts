@@ -1,5 +1,4 @@
 import {
-  bundleWorkflowCode,
   NativeConnection,
   Runtime,
   Worker,
@@ -23,8 +22,9 @@ import { observeActivities } from './observe/activities.ts';
 import { type Observation, openObservation } from './observe/open.ts';
 import { observedTrainer } from './observe/trainer.ts';
 import { noteStart, prepareNamespace, prepareSchedules } from './prepare.ts';
-import { ingestWorker, type Place, trainWorker, versioned, workflowsPath } from './roles.ts';
+import { ingestWorker, type Place, trainWorker, versioned } from './roles.ts';
 import { createTrainer } from './trainer.ts';
+import { workflowBundleOf } from './workflow-bundle.ts';
 
 export type Role = 'ingest' | 'train';
 
@@ -96,11 +96,7 @@ export const runWorker = async (config: Config, run: WorkerRun): Promise<void> =
   const dataConverter = dataConverterOf(config.temporal.payloadKeys);
   const workflowBundle =
     run.workflowBundle ??
-    (await bundleWorkflowCode({
-      ...{ workflowsPath, logger },
-      ...bundleOptionsOf(dataConverter),
-      ...observation.traced.bundle,
-    }));
+    (await workflowBundleOf({ ...bundleOptionsOf(dataConverter), ...observation.traced.bundle }, logger));
   const connection = await NativeConnection.connect(connectionOptions(config.temporal));
   const { metrics, traced } = observation;
   const around = {
