@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, it } from 'vitest';
 import { bundleOptionsOf, dataConverterOf } from '../temporal/data-converter.ts';
+import type * as Built from '../workers/workflow-bundle.ts';
 
 /** The built one: what `npm start` and the image run. */
 const { workflowBundleOf } = (await import(
   new URL('../dist/workers/workflow-bundle.js', import.meta.url).href
-)) as typeof import('../workers/workflow-bundle.ts');
+)) as typeof Built;
 
 const logger = new DefaultLogger('ERROR');
 
