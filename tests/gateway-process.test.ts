@@ -1,8 +1,9 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { versionIdOfStates } from '../api/app.fixture.ts';
+import { Sqlite } from '../sqlite.ts';
 import { filledState } from './processes/filled-state.ts';
 import { type GatewayProcess, startGatewayProcess } from './processes/gateway-process.ts';
 
@@ -79,6 +80,36 @@ describe('the gateway process', () => {
     writeFileSync(file, good);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect((await get('/ready')).status).toBe(200);
+  });
+
+  it('lives on, and answers /param, while neither its ledger nor MODELS_DIR can be read', async () => {
+    const process = await start(withoutTemporal);
+    const param = async () => (await get('/param/momentum_breakout/BTCUSDT')).status;
+    expect(await param()).toBe(200);
+    const rename = (from: string, to: string): void => {
+      const ledger = new Sqlite(state.env.LEDGER_DB);
+      for (const table of ['file_counts', 'watermarks'])
+        ledger.exec(`alter table ${from}${table} rename to ${to}${table}`);
+      ledger.close();
+    };
+    rename('', 'lost_');
+    renameSync(state.modelsDir, `${state.modelsDir}.aside`);
+    writeFileSync(state.modelsDir, 'a mount that went');
+    try {
+      await sleep(600);
+      expect(process.child.exitCode).toBeNull();
+      expect(await param()).toBe(200);
+      expect((await get('/ledger')).status).toBe(500);
+    } finally {
+      rename('lost_', '');
+      rmSync(state.modelsDir);
+      renameSync(`${state.modelsDir}.aside`, state.modelsDir);
+    }
+    await sleep(300);
+    expect((await get('/ready')).status).toBe(200);
+    expect((await get('/ledger')).status).toBe(200);
+    expect((await get('/health')).body).toMatchObject({ model: { problem: null } });
+    expect(await process.stop()).toBe(0);
   });
 
   it('ends when its parent is gone', async () => {
