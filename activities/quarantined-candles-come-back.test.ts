@@ -4,9 +4,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, it } from 'vitest';
 import type { Candle, Exchange } from '../exchange/exchange.ts';
+import { archiveProcessed } from '../ledger/archive.ts';
+import { archivePath } from '../ledger/archive-files.ts';
 import { newestCandles } from '../ledger/candle-store.ts';
 import { openFresh } from '../ledger/fresh.fixture.ts';
-import { btc, candle, genesisMs, hourMs } from '../ledger/ledger.fixture.ts';
+import { btc, candle, genesisMs, hourMs, run1, versionNamed } from '../ledger/ledger.fixture.ts';
 import { seriesKey } from '../series.ts';
 import { createIngestRole } from './index.ts';
 
@@ -49,6 +51,15 @@ const ingested = async () => {
       writeFileSync(join(dataDir, files[at]!.path), 'timestamp,open,high,low,close,volume\n1,1,1,1,1,1\n');
       ledger.quarantine({ fileId: files[at]!.fileId, reason: 'differs from its hash' });
     },
+    /** The month of the archive is altered. Its CSVs are gone by then. */
+    damageMonth: (): void => {
+      const { claimId } = ledger.claim({ ...run1, leaseMs: 1_000, series: [series] });
+      ledger.commitVersion({ ...run1, claimId, version: versionNamed(1), dispositions: [] });
+      archiveProcessed({ ...there, series: btc, deleteAfterProcess: true, archiveDays: 365 });
+      writeFileSync(archivePath(dataDir, btc, '2024-01'), 'nothing');
+    },
+    look: (): Promise<unknown> => run(() => role.lookAgain({ series })),
+    audit: (): Promise<unknown> => run(() => role.auditRange({ series, day: '2024-01-05', sample: 1 })),
     /** As often as something is due at that time. */
     lookWhenDue: async (): Promise<void> => {
       clock.now += 86_400_000;
@@ -92,3 +103,17 @@ it('an exchange that has them no more leaves the gap, which is an outage when it
   ]);
   expect(there.closes()).toHaveLength(count - 2 * page);
 });
+
+it.each(['look', 'audit'] as const)(
+  'an altered month that a %s meets fails no run: its candles come back from the exchange, each as it was',
+  async (meet) => {
+    const there = await ingested();
+    there.damageMonth();
+    await there[meet]();
+    expect(there.ledger.alerts({ limit: 1 })).toMatchObject([{ kind: 'quarantine', subject: series }]);
+    await there.lookWhenDue();
+    expect(there.closes()).toEqual(allCloses);
+    expect(there.ledger.bars(btc)).toBe(count);
+    expect(there.ledger.gaps(btc)).toEqual([]);
+  },
+);

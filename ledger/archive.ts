@@ -61,9 +61,13 @@ const readyFiles = (ledger: Ledger, series: Series): FileRow[] => {
   return ready;
 };
 
-/** Beyond ARCHIVE_DAYS. */
-const isOld = ({ ledger, series, archiveDays }: ArchiveRequest, month: string): boolean =>
-  monthEndMs(month) <= (ledger.storedRange(series)?.toMs ?? 0) - archiveDays * dayMs;
+/** Is a month beyond ARCHIVE_DAYS? */
+type IsOld = (month: string) => boolean;
+
+const oldMonths = ({ ledger, series, archiveDays }: ArchiveRequest): IsOld => {
+  const keptFromMs = (ledger.storedRange(series)?.toMs ?? 0) - archiveDays * dayMs;
+  return (month) => monthEndMs(month) <= keptFromMs;
+};
 
 const byMonth = (lines: readonly CandleLine[]): Map<string, CandleLine[]> => {
   const months = new Map<string, CandleLine[]>();
@@ -110,28 +114,28 @@ const copyToArchive = (request: ArchiveRequest): number => {
 };
 
 /** Of the months that are kept, each that the ledger knows is there: one that is gone is found, whether it is read or not. */
-const demandMonths = (request: ArchiveRequest): void => {
+const demandMonths = (request: ArchiveRequest, isOld: IsOld): void => {
   const { ledger, dataDir, series } = request;
-  const kept = ledger.archiveMonths(series).filter(({ month }) => !isOld(request, month));
+  const kept = ledger.archiveMonths(series).filter(({ month }) => !isOld(month));
   for (const { month } of kept)
     if (!existsSync(archivePath(dataDir, series, month))) readMonthFile(request, month);
 };
 
 /** A CSV that goes may be the last sound copy of its candles: the months that have them are read once more before. */
-const demandCopies = (request: ArchiveRequest, files: readonly FileRow[]): void => {
+const demandCopies = (request: ArchiveRequest, files: readonly FileRow[], isOld: IsOld): void => {
   const { dataDir, series } = request;
   // Months between the first and the last candle may have none.
   const ends = new Set(files.flatMap(({ tStart, tEnd }) => [monthOf(tStart), monthOf(tEnd)]));
   const months = new Set(files.flatMap(({ tStart, tEnd }) => monthsBetween(tStart, tEnd)));
-  for (const month of [...months].filter((one) => !isOld(request, one)))
+  for (const month of [...months].filter((one) => !isOld(one)))
     if (!readMonthFile(request, month) && ends.has(month)) throw monthGone({ dataDir, series, month });
 };
 
 /** First the rows, then the CSVs: a crash between them leaves CSVs that the janitor removes. */
-const deleteArchived = (request: ArchiveRequest): number => {
+const deleteArchived = (request: ArchiveRequest, isOld: IsOld): number => {
   const { ledger, dataDir, series, crash } = request;
   const gone = ledger.archivedFiles(series);
-  demandCopies(request, gone);
+  demandCopies(request, gone, isOld);
   const deleted = ledger.markDeleted(gone.map(({ fileId }) => fileId));
   crash?.('archive:deleted');
   for (const { path } of gone) {
@@ -142,9 +146,9 @@ const deleteArchived = (request: ArchiveRequest): number => {
 };
 
 /** Forgotten first: a crash before its file goes leaves one that the next pass removes, and no loss that never was. */
-const pruneMonths = (request: ArchiveRequest): string[] => {
+const pruneMonths = (request: ArchiveRequest, isOld: IsOld): string[] => {
   const { ledger, dataDir, series, crash } = request;
-  const old = archivedMonths(request).filter((month) => isOld(request, month));
+  const old = archivedMonths(request).filter(isOld);
   for (const month of old) {
     ledger.forgetMonth(series, month);
     rmSync(archivePath(dataDir, series, month), { force: true });
@@ -160,10 +164,11 @@ const pruneMonths = (request: ArchiveRequest): string[] => {
  */
 export const archiveProcessed = (request: ArchiveRequest): Archived =>
   archiveLock(request.dataDir, seriesKey(request.series), () => {
-    demandMonths(request);
+    const isOld = oldMonths(request);
+    demandMonths(request, isOld);
     return {
       archived: copyToArchive(request),
-      deleted: request.deleteAfterProcess ? deleteArchived(request) : 0,
-      prunedMonths: pruneMonths(request),
+      deleted: request.deleteAfterProcess ? deleteArchived(request, isOld) : 0,
+      prunedMonths: pruneMonths(request, isOld),
     };
   });
