@@ -170,6 +170,7 @@ test('what a file outside the archive has is no gap, nor what the exchange remov
   const { claimId: second } = there.ledger.claim({ ...run1, leaseMs: 1000, series: [seriesKey(btc)] });
   there.ledger.commitVersion({ ...run1, claimId: second, version: nextVersion(), dispositions: [] });
   there.ledger.markArchived([removed]);
+  there.ledger.markDeleted([removed]);
   change(30, 'rewritten', 9_001);
   there.ledger.loseMonth({ series: btc, month: '2024-01', reason: 'gone' });
   expect(gapsOf(there)).toEqual([
