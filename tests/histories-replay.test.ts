@@ -77,14 +77,14 @@ const changes: readonly Change[] = [
     file: 'retrain.ts',
     from: "  const promotion = await orSay(() => decidePromotion(version, request), whyNotPromoted);\n  stage('archive');",
     to: "  await housekeeping.archiveProcessed();\n  const promotion = await orSay(() => decidePromotion(version, request), whyNotPromoted);\n  stage('archive');",
-    breaks: /^retrain-(awaiting|promoted|not-promoted|one-series|pooled|reset|stored)/,
+    breaks: /^retrain-(awaiting|promoted|not-promoted|one-series|pooled|reset|stored|older)/,
   },
   {
     what: 'a stored version that is taken for a failure again',
     file: 'retrain.ts',
     from: "if (!patched('version-stands')) throw error;",
     to: "if (patched('version-stands')) throw error;",
-    breaks: /^retrain-stored-/,
+    breaks: /^retrain-(stored|older)-/,
   },
   {
     what: 'a compensation that is forgotten',

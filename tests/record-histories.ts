@@ -249,7 +249,7 @@ const recordContinued = async (temporal: TestTemporal): Promise<void> => {
   await server.stop();
 };
 
-/** Behind its commit: what is not archived, and what is not promoted. */
+/** Behind its commit: what is not archived, and what is not promoted. `retrain-older-code-and-gave-back` is of code that failed the run for the former. */
 const recordStored = async (temporal: TestTemporal): Promise<void> => {
   const failing = (point: CrashPointName): RigOptions => ({
     trainer: trainAndPass,
