@@ -5,6 +5,7 @@ import type { Sender } from './alerts/message.ts';
 import { formatOf, type Webhook } from './alerts/webhook.ts';
 import type { ApiKey, Role } from './config/api-key.ts';
 import { contradictions } from './config/contradictions.ts';
+import { longestGapDays } from './config/cron-gap.ts';
 import { readSettings, type SettingsRead, type Values } from './config/read-settings.ts';
 import { defaultTrainThreads, type SettingName } from './config/settings.ts';
 import { temporalOf } from './config/temporal.ts';
@@ -287,6 +288,11 @@ const healthOf = (values: Values): HealthLimits => ({
   emptyRuns: values.ALERT_EMPTY_RUNS,
   diskFreeBytes: values.ALERT_DISK_FREE_MB * 2 ** 20,
   clockSkewMs: values.ALERT_CLOCK_SKEW,
+  routineMs: {
+    audit: (longestGapDays(values.AUDIT_CRON) + 1) * dayMs,
+    snapshot: (longestGapDays(values.SNAPSHOT_CRON) + 1) * dayMs,
+    janitor: Math.max(3_600_000, 2 * values.LEASE_MS),
+  },
 });
 
 /** What alerts say of where they come from. */

@@ -31,11 +31,14 @@ export const createAuditActivities = (deps: LookAgainDeps) => ({
     const held = heldRange(deps, series);
     const seed = `${key} ${day} ${sample}`;
     const range = held && sampledRange(held, series, deps.refetchCandles, seed);
-    if (!range)
+    if (!range) {
+      deps.ledger.recordReading(`audit:${key}`, 0);
       return { series: key, sample, compared: 0, rewritten: 0, appeared: 0, removed: 0, suspected: 0 };
+    }
     const { cover: _, isExchangeClosed: __, ...found } = await look(deps, series, range);
     const result = { series: key, sample, ...range, ...found };
     deps.ledger.audit({ actor: 'audit', action: 'candles.audit', subject: key, detail: { day, ...result } });
+    deps.ledger.recordReading(`audit:${key}`, result.compared);
     return result;
   },
 });

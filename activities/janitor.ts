@@ -80,11 +80,13 @@ export const createJanitorActivities = (deps: JanitorDeps) => ({
     const staged = removeStagedTrainings(ledger, modelsDir);
     const archive = deps.modelArchiveDir === undefined ? {} : { archiveDir: deps.modelArchiveDir };
     const pruned = pruneVersions({ ledger, modelsDir, keep: deps.keepModels, crash, ...archive });
+    const rowsCompacted = ledger.compactRows({ olderThanMs: deps.ledgerRowsMs, limit: filesAtOnce }).files;
+    ledger.recordReading('janitor', 0);
     return {
       orphansRemoved: orphans.length + half.length + staged,
       versionsQuarantined: unknown.length,
       versionsPruned: pruned.length,
-      rowsCompacted: ledger.compactRows({ olderThanMs: deps.ledgerRowsMs, limit: filesAtOnce }).files,
+      rowsCompacted,
     };
   },
 });

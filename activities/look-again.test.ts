@@ -154,3 +154,10 @@ test('REFETCH_CANDLES=0 asks for nothing', async () => {
   expect(await there.lookAgain()).toEqual({ ...quiet, compared: 0 });
   expect(there.requests()).toBe(before);
 });
+
+test('an audited range is noted, so that a series that is audited no more is missed', async () => {
+  const { audit, ledger } = await open();
+  const { compared } = await audit('2024-01-15');
+  expect(compared).toBeGreaterThan(100);
+  expect(ledger.reading(`audit:${series}`)).toMatchObject({ value: compared });
+});

@@ -17,7 +17,13 @@ afterEach(() => stop());
 
 const series = [seriesKey(btc)];
 const sender = { domain: 'production', namespace: 'default', uiUrl: 'http://ui:8233' };
-const limits = { staleCandles: 5, emptyRuns: 3, diskFreeBytes: 0, clockSkewMs: 5_000 };
+const limits = {
+  staleCandles: 5,
+  emptyRuns: 3,
+  diskFreeBytes: 0,
+  clockSkewMs: 5_000,
+  routineMs: { audit: 172_800_000, janitor: 3_600_000, snapshot: 172_800_000 },
+};
 
 type There = ReturnType<typeof openFresh>;
 

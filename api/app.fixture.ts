@@ -27,7 +27,13 @@ export const settings: GatewaySettings = {
   temporal: { uiUrl: undefined },
   simulator: { seed: 1, replayDir: undefined, untilMs: undefined, paperEngine: false },
   paths: loadConfig({ DATA_DIR: tmpdir(), MODELS_DIR: tmpdir() }).paths,
-  health: { staleCandles: 5, emptyRuns: 3, diskFreeBytes: 0, clockSkewMs: 5_000 },
+  health: {
+    staleCandles: 5,
+    emptyRuns: 3,
+    diskFreeBytes: 0,
+    clockSkewMs: 5_000,
+    routineMs: { audit: 172_800_000, janitor: 3_600_000, snapshot: 172_800_000 },
+  },
   rollback: { maxDrop: 0.02, cooldownMs: 1_000 },
   trainingKill: { maxDrop: 0.2, maxDrawdown: 0.25 },
   gateway: {

@@ -1,4 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
+import type { LoopView } from '../health/loop-view.ts';
+import type { Routine } from '../health/routines.ts';
 import type { LoopState } from './loop-state.ts';
 import type { LedgerReader } from './ports.ts';
 
@@ -29,6 +31,17 @@ export const loopMetrics = (registers: Registry[]) => ({
     name: 'autotrain_disk_free_bytes',
     help: 'Free space on the disk of DATA_DIR (data), of MODELS_DIR (models), and of landing, ledger, parameters, snapshots and model_archive where that is another disk.',
     labelNames: ['root'] as const,
+    registers,
+  }),
+  routineAgeSeconds: new Gauge({
+    name: 'autotrain_routine_age_seconds',
+    help: 'Time since a snapshot was taken, the janitor ended, or a range was compared with the exchange (audit, of the series that waits longest).',
+    labelNames: ['routine'] as const,
+    registers,
+  }),
+  snapshotMissing: new Gauge({
+    name: 'autotrain_snapshot_missing_files',
+    help: 'Files that the ledger knows and the newest snapshot lacks.',
     registers,
   }),
   clockOffsetSeconds: new Gauge({
@@ -66,6 +79,9 @@ export const loopMetrics = (registers: Registry[]) => ({
 
 type LoopMetrics = ReturnType<typeof loopMetrics>;
 
+const longestMs = ({ routines }: LoopView, routine: Routine): number =>
+  Math.max(...routines.filter((one) => one.routine === routine).map(({ ageMs }) => ageMs));
+
 /** Read when they are asked for, as the ledger's numbers are. */
 export const observeLoop = (metrics: LoopMetrics, ledger: LedgerReader, loop: LoopState): void => {
   const view = loop.view();
@@ -76,6 +92,9 @@ export const observeLoop = (metrics: LoopMetrics, ledger: LedgerReader, loop: Lo
   metrics.failedRetrains.set(view.failedRetrains?.inARow ?? 0);
   metrics.diskFreeBytes.reset();
   for (const { name, freeBytes } of view.disks) metrics.diskFreeBytes.set({ root: name }, freeBytes);
+  for (const routine of new Set(view.routines.map((one) => one.routine)))
+    metrics.routineAgeSeconds.set({ routine }, longestMs(view, routine) / 1000);
+  metrics.snapshotMissing.set(view.snapshotMissing);
   metrics.clockOffsetSeconds.set((view.clockOffsetMs ?? 0) / 1000);
   metrics.problems.reset();
   for (const { kind } of loop.problems()) metrics.problems.inc({ kind });

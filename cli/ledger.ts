@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Config } from '../config.ts';
 import { holdState, restoreJournal } from '../ledger/in-use.ts';
+import { openLedger } from '../ledger/open.ts';
 import { placesOf } from '../snapshots/places.ts';
 import { type Restored, restoreSnapshot, resumeRestore } from '../snapshots/restore.ts';
 import { type ListedSnapshot, listSnapshots, pruneSnapshots } from '../snapshots/retention.ts';
@@ -16,6 +17,16 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const bySnapshots = (env: NodeJS.ProcessEnv): Config =>
   findConfig(env, 'folder of snapshots', ({ snapshots }) => snapshots.dir);
 
+/** One by hand ends the wait for the nightly one as well. */
+const keepReading = ({ paths, domain }: Config, missing: number): void => {
+  const ledger = openLedger({ path: paths.ledgerFile, domain });
+  try {
+    ledger.recordReading('snapshot', missing);
+  } finally {
+    ledger.close();
+  }
+};
+
 /** Held: a restore that began meanwhile would replace what is copied, part by part. */
 const takeAndPrune = async (config: Config, bar: Bar) => {
   const release = holdState(config.paths.ledgerFile);
@@ -25,6 +36,7 @@ const takeAndPrune = async (config: Config, bar: Bar) => {
       atMs: Date.now(),
       progress: (done, total) => bar.at(done, total),
     });
+    keepReading(config, made.missing.length);
     return { made, removed: pruneSnapshots(config.snapshots.dir, config.snapshots.keep) };
   } finally {
     release();

@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/open.ts';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import type { DiskSpace } from './disk.ts';
+import { type RoutineAge, routineAges } from './routines.ts';
 
 /** Where the newest stored candles of a series stand. */
 export interface SeriesLag {
@@ -29,6 +30,9 @@ export interface LoopView {
   /** undefined: not measured yet, or nothing to measure against (a replay). */
   readonly clockOffsetMs: number | undefined;
   readonly disks: readonly DiskSpace[];
+  readonly routines: readonly RoutineAge[];
+  /** Files that the newest snapshot lacks and the ledger knows. */
+  readonly snapshotMissing: number;
 }
 
 export type LoopLedger = Pick<Ledger, 'watermarks' | 'reading' | 'claimAttempts' | 'madeAt'>;
@@ -54,6 +58,8 @@ export const viewLoop = (source: LoopSource): LoopView => {
     failedRetrains: failed && failed.value > 0 ? (failed.detail as FailedRetrains) : undefined,
     clockOffsetMs: isReplay ? undefined : offset,
     disks,
+    routines: routineAges(ledger, source.series.map(seriesKey), now()),
+    snapshotMissing: ledger.reading('snapshot')?.value ?? 0,
   };
 };
 

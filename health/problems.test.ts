@@ -6,7 +6,13 @@ import { foldersOf } from './folders.ts';
 import { type LoopLedger, type LoopView, viewLoop } from './loop-view.ts';
 import { loopProblems } from './problems.ts';
 
-const limits = { staleCandles: 5, emptyRuns: 3, diskFreeBytes: 100, clockSkewMs: 5_000 };
+const limits = {
+  staleCandles: 5,
+  emptyRuns: 3,
+  diskFreeBytes: 100,
+  clockSkewMs: 5_000,
+  routineMs: { audit: 172_800_000, janitor: 3_600_000, snapshot: 172_800_000 },
+};
 const hourMs = 3_600_000;
 const btc = { exchange: 'binance', symbol: 'BTC/USDT', timeframe: '1h' } as const;
 
@@ -17,6 +23,8 @@ const well: LoopView = {
   failedRetrains: undefined,
   clockOffsetMs: 5_000,
   disks: [{ name: 'data', root: '/ml', device: 1, freeBytes: 100, totalBytes: 1_000 }],
+  routines: [{ routine: 'janitor', subject: 'janitor', ageMs: 3_600_000 }],
+  snapshotMissing: 0,
 };
 const kindsOf = (view: Partial<LoopView>) =>
   loopProblems({ ...well, ...view }, limits).map(({ kind }) => kind);
@@ -27,6 +35,10 @@ describe('what is a problem', () => {
     expect(kindsOf({ emptyRuns: 3 })).toEqual(['empty_runs']);
     expect(kindsOf({ clockOffsetMs: -5_001 })).toEqual(['clock_skew']);
     expect(kindsOf({ disks: [{ ...well.disks[0]!, freeBytes: 99 }] })).toEqual(['disk_low']);
+    expect(kindsOf({ routines: [{ routine: 'snapshot', subject: 'snapshot', ageMs: 172_800_001 }] })).toEqual(
+      ['routine_overdue'],
+    );
+    expect(kindsOf({ snapshotMissing: 1 })).toEqual(['snapshot_incomplete']);
     const failed = { inARow: 2, type: 'TrainingFailed', message: 'no', workflowId: 'w', runId: 'r' };
     expect(kindsOf({ failedRetrains: failed })).toEqual(['retrain_failed']);
   });

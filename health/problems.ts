@@ -10,6 +10,8 @@ export const loopKinds = [
   'retrain_failed',
   'disk_low',
   'clock_skew',
+  'routine_overdue',
+  'snapshot_incomplete',
 ] as const satisfies AlertKind[];
 
 const retrain = 'retrain';
@@ -24,6 +26,10 @@ export const loopProblems = (view: LoopView, limits: HealthLimits): NewAlert[] =
     .filter(({ freeBytes }) => freeBytes < limits.diskFreeBytes)
     .map((disk) => diskLow(disk, limits)),
   ...clockSkew(view, limits),
+  ...view.routines
+    .filter(({ routine, ageMs }) => ageMs > limits.routineMs[routine])
+    .map((late) => routineOverdue(late, limits)),
+  ...snapshotIncomplete(view),
 ];
 
 /** A series that catches up with years of history lags as well, but its watermark moves. */
@@ -77,6 +83,26 @@ const diskLow = (
   ...{ kind: 'disk_low', subject: root, detail: { free_bytes: freeBytes, limit_bytes: diskFreeBytes } },
   message: `${megabytes(freeBytes)} MB are free on the disk of ${root}, the limit is ${megabytes(diskFreeBytes)} MB`,
 });
+
+const routineOverdue = (
+  { routine, subject, ageMs }: LoopView['routines'][number],
+  { routineMs }: HealthLimits,
+): NewAlert => ({
+  ...{ kind: 'routine_overdue', subject, detail: { age_ms: ageMs, limit_ms: routineMs[routine] } },
+  message: `${subject} has not ended well for ${hours(ageMs)} hours, the limit is ${hours(routineMs[routine])}: look at the runs of ${routine}`,
+});
+
+const hours = (ms: number): number => Math.floor(ms / 3_600_000);
+
+const snapshotIncomplete = ({ snapshotMissing: missing }: LoopView): NewAlert[] =>
+  missing === 0
+    ? []
+    : [
+        {
+          ...{ kind: 'snapshot_incomplete', subject: 'snapshot', detail: { missing } },
+          message: `the newest snapshot lacks ${missing} files that the ledger knows: its manifest.json lists them under missing`,
+        },
+      ];
 
 const clockSkew = ({ clockOffsetMs: offset }: LoopView, { clockSkewMs: limit }: HealthLimits): NewAlert[] => {
   if (offset === undefined || Math.abs(offset) <= limit) return [];

@@ -32,6 +32,14 @@ export const alertKinds = {
   },
   disk_low: { severity: 'critical', means: 'a disk of the loop is nearly full' },
   clock_skew: { severity: 'warning', means: 'our clock differs from that of the exchange' },
+  routine_overdue: {
+    severity: 'warning',
+    means: 'no snapshot, janitor or audit of a series has ended well for too long',
+  },
+  snapshot_incomplete: {
+    severity: 'warning',
+    means: 'the newest snapshot lacks files that the ledger knows: the disk has lost or altered them',
+  },
   exchange_restricted: { severity: 'critical', means: 'the exchange refuses this location or account' },
   unknown_symbol: { severity: 'critical', means: 'the exchange does not know the symbol, or delisted it' },
   watch_failed: {

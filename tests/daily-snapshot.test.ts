@@ -28,6 +28,7 @@ it('backs the trained state up, in a thread, and keeps SNAPSHOT_KEEP', async () 
   });
   const first = await run();
   expect(first).toMatchObject({ champion: version, versions: 1, missing: 0, removed: 0 });
+  expect(rig.ledger.reading('snapshot')).toMatchObject({ value: 0 });
   const { dir } = rig.config.snapshots;
   expect(verifySnapshot(dir, first.name)).toMatchObject({ ok: true, files: first.files, bytes: first.bytes });
   await run();

@@ -25,7 +25,13 @@ const depsOf = (there: There, series: readonly Series[]): WatchDeps => {
     ask: { decide: never, failedRetrains: never, holdRetrain: never },
     options: { gate: { minCandles: 500, alpha: 0.05 } },
     watch: {
-      limits: { staleCandles: 5, emptyRuns: 3, diskFreeBytes: 0, clockSkewMs: 1 },
+      limits: {
+        staleCandles: 5,
+        emptyRuns: 3,
+        diskFreeBytes: 0,
+        clockSkewMs: 1,
+        routineMs: { audit: 172_800_000, janitor: 3_600_000, snapshot: 172_800_000 },
+      },
       ...{
         isReplay: false,
         settleMs: 0,
