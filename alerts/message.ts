@@ -52,12 +52,16 @@ export const messageOf = (row: Told, sender: Sender): AlertMessage => ({
   ...{ domain: sender.domain, link: linkTo(sender, row), detail: row.detail ?? null },
 });
 
-/** For people: one line, and the link below it. */
-const textOf = ({ severity, status, kind, subject, message, count, domain, link }: AlertMessage): string => {
+const lineOf = ({ severity, status, kind, subject, message, count, domain }: AlertMessage): string => {
   const head = status === 'resolved' ? 'RESOLVED' : severity.toUpperCase();
   const times = count > 1 ? ` (${count} times)` : '';
-  const line = `${head} [${domain}] ${kind} ${subject}${times}: ${message}`;
-  return link === null ? line : `${line}\n${link}`;
+  return `${head} [${domain}] ${kind} ${subject}${times}: ${message}`;
+};
+
+/** For people: one line, cut where it is too long, and the link below it, whole. */
+const textOf = (message: AlertMessage, longest = Number.POSITIVE_INFINITY): string => {
+  const link = message.link === null ? '' : `\n${message.link}`;
+  return `${lineOf(message).slice(0, longest - link.length)}${link}`;
 };
 
 /** Slack reads these three signs as markup. */
@@ -70,7 +74,6 @@ const longestTelegram = 4_000;
 /** The body for the receiver; a Telegram address carries its chat in `?chat_id=`, which Telegram reads itself. */
 export const bodyOf = (message: AlertMessage, format: AlertFormat): unknown => {
   if (format === 'json') return message;
-  const text = textOf(message);
-  if (format === 'slack') return { text: forSlack(text) };
-  return { text: text.slice(0, longestTelegram), disable_web_page_preview: true };
+  if (format === 'slack') return { text: forSlack(textOf(message)) };
+  return { text: textOf(message, longestTelegram), disable_web_page_preview: true };
 };

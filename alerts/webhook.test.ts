@@ -88,6 +88,9 @@ describe('the message', () => {
     });
     const long = { ...message, status: 'resolved', message: 'y'.repeat(9_000) };
     expect(JSON.stringify(bodyOf(long, 'telegram')).length).toBeLessThan(4_096);
+    expect(bodyOf(long, 'telegram'), 'cut, the link is whole').toMatchObject({
+      text: expect.stringMatching(/^RESOLVED .*y\n.*\/workflows\/promote%3Aregimes\/run%2F1$/),
+    });
     expect(JSON.stringify(bodyOf(long, 'slack'))).toContain('RESOLVED');
   });
 });

@@ -168,6 +168,7 @@ const ledgerOf = (rows: readonly VersionRow[] = []): LedgerReader => ({
   versions: ({ limit, before = Infinity }) => rows.filter(({ seq }) => seq < before).slice(0, limit),
   versionCount: () => rows.length,
   champion: () => undefined,
+  predecessor: () => undefined,
   promotions: () => [],
   rolledBack: () => new Map(),
   promotionCounts: () => ({ promote: 2, rollback: 1, adopt: 0, restore: 0 }),

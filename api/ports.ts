@@ -36,6 +36,7 @@ export type LedgerReader = Pick<
   | 'versions'
   | 'versionCount'
   | 'champion'
+  | 'predecessor'
   | 'promotions'
   | 'rolledBack'
   | 'promotionCounts'

@@ -81,6 +81,8 @@ export interface DecisionRequest {
   readonly kind: 'promote' | 'rollback' | 'approve';
   /** The version to promote or approve, or to roll back to; without it a rollback goes to the predecessor. */
   readonly versionId?: string;
+  /** Refuse (type ChampionChanged) when another version is the champion. */
+  readonly expectedChampion?: string;
   readonly actor: string;
   /** The same id asks for the same decision again: it is made once. */
   readonly requestId: string;

@@ -114,6 +114,7 @@ export interface Operations {
         createdAt: number;
         linkedAt: number | null;
       } | null;
+      predecessor: string | null;
       training: {
         state: 'ACTIVE' | 'KILLED';
         since_ms: number | null;
@@ -467,6 +468,7 @@ export interface Operations {
   'POST /model/rollback': {
     body?: {
       to?: string | null | undefined;
+      expected_champion?: string | null | undefined;
     };
     /** The same request under the same name is done once. */
     idempotencyKey?: string | undefined;
@@ -1196,6 +1198,7 @@ export interface Operations {
         from_ms: number;
         to_ms: number;
       }[];
+      stale_candles: number;
       disks: readonly {
         root: string;
         free_bytes: number;

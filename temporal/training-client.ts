@@ -41,9 +41,8 @@ export const createTrainingClient = (deps: TrainingClientDeps): Training => {
   return {
     ingestOnce: ({ until, wait }) => ingestOnce(deps, until, wait),
     train: (request) => train(deps, request),
-    decide: async ({ kind, versionId, actor, requestId }) => {
-      const target = versionId === undefined ? {} : { versionId };
-      const request = { kind, actor, requestId, reason: `asked for by ${actor}`, ...target };
+    decide: async (asked) => {
+      const request = { ...asked, reason: `asked for by ${asked.actor}` };
       return { ...(await askDecision(deps.client, request).catch(rethrow)) };
     },
     awaitingApproval: () => awaitedVersion(deps.client).catch(rethrow),

@@ -13,6 +13,7 @@ export const ledger: Example = {
         ...{ gap_count: 1, missing: 3, gaps: [{ ...gap, state: 'open' }] },
       },
     ],
+    stale_candles: 5,
     quarantined: [],
     disks: [{ root: '/ml', free_bytes: 40_000_000_000, total_bytes: 100_000_000_000 }],
   },

@@ -57,7 +57,7 @@ const record = { ...promotion, atMs };
 
 export const promote: Example = { body: { version_id: version }, answer: record };
 export const rollback: Example = {
-  body: { to: predecessor },
+  body: { to: predecessor, expected_champion: version },
   answer: { ...record, kind: 'rollback', versionId: predecessor, previousVersionId: version },
 };
 
@@ -85,6 +85,7 @@ export const model: Example = {
     registry_size: 5,
     metrics,
     champion: { ...promotion, requestId: 'retrain:12', createdAt: atMs, linkedAt: atMs },
+    predecessor,
     training: trainingState,
     problem: null,
   },

@@ -38,6 +38,10 @@ const modelAnswer = z.object({
   registry_size: z.number().int(),
   metrics,
   champion: champion.nullable().openapi({ description: 'the newest promotion: what serves by the ledger' }),
+  predecessor: z
+    .string()
+    .nullable()
+    .openapi({ description: 'what a rollback without `to` serves again; null: there is none' }),
   training: trainingState,
   problem: modelProblem.nullable(),
 });
@@ -128,6 +132,7 @@ export const addModelRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
         registry_size: ledger.versionCount(),
         metrics: metricsOf(active === undefined ? undefined : ledger.version(active)),
         champion: ledger.champion() ?? null,
+        predecessor: ledger.predecessor() ?? null,
         training: loop.training(),
         problem: models.problem() ?? null,
       };

@@ -42,6 +42,10 @@ const ledgerAnswer = z.object({
       ...{ from_ms: epochMs, to_ms: epochMs },
     }),
   ),
+  stale_candles: z
+    .number()
+    .int()
+    .openapi({ description: 'lag_candles above this is a problem (ALERT_STALE_CANDLES)' }),
   disks: z.array(z.object({ root: z.string(), free_bytes: z.number(), total_bytes: z.number() })),
 });
 
@@ -210,6 +214,7 @@ export const addLedgerRoutes = (add: AddEndpoint, { ledger, loop, settings }: Ro
           lag_candles: lagOf.get(series) ?? null,
           ...gapsOf(series, totals.get(series)),
         })),
+        stale_candles: settings.health.staleCandles,
         quarantined: ledger.files({ status: 'quarantined', limit: shownQuarantined }).map(quarantinedFile),
         disks: disks.map(({ root, freeBytes, totalBytes }) => ({
           root,

@@ -7,6 +7,7 @@ import type { AddEndpoint, Call } from '../endpoint.ts';
 import { ApiError } from '../errors.ts';
 import * as examples from '../examples/loop.ts';
 import { flag, tagName, versionName } from '../fields.ts';
+import { defined } from '../pages.ts';
 import { ofTemporal } from '../refusals.ts';
 import type { DecisionRequest } from '../training.ts';
 import { idempotencyKey } from './param.ts';
@@ -141,7 +142,7 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
   } as const;
 
   const decide = async (
-    request: Pick<DecisionRequest, 'kind' | 'versionId'>,
+    request: Pick<DecisionRequest, 'kind' | 'versionId' | 'expectedChampion'>,
     { principal, context }: Caller,
   ) => {
     const { versionId } = request;
@@ -175,12 +176,20 @@ export const addDecisionRoutes = (add: AddEndpoint, { training, ledger, models }
       ...admin,
       path: '/model/rollback',
       summary: 'Serve the predecessor again, or the version named',
-      body: z.object({ to: versionName.nullish() }),
+      body: z.object({
+        to: versionName.nullish(),
+        expected_champion: versionName
+          .nullish()
+          .openapi({ description: 'refuse with ChampionChanged when another version is the champion' }),
+      }),
       refusals: [...decisionRefusals, 'NoPredecessor'],
       example: examples.rollback,
     },
-    (call) =>
-      decide({ kind: 'rollback', ...(call.body.to == null ? {} : { versionId: call.body.to }) }, call),
+    (call) => {
+      const versionId = call.body.to ?? undefined;
+      const expectedChampion = call.body.expected_champion ?? undefined;
+      return decide({ kind: 'rollback', ...defined({ versionId, expectedChampion }) }, call);
+    },
   );
 };
 

@@ -32,24 +32,42 @@ const demandOk = async (answer: Response): Promise<Response> => {
   throw new Refused(answer.status, await detailOf(answer));
 };
 
-export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => {
-  const answer = await fetch(path, { headers: authHeaders(), ...(signal ? { signal } : {}) });
-  return (await (await demandOk(answer)).json()) as T;
+/** The gateway itself ends a read after 10 s: what takes longer comes over a dead connection. */
+const readMs = 15_000;
+/** A decision waits for a worker. */
+const actMs = 60_000;
+
+/** A connection that died without a word would be waited for as long as the browser likes. */
+const ask = async <T>(path: string, init: RequestInit, limitMs: number, silent: string): Promise<T> => {
+  const limit = AbortSignal.timeout(limitMs);
+  const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+  try {
+    return (await (await demandOk(await fetch(path, { ...init, signal }))).json()) as T;
+  } catch (error) {
+    if (!limit.aborted || signal.reason !== limit.reason) throw error;
+    throw new Error(`no answer within ${limitMs / 1_000} s${silent}`, { cause: error });
+  }
 };
 
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  ask(path, { headers: authHeaders(), ...(signal ? { signal } : {}) }, readMs, '');
+
 /** `key` makes a repeated click one request to the gateway. */
-export const post = async <T>(path: string, body: object = {}, key?: string): Promise<T> => {
-  const answer = await fetch(path, {
-    method: 'POST',
-    headers: {
-      ...authHeaders(),
-      'content-type': 'application/json',
-      ...(key === undefined ? {} : { 'idempotency-key': key }),
+export const post = <T>(path: string, body: object = {}, key?: string): Promise<T> =>
+  ask(
+    path,
+    {
+      method: 'POST',
+      headers: {
+        ...authHeaders(),
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      body: JSON.stringify(body),
     },
-    body: JSON.stringify(body),
-  });
-  return (await (await demandOk(answer)).json()) as T;
-};
+    actMs,
+    ': it may be done all the same, look before you ask again',
+  );
 
 export interface ServerEvent {
   readonly event: string;

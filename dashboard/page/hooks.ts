@@ -11,29 +11,38 @@ export interface Query<T> {
   reload(): void;
 }
 
-/** Asks again after `everyMs`, at once when the path changes or `reload` is called; an old answer stays until the next. */
+type Told<T> = Omit<Query<T>, 'reload'>;
+
+const untold = { value: undefined, error: undefined, locked: false, atMs: undefined };
+
+/** What failed is tried again sooner than what may grow old. */
+const retryQueryMs = 5_000;
+
+/**
+ * Asks again after `everyMs`, at once when the path changes or `reload` is called. An old answer stays until the next,
+ * but never under another path: one would act on what is not selected any more.
+ */
 export const useQuery = <T>(path: string | undefined, everyMs = 10_000): Query<T> => {
-  const [state, setState] = useState<Omit<Query<T>, 'reload'>>({
-    value: undefined,
-    error: undefined,
-    locked: false,
-    atMs: undefined,
-  });
+  const [last, setLast] = useState<{ path: string | undefined; told: Told<T> }>({ path, told: untold });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (path === undefined) return undefined;
     const leaving = new AbortController();
     let timer: number | undefined;
+    const tell = (next: (before: Told<T>) => Told<T>): void =>
+      setLast((before) => ({ path, told: next(before.path === path ? before.told : untold) }));
     const ask = async (): Promise<void> => {
+      let againMs = everyMs;
       try {
         const value = await get<T>(path, leaving.signal);
-        setState({ value, error: undefined, locked: false, atMs: Date.now() });
+        tell(() => ({ value, error: undefined, locked: false, atMs: Date.now() }));
       } catch (error) {
         if (leaving.signal.aborted) return;
         const locked = error instanceof Refused && (error.status === 401 || error.status === 403);
-        setState((before) => ({ ...before, error: (error as Error).message, locked }));
+        tell((before) => ({ ...before, error: (error as Error).message, locked }));
+        againMs = Math.min(everyMs, retryQueryMs);
       }
-      if (!leaving.signal.aborted) timer = window.setTimeout(() => void ask(), everyMs);
+      if (!leaving.signal.aborted) timer = window.setTimeout(() => void ask(), againMs);
     };
     void ask();
     return () => {
@@ -41,7 +50,7 @@ export const useQuery = <T>(path: string | undefined, everyMs = 10_000): Query<T
       window.clearTimeout(timer);
     };
   }, [path, everyMs, turn]);
-  return { ...state, reload: () => setTurn((n) => n + 1) };
+  return { ...(last.path === path ? last.told : untold), reload: () => setTurn((n) => n + 1) };
 };
 
 /** A clock for ages. */

@@ -38,7 +38,10 @@ export interface Question {
   act(reason: string): Promise<unknown>;
 }
 
-/** Asks before it acts; the gateway's refusal is shown where the question was. */
+/**
+ * Asks before it acts; the gateway's refusal is shown where the question was. While it acts there is nothing to cancel,
+ * and it stays open: a browser closes a dialog by itself at the second Escape.
+ */
 export const Confirm = ({ question, close }: { question: Question; close: (acted: boolean) => void }) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState('');
@@ -51,11 +54,17 @@ export const Confirm = ({ question, close }: { question: Question; close: (acted
       await question.act(reason);
       close(true);
     } catch (error) {
-      setState({ busy: false, error: (error as Error).message });
+      const message = (error as Error).message;
+      // Who went to another view meanwhile must hear of it all the same.
+      if (dialog.current) setState({ busy: false, error: message });
+      else window.alert(`${question.title} ${message}`);
     }
   };
+  const stayWhileBusy = (event: Event): void => {
+    if (state.busy) event.preventDefault();
+  };
   return html`
-    <dialog ref=${dialog} aria-labelledby="confirm-title" onCancel=${() => close(false)}>
+    <dialog ref=${dialog} aria-labelledby="confirm-title" onCancel=${stayWhileBusy} onClose=${() => (state.busy ? dialog.current?.showModal() : close(false))}>
       <form onSubmit=${act}>
         <h2 id="confirm-title">${question.title}</h2>
         <p>${question.text}</p>
@@ -67,7 +76,7 @@ export const Confirm = ({ question, close }: { question: Question; close: (acted
         ${state.error ? html`<p class="error" role="alert">${state.error}</p>` : null}
         <div class="toolbar">
           <button type="submit" class=${question.danger ? 'danger' : 'primary'} disabled=${state.busy}>${question.action}</button>
-          <button type="button" onClick=${() => close(false)}>Cancel</button>
+          <button type="button" disabled=${state.busy} onClick=${() => close(false)}>Cancel</button>
         </div>
       </form>
     </dialog>

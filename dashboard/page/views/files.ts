@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { AnswerTo } from '../answers.ts';
 import { themeColours } from '../colours.ts';
 import { age, count } from '../format.ts';
@@ -60,22 +60,23 @@ const doneLines = (samples: readonly Sample[]) => {
   ];
 };
 
-/** What the ledger recorded, and the changes heard of that it was not asked about yet. */
-const useSamples = (live: LiveData) => {
-  const history = useQuery<AnswerTo<'GET /ledger/history'>>('/ledger/history', 60_000);
-  const [heard, setHeard] = useState<readonly Sample[]>([]);
-  const newest = live.topics['ledger'];
-  const until = history.value?.data.at(-1)?.atMs ?? 0;
+const mostOftenMs = 1_000;
+
+/**
+ * What the ledger recorded. It is asked again soon after each change that is heard of and after a lost connection: of
+ * claims that came and went between two events, or unheard, only it knows.
+ */
+const useHistory = (live: LiveData) => {
+  const history = useQuery<AnswerTo<'GET /ledger/history'>>('/ledger/history', 15_000);
+  const due = useRef<number>();
   useEffect(() => {
-    if (!newest) return;
-    const sample = { atMs: newest.atMs, files: newest.value as Counts };
-    setHeard((all) => [...all.filter(({ atMs }) => atMs > until), sample]);
-  }, [newest]);
-  const samples = useMemo(
-    () => [...(history.value?.data ?? []), ...heard.filter(({ atMs }) => atMs > until)],
-    [history.value, heard],
-  );
-  return { samples, history };
+    due.current ??= window.setTimeout(() => {
+      due.current = undefined;
+      history.reload();
+    }, mostOftenMs);
+  }, [live.topics['ledger'], live.connected]);
+  useEffect(() => () => window.clearTimeout(due.current), []);
+  return history;
 };
 
 const redrawMs = 10_000;
@@ -83,20 +84,20 @@ const redrawMs = 10_000;
 /** Counts by status, now and at each change of the last day. */
 export const Files = ({ live }: { live: LiveData }) => {
   const now = useNow();
-  const { samples, history } = useSamples(live);
+  const history = useHistory(live);
   const newest = live.topics['ledger'];
   const beat = Math.floor(now / redrawMs);
   const [queue, done] = useMemo(() => {
-    const shown = untilNow(samples, Date.now());
+    const shown = untilNow(history.value?.data ?? [], Date.now());
     return [queueLines(shown), doneLines(shown)];
-  }, [samples, beat]);
+  }, [history.value, beat]);
   return html`
     <section>
       <h2>Files</h2>
       <${Failure} query=${history} what="History" />
       ${newest ? html`<${Tiles} files=${newest.value as Counts} />` : html`<p class="empty">Waiting for the first event …</p>`}
       ${
-        samples.length > 0
+        history.value?.data.length
           ? html`<div class="grid">
               <div><h3>Claimed and waiting</h3><${LinesChart} lines=${queue} digits=${0} label="Claimed and waiting files of the last day" /></div>
               <div><h3>Done with</h3><${LinesChart} lines=${done} digits=${0} label="Processed, deleted and quarantined files of the last day" /></div>

@@ -7,13 +7,14 @@ import { Files } from './files.ts';
 
 type Summary = AnswerTo<'GET /ledger'>;
 
-/** Two candles are on their way; five are what /health calls stale by default. */
-const staleness = (lag: number | null): string => {
-  if (lag === null || lag <= 2) return 'good';
-  return lag <= 5 ? 'warn' : 'bad';
+/** Two candles are on their way; more than the limit is what /health calls stale. */
+const staleness = (lag: number | null, limit: number): string => {
+  if (lag === null) return 'good';
+  if (lag > limit) return 'bad';
+  return lag <= 2 ? 'good' : 'warn';
 };
 
-const Series = ({ series }: Pick<Summary, 'series'>) => {
+const Series = ({ series, stale_candles: limit }: Pick<Summary, 'series' | 'stale_candles'>) => {
   const now = useNow();
   if (series.length === 0) return html`<p class="empty">Nothing is stored yet.</p>`;
   return html`<div class="scroll" tabindex="0"><table>
@@ -22,7 +23,7 @@ const Series = ({ series }: Pick<Summary, 'series'>) => {
       (row) => html`<tr key=${row.series}>
         <th scope="row">${row.series}</th><td class="number">${count(row.bars)}</td>
         <td>${time(row.watermark)}</td><td>${age(row.updated_at, now)}</td>
-        <td class=${`number ${staleness(row.lag_candles)}`}>${row.lag_candles === null ? '–' : `${count(row.lag_candles)} candles`}</td>
+        <td class=${`number ${staleness(row.lag_candles, limit)}`}>${row.lag_candles === null ? '–' : `${count(row.lag_candles)} candles`}</td>
         <td class="number">${count(row.gap_count)}</td><td class="number">${count(row.missing)}</td>
       </tr>`,
     )}</tbody></table></div>`;
@@ -66,8 +67,8 @@ export const LedgerView = ({ live }: { live: LiveData }) => {
     <${Files} live=${live} />
     <section>
       <h2>Series</h2>
-      <${Answer} query=${summary}>${({ series, quarantined, disks }: Summary) => html`
-        <${Series} series=${series} />
+      <${Answer} query=${summary}>${({ series, stale_candles, quarantined, disks }: Summary) => html`
+        <${Series} series=${series} stale_candles=${stale_candles} />
         <div class="grid">
           <div><h3>Quarantine</h3><${Quarantine} quarantined=${quarantined} /></div>
           <div><h3>Disk</h3><${Disks} disks=${disks} /></div>

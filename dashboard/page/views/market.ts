@@ -116,11 +116,15 @@ const Chart = ({
     const before = oldest.current.next_before;
     if (loading.current || before === null) return;
     loading.current = true;
+    let again = false;
     try {
       const page = await get<ChartPage>(`/chart?series=${encodeURIComponent(series)}&before=${before}`);
       // A model that came meanwhile makes another chart of it.
       if (page.version_id !== oldest.current.version_id) return;
       const marked = await marksOf(page, before);
+      // What it was to stand before moved on, or went (the page slept): there would be a hole between.
+      again = oldest.current.next_before !== before;
+      if (again) return;
       setOlder((pages) => [page, ...pages]);
       setOlderMarks((marks) => [...marked, ...marks]);
       setError(undefined);
@@ -128,6 +132,7 @@ const Chart = ({
       setError((failure as Error).message);
     } finally {
       loading.current = false;
+      if (again) void loadOlder();
     }
   };
 
@@ -176,7 +181,6 @@ export const Market = ({ live }: { live: LiveData }) => {
   const watermark = JSON.stringify(live.topics['watermarks']?.value ?? null);
   useEffect(() => page.reload(), [watermark]);
   const claimed = (live.topics['ledger']?.value as Record<string, number> | undefined)?.['processing'] ?? 0;
-  const shown = page.value?.series === series ? page.value : undefined;
   return html`
     <section>
       <div class="toolbar">
@@ -186,11 +190,11 @@ export const Market = ({ live }: { live: LiveData }) => {
           </select>
         </label>
         <span class="legend">
-          ${inOrder(shown?.regimes ?? []).map(({ name }) => html`<span key=${name}><span class="swatch" style=${{ background: regimeColour(name) }}></span>${name}</span>`)}
+          ${inOrder(page.value?.regimes ?? []).map(({ name }) => html`<span key=${name}><span class="swatch" style=${{ background: regimeColour(name) }}></span>${name}</span>`)}
         </span>
       </div>
       <${Failure} query=${health} what="Series" /><${Failure} query=${gaps} what="Gaps" /><${Failure} query=${corrections} what="Corrections" />
-      <${Answer} query=${{ ...page, value: shown }}>
+      <${Answer} query=${page}>
         ${(value: ChartPage) =>
           value.candles.length === 0
             ? html`<p class="empty">No candles of ${series} are stored yet.</p>`

@@ -6,8 +6,9 @@ import { regimeColour } from '../colours.ts';
 import { age, number, time } from '../format.ts';
 import { type LiveData, useNow, useQuery } from '../hooks.ts';
 import { LinesChart } from '../lines-chart.ts';
-import { Answer, useConfirm } from '../parts.ts';
+import { Answer, Failure, type Question, useConfirm } from '../parts.ts';
 import { TrainingLoop } from './training-loop.ts';
+import { useChampion, useVersionPages } from './version-pages.ts';
 import { decide, Versions } from './versions.ts';
 
 type Report = AnswerTo<'GET /models/{version}'>;
@@ -197,9 +198,18 @@ const Promotions = ({ reloads }: { reloads: number }) => {
         <tbody>${data.map((row) => html`<tr key=${row.fence}><td>${time(row.created_at)} <span class="dim">${age(row.created_at, now)}</span></td><td>${row.kind}</td><td>${row.version_id}</td><td>${row.actor}</td><td class="wrap">${row.reason}</td></tr>`)}</tbody></table></div>`}<//></section>`;
 };
 
+/** From what the operator saw to what the operator saw: it is refused where another version became champion meanwhile. */
+const rollBack = (from: string, to: string): Question => ({
+  title: `Roll back to ${to}?`,
+  text: `It serves again instead of ${from}. If another version is champion by then, nothing is changed.`,
+  action: 'Roll back',
+  danger: true,
+  act: decide('/model/rollback', { to, expected_champion: from }),
+});
+
 /** Champion, versions, and what speaks for each. */
 export const ModelView = ({ live }: { live: LiveData }) => {
-  const versions = useQuery<AnswerTo<'GET /models'>>('/models?limit=50', 15_000);
+  const { versions, older, newer } = useVersionPages();
   const [chosen, choose] = useState<string>();
   const [reloads, setReloads] = useState(0);
   const { ask, shown } = useConfirm(() => {
@@ -209,9 +219,12 @@ export const ModelView = ({ live }: { live: LiveData }) => {
   const model = useQuery<AnswerTo<'GET /model'>>('/model', 5_000);
   const serving = JSON.stringify(live.topics['model']?.value ?? null);
   useEffect(() => versions.reload(), [serving]);
-  useEffect(() => model.reload(), [reloads]);
+  useEffect(() => model.reload(), [serving, reloads]);
   const data = versions.value?.data ?? [];
-  const id = chosen ?? data.find(({ active }) => active)?.version_id ?? data[0]?.version_id;
+  const { champion, found } = useChampion(versions.value?.data, model.value?.active_version);
+  const serves = champion?.version_id ?? model.value?.active_version;
+  const id = chosen ?? (serves === null ? data[0]?.version_id : serves);
+  const { champion: newest, predecessor } = model.value ?? {};
   const train = decide('/train?wait=false', {});
   return html`
     ${shown}
@@ -221,12 +234,14 @@ export const ModelView = ({ live }: { live: LiveData }) => {
         <h2>Versions</h2>
         <span class="spring"></span>
         <button class="primary" onClick=${() => ask({ title: 'Retrain now?', text: 'Starts a retrain on the new candles, or joins the one that runs. Follow it under Runs.', action: 'Retrain', act: train })}>Retrain</button>
-        <button class="danger" onClick=${() => ask({ title: 'Roll back?', text: 'The predecessor of the champion serves again.', action: 'Roll back', danger: true, act: decide('/model/rollback', {}) })}>Roll back</button>
+        <button class="danger" disabled=${!newest || !predecessor} title=${predecessor ? '' : 'No earlier champion to roll back to'} onClick=${() => newest && predecessor && ask(rollBack(newest.versionId, predecessor))}>Roll back</button>
       </div>
+      <${Failure} query=${found} what="Champion" />
       <${Answer} query=${versions}>${({ data: rows }: { data: readonly VersionRow[] }) =>
         rows.length === 0
           ? html`<p class="empty">No version yet: a retrain makes the first when enough candles are stored.</p>`
-          : html`<${Versions} versions=${rows} chosen=${id} choose=${choose} ask=${ask} />`}<//>
+          : html`<${Versions} versions=${rows} serves=${serves} champion=${champion} chosen=${id} choose=${choose} ask=${ask} />`}<//>
+      ${newer || older ? html`<div class="toolbar"><button disabled=${!newer} onClick=${newer}>Newer versions</button><button disabled=${!older} onClick=${older}>Older versions</button></div>` : null}
     </section>
     ${id === undefined ? null : html`<${Detail} key=${id} id=${id} versions=${data} />`}
     <${Promotions} reloads=${reloads} />

@@ -93,8 +93,9 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
   const where = { strategy, instrument };
   const now = useNow();
   const at = scaleOf(overview.presets);
+  const here = `${strategy} on ${instrument}`;
   const pin = (preset: string | null): Question => ({
-    title: preset === null ? 'Unpin?' : `Pin ${preset}?`,
+    title: preset === null ? `Unpin ${here}?` : `Pin ${preset} for ${here}?`,
     text:
       preset === null
         ? 'The policy chooses again.'
@@ -104,7 +105,7 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
     act: (reason) => post('/preset/pin', { ...where, preset_id: preset, reason }),
   });
   const killScope = (state: 'REDUCING' | 'HALTED'): Question => ({
-    title: `${state === 'HALTED' ? 'Halt' : 'Only reduce'} ${strategy} on ${instrument}?`,
+    title: `${state === 'HALTED' ? 'Halt' : 'Only reduce'} ${here}?`,
     text: `Its answers say ${state} and serve the safe default until a person resumes it; others go on.`,
     action: state === 'HALTED' ? 'Halt' : 'Reduce only',
     danger: state === 'HALTED',
@@ -124,7 +125,7 @@ const Presets = ({ overview, ask }: { overview: Overview; ask: Ask }) => {
           <th scope="row">${preset.preset_id}${preset.preset_id === pinned ? html` <span class="badge warn">pinned</span>` : null}${preset.preset_id === overview.served?.preset_id ? html` <span class="badge good">held</span>` : null}</th><td class="number">${number(preset.mean)}</td>
           <td class="number">${number(preset.low)} … ${number(preset.high)}</td><td><${Interval} preset=${preset} at=${at} /></td><td class="number"><meter min="0" max="1" value=${preset.share} aria-label=${`share of ${preset.preset_id}`}></meter> ${percent(preset.share)}</td>
           <td class="number">${count(preset.outcomes)}</td><td class="number">${number(preset.reward, 2)}</td>
-          <td><button onClick=${() => ask(pin(preset.preset_id))}>Pin</button> <button onClick=${() => ask({ title: `Retire ${preset.preset_id}?`, text: 'It is not served any more; registering its parameters again brings it back with what it knew.', action: 'Retire', reason: true, act: (reason) => post('/preset/retire', { ...where, preset_id: preset.preset_id, reason }) })}>Retire</button></td>
+          <td><button onClick=${() => ask(pin(preset.preset_id))}>Pin</button> <button onClick=${() => ask({ title: `Retire ${preset.preset_id} of ${here}?`, text: 'It is not served any more; registering its parameters again brings it back with what it knew.', action: 'Retire', reason: true, act: (reason) => post('/preset/retire', { ...where, preset_id: preset.preset_id, reason }) })}>Retire</button></td>
         </tr>`,
       )}</tbody></table></div>
     <${Words} strategy=${strategy} />`;

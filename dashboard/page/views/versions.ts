@@ -43,15 +43,16 @@ const approve = (id: string): Question => ({
   act: decide('/model/approve', { version_id: id }),
 });
 
+type Serves = string | null | undefined;
+
 /** An approval holds under the champion that the version was judged against. */
-const canBeApproved = (version: VersionRow, champion: VersionRow | undefined): boolean =>
-  version.awaiting_approval === true &&
-  (champion === undefined || champion.version_id === version.parent_version_id);
+const canBeApproved = (version: VersionRow, serves: Serves): boolean =>
+  version.awaiting_approval === true && (serves === null || serves === version.parent_version_id);
 
 /** Those after the champion in time are candidates, but for what served already. */
-const labelOf = (version: VersionRow, champion: VersionRow | undefined, isNewer: boolean, nowMs: number) => {
+const labelOf = (version: VersionRow, serves: Serves, isNewer: boolean, nowMs: number) => {
   if (version.pruned_at !== null) return 'pruned';
-  if (canBeApproved(version, champion)) return 'waits for approval';
+  if (canBeApproved(version, serves)) return 'waits for approval';
   if (version.awaiting_approval)
     return 'waits, but was judged against another champion: promote it or retrain';
   if (version.rolled_back_at !== null) return `rolled back ${age(version.rolled_back_at, nowMs)}`;
@@ -60,30 +61,34 @@ const labelOf = (version: VersionRow, champion: VersionRow | undefined, isNewer:
 
 export interface VersionsProps {
   readonly versions: readonly VersionRow[];
+  /** Null: nothing. Undefined: not told yet. */
+  readonly serves: Serves;
+  /** Its row, also when it is not among `versions`. */
+  readonly champion: VersionRow | undefined;
   readonly chosen: string | undefined;
   readonly choose: (id: string) => void;
   readonly ask: (question: Question) => void;
 }
 
-/** Champion and candidates along their lineage, newest first. */
-export const Versions = ({ versions, chosen, choose, ask }: VersionsProps) => {
+/** Champion and candidates along their lineage, newest first; a champion that is on another page stands above them. */
+export const Versions = ({ versions, serves, champion, chosen, choose, ask }: VersionsProps) => {
   const now = useNow();
   const pick = (id: string) => (event: Event) => {
     event.preventDefault();
     choose(id);
   };
-  // What was trained after the champion; without one, everything.
-  const champion = versions.findIndex(({ active }) => active);
-  return html`<ol class="timeline">${versions.map((version, at) => {
-    const isNewer = champion === -1 || at < champion;
+  const rows = champion && !versions.some(({ active }) => active) ? [champion, ...versions] : versions;
+  return html`<ol class="timeline">${rows.map((version) => {
+    // What was trained after the champion; without one, everything.
+    const isNewer = champion === undefined || version.created_at > champion.created_at;
     const { version_id: id, active, tag, parent_version_id: parent } = version;
     return html`<li key=${id} class=${active ? 'active' : ''}>
       <div>
         ${version.pruned_at === null ? html`<a href="#model" aria-current=${id === chosen ? 'true' : undefined} onClick=${pick(id)}>${id}</a>` : id}
-        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class=${`badge ${version.awaiting_approval ? 'warn' : ''}`}>${labelOf(version, versions[champion], isNewer, now)}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
+        ${active ? html` <span class="badge good">champion, serves</span>` : html` <span class=${`badge ${version.awaiting_approval ? 'warn' : ''}`}>${labelOf(version, serves, isNewer, now)}</span>`} <${GateBadge} ...${version} />${tag ? html` <span class="badge">${tag}</span>` : null}
         <div class="dim"><time title=${`${time(version.created_at)} UTC`}>${age(version.created_at, now)}</time> · ${version.n_states} states · ${count(version.n_obs)} rows · ${metricOf(version)}${parent ? ` · follows ${parent}` : ' · first of its lineage'}</div>
       </div>
-      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button>${canBeApproved(version, versions[champion]) ? html`<button onClick=${() => ask(approve(id))}>Approve</button>` : null}</div>`}
+      ${active || version.pruned_at !== null ? null : html`<div class="acts"><button onClick=${() => ask(promote(id))}>Promote</button>${canBeApproved(version, serves) ? html`<button onClick=${() => ask(approve(id))}>Approve</button>` : null}</div>`}
     </li>`;
   })}</ol>`;
 };
