@@ -2,7 +2,10 @@ import { setup } from '../../scripts/setup.mjs';
 import type { Order } from './processes.ts';
 import { openWorld, type World } from './world.ts';
 
-/** The same without the ablation takes as long again: only the long tier shows that nothing else is to blame. */
+/**
+ * The same without the ablation takes as long again, half a minute and more for each. So every day a test names each
+ * problem that the ablation makes, and demands that there is no other; only the long tier plays the plan without it.
+ */
 export const isFull = process.env['AUTOTRAIN_TESTS'] === 'full';
 
 /** A rule is taken away in a world of its own; undefined: none is. */

@@ -10,7 +10,7 @@ export const stepMs = timeframesMs[timeframe];
 export const symbols = ['BTC/USDT', 'ETH/USDT'];
 export const firstMs = Date.UTC(2024, 0, 20);
 /** History that is there from the beginning: enough for a genesis. */
-const before = 330;
+export const before = 330;
 const historyMs = 14 * 86_400_000;
 
 const idOf = (symbol: string): string => symbol.replace('/', '');

@@ -15,13 +15,14 @@ import { startKillableServer } from './temporal.ts';
 const built = (file: string): string => fileURLToPath(new URL(`../../dist/${file}`, import.meta.url));
 
 export const archiveDays = 3;
+export const pageLimit = 25;
 
 /** Small enough that a training takes milliseconds; short enough that what died is given back within seconds. */
 const settings = {
   SYMBOLS: symbols.join(','),
   TIMEFRAME: timeframe,
   START_TS: String(firstMs),
-  BATCH_LIMIT: '25',
+  BATCH_LIMIT: String(pageLimit),
   SLEEP_MS: '0',
   HMM_STATES: '2',
   HMM_COVARIANCE: 'diag',
