@@ -1,9 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { btc } from '../api/app.fixture.ts';
 import { autotrainCommand } from '../cli/autotrain.ts';
 import { Crash, crashAt } from '../ledger/ledger.fixture.ts';
 import { openLedger } from '../ledger/open.ts';
+import { Sqlite } from '../sqlite.ts';
 import type { Places } from './places.ts';
 import { restoreSnapshot, resumeRestore } from './restore.ts';
 import { openStore, trainedState } from './snapshots.fixture.ts';
@@ -127,6 +128,17 @@ test.each(['ledgerFile', 'controllerFile'] as const)(
     });
   },
 );
+
+test('a parameter store of before there were kills holds none', async () => {
+  const { places, ledger, take } = trainedState();
+  const { name } = await take();
+  ledger.close();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(places.controllerFile + suffix, { force: true });
+  const before = new Sqlite(places.controllerFile);
+  before.exec(readFileSync(new URL('../controller/migrations/0000_init.sql', import.meta.url), 'utf8'));
+  before.close();
+  expect(restore(places, name)).toMatchObject({ kills_kept: [], kills_unknown: [] });
+});
 
 test('what is lost is said, and stops nobody', async () => {
   const { places, ledger, take } = trainedState();

@@ -17,7 +17,7 @@ const heldIn = (client: Sqlite.Database): TradingStateRow[] => {
       .where(ne(tradingStateRows.state, 'ACTIVE'))
       .all();
   // Older stores knew no kill.
-  if (isThere(client, 'presets')) return [];
+  if (isThere(client, 'arms')) return [];
   throw new Error('an empty database is no parameter store');
 };
 
