@@ -16,17 +16,18 @@ const broken = () => {
     trainingKill: () => kill,
     claimAttempts: () => ({ newest: undefined, emptyInARow: 3 }),
     conditions: () => [
-      {
-        ...{ kind: 'unknown_symbol', subject: 'a', severity: 'critical' as const, message: 'gone' },
+      // The second is looked for here, and is over.
+      ...(['unknown_symbol', 'disk_low', 'archive_failed'] as const).map((kind) => ({
+        ...{ kind, subject: 'a', severity: 'critical' as const, message: 'gone' },
         ...{ since: 1, seenAt: 1, clearSince: null },
-      },
+      })),
     ],
   };
   const startedAtMs = Date.now() - silentAfterMs - 60_000;
   return appWith({ ledger: bad, loop: createLoopState({ ledger: bad, settings, startedAtMs }) });
 };
 
-const kinds = ['empty_runs', 'kill', 'stale', 'stale', 'unknown_symbol', 'watch_silent'];
+const kinds = ['archive_failed', 'empty_runs', 'kill', 'stale', 'stale', 'unknown_symbol', 'watch_silent'];
 
 it('/health stays ok and names each problem; a ledger that cannot be read is one of them', async () => {
   const body = (await (await broken().app.request('/health')).json()) as { problems: { kind: string }[] };

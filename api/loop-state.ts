@@ -2,7 +2,7 @@ import { type DiskSpace, diskSpace } from '../health/disk.ts';
 import { servingFolders } from '../health/folders.ts';
 import type { HealthLimits } from '../health/limits.ts';
 import { type LoopView, viewLoop } from '../health/loop-view.ts';
-import { loopProblems } from '../health/problems.ts';
+import { loopKinds, loopProblems } from '../health/problems.ts';
 import type { NewAlert, Severity } from '../ledger/alerts.ts';
 import { alertKinds } from '../ledger/alerts.ts';
 import { heldUntilMs } from '../ledger/promotion-hold.ts';
@@ -21,9 +21,6 @@ export interface Problem {
 export const silentAfterMs = 5 * 60_000;
 
 const quarantineIsNewsMs = 24 * 3_600_000;
-
-/** Problems that only the ingest meets, the watch over promotions, or the parameter store; they were written into the ledger. */
-const ofOthers = new Set(['exchange_restricted', 'unknown_symbol', 'trading_killed', 'watch_failed']);
 
 export interface LoopStateDeps {
   readonly ledger: LedgerReader;
@@ -92,9 +89,15 @@ const allProblems = (
   return [
     ...loopProblems(view, limits),
     ...(kill ? [{ kind: 'kill', subject: trainingLoop, message: describeKill(kill) } as const] : []),
-    ...(ledger.conditions().filter(({ kind }) => ofOthers.has(kind)) as readonly NewAlert[]),
+    ...metByOthers(ledger),
     ...newestOfEach(ledger.alertsSince('quarantine', nowMs - quarantineIsNewsMs)),
   ];
+};
+
+/** What the loop does not look for by itself: an ingest met it, an archiver, another watch, and wrote it into the ledger. */
+const metByOthers = (ledger: LedgerReader): readonly NewAlert[] => {
+  const looked: readonly string[] = loopKinds;
+  return ledger.conditions().filter(({ kind }) => !looked.includes(kind)) as readonly NewAlert[];
 };
 
 const newestOfEach = (rows: ReturnType<LedgerReader['alertsSince']>): NewAlert[] =>
