@@ -1,11 +1,12 @@
 import type { Locator, Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Operations } from '../client/schema.ts';
 import { seriesKey, timeframesMs } from '../series.ts';
 import { retrainId } from '../workflows/ids.ts';
 import { hasBrowser } from './browser/chromium.ts';
 import { createDashboardTests, trade } from './browser/dashboard.ts';
 import { drawingOf } from './browser/drawing.ts';
+import type { Rig } from './support/rig.ts';
 import { trainHere } from './support/trainers.ts';
 import { testTemporal } from './temporal-server.ts';
 
@@ -41,13 +42,16 @@ const chartOf = (series: string, stepMs: number, half: number): Answer<'GET /cha
 const minute = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
 describe.runIf(hasBrowser)('what stands in the cells', () => {
-  const { startRig, startGateway, open, fill, train } = createDashboardTests(temporal);
+  const { startGateway, open, fill } = createDashboardTests(temporal, { oneLoop: true });
+  let rig: Rig;
+  let first: string;
+  let url: string;
+  beforeAll(async () => {
+    ({ rig, first } = await fill(trainHere));
+    ({ url } = await startGateway());
+  });
 
   it('of Model: every check of the gate, and how long a stay in each regime lasts', async () => {
-    const rig = await startRig({ trainer: trainHere });
-    await rig.startTrain();
-    const first = await train(1_200);
-    const { url } = await startGateway();
     const { gate } = await ask<'GET /models/{version}'>(url, `/models/${first}`);
     const { series } = await ask<'GET /models/{version}/transitions'>(url, `/models/${first}/transitions`);
     const { page, problems } = await open(url, 'model');
@@ -71,8 +75,6 @@ describe.runIf(hasBrowser)('what stands in the cells', () => {
   });
 
   it('of Ledger: watermark, candles and gaps of each series, quarantine, disks', async () => {
-    const { rig } = await fill();
-    const { url } = await startGateway();
     const key = seriesKey(rig.config.series[0]!);
     rig.land(10);
     const { fileId } = rig.ledger.files({ status: 'downloaded', limit: 1 })[0]!;
@@ -89,8 +91,6 @@ describe.runIf(hasBrowser)('what stands in the cells', () => {
   });
 
   it('of Parameters: share and reward of each preset, propensity and outcome of each decision', async () => {
-    await fill();
-    const { url } = await startGateway();
     await trade(url);
     const where = 'momentum_breakout/BTCUSDT';
     const { data } = await ask<'GET /overview/{strategy}/{instrument}'>(url, `/overview/${where}`);
@@ -113,8 +113,6 @@ describe.runIf(hasBrowser)('what stands in the cells', () => {
   });
 
   it('of Runs: how a run ended, after how many attempts, and its page in Temporal', async () => {
-    await fill();
-    const { url } = await startGateway();
     const { data } = await ask<'GET /workflows'>(url, '/workflows');
     const run = data.find(({ id }) => id === retrainId)!;
     const { page, problems } = await open(url, 'runs');
@@ -128,11 +126,9 @@ describe.runIf(hasBrowser)('what stands in the cells', () => {
   });
 
   it('of the chart: behind each candle its regime, below it what the filter said, dashed what is foreseen', async () => {
-    const rig = await startRig();
     const [series] = rig.config.series;
     const half = 100;
     const drawn = chartOf(seriesKey(series!), timeframesMs[series!.timeframe], half);
-    const { url } = await startGateway();
     const { page, problems } = await open(url, 'market', {
       prepare: (opened) => opened.route('**/chart?*', (route) => route.fulfill({ json: drawn })),
     });
@@ -174,8 +170,6 @@ describe.runIf(hasBrowser)('what stands in the cells', () => {
   });
 
   it('of the document at /docs: its operations, without an error', async () => {
-    await fill();
-    const { url } = await startGateway();
     const { page, problems } = await open(url, 'market');
     await page.goto(`${url}/docs`);
     await page.getByText('/learn/outcome/').first().waitFor();

@@ -66,8 +66,8 @@ export const actOn = async (page: Page, button: ReturnType<Page['locator']>, rea
   await dialog.waitFor({ state: 'detached' });
 };
 
-/** A browser for the file; a rig, gateways and pages for each test, closed behind it. */
-export const createDashboardTests = (temporal: TestTemporal) => {
+/** A browser for the file; pages for each test, closed behind it, and so rig and gateways, unless the file has but one of each. */
+export const createDashboardTests = (temporal: TestTemporal, { oneLoop = false } = {}) => {
   let browser: Browser;
   let rig: Rig | undefined;
   let gateways: GatewayProcess[] = [];
@@ -76,13 +76,20 @@ export const createDashboardTests = (temporal: TestTemporal) => {
   beforeAll(async () => {
     browser = await launchBrowser();
   });
-  afterAll(() => browser.close());
-  afterEach(async () => {
-    await Promise.all(pages.map((page) => page.close()));
+  const closeLoop = async (): Promise<void> => {
     await Promise.all(gateways.map((gateway) => gateway.stop()));
-    [pages, gateways] = [[], []];
+    gateways = [];
     await rig?.close();
     rig = undefined;
+  };
+  afterAll(async () => {
+    await closeLoop();
+    await browser.close();
+  });
+  afterEach(async () => {
+    await Promise.all(pages.map((page) => page.close()));
+    pages = [];
+    if (!oneLoop) await closeLoop();
   });
 
   const startRig = async (options: RigOptions = {}): Promise<Rig> => {
@@ -120,8 +127,8 @@ export const createDashboardTests = (temporal: TestTemporal) => {
   };
 
   /** Two versions, the first of which serves. */
-  const fill = async (): Promise<{ rig: Rig; first: string; second: string }> => {
-    const filled = await startRig({ trainer: trainAndPass });
+  const fill = async (trainer = trainAndPass): Promise<{ rig: Rig; first: string; second: string }> => {
+    const filled = await startRig({ trainer });
     await filled.startTrain();
     return { rig: filled, first: await train(400), second: await train(1_200, false) };
   };
