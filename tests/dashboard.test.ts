@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Series, seriesKey, timeframesMs } from '../series.ts';
 import { Sqlite } from '../sqlite.ts';
 import { hasBrowser, overflowOf, untrustedName } from './browser/chromium.ts';
@@ -19,12 +19,16 @@ import { testTemporal } from './temporal-server.ts';
 
 const temporal = testTemporal(import.meta.url);
 
-describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
-  const { startRig, startGateway, open, fill, train } = createDashboardTests(temporal);
+describe.runIf(hasBrowser)('what the dashboard shows of a loop', () => {
+  const { startGateway, open, fill } = createDashboardTests(temporal, { oneLoop: true });
+  let loop: Awaited<ReturnType<typeof fill>>;
+  let url: string;
+  beforeAll(async () => {
+    loop = await fill();
+    ({ url } = await startGateway());
+  });
 
   it('shows every view, wide and at 390 px, without an error, overflow or serious barrier', async () => {
-    await fill();
-    const { url } = await startGateway();
     await trade(url);
     for (const [width, dark] of [
       [1280, false],
@@ -41,8 +45,6 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
   });
 
   it('zooms back through the candles, page by page as they are looked at', async () => {
-    await fill();
-    const { url } = await startGateway();
     const { page, problems } = await open(url, 'market');
     const older = page.waitForResponse((answer) => /\/chart\?.*before=\d+/.test(answer.url()));
     await page.getByText(proof.market).waitFor();
@@ -56,7 +58,7 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
   });
 
   it('marks what happened further back than the newest thousand corrections, once one looks there', async () => {
-    const { rig } = await fill();
+    const { rig } = loop;
     const [series] = rig.config.series as [Series];
     const stepMs = timeframesMs[series.timeframe];
     const endMs = rig.ledger.watermark(series)!;
@@ -68,7 +70,6 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
       for (let n = 0; n < 1_000; n += 1) correct.run(`new-${n}`, seriesKey(series), endMs - stepMs);
     })();
     db.close();
-    const { url } = await startGateway();
     const { page, problems } = await open(url, 'market');
     const old = page.locator('details li').filter({ hasText: new Date(oldMs).toISOString().slice(0, 10) });
     await page.getByText(/ marked: gaps and corrections/).click();
@@ -84,8 +85,7 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
   });
 
   it('shows the numbers of the transition matrix, and their drift as lines over both versions', async () => {
-    const { first, second } = await fill();
-    const { url } = await startGateway();
+    const { first, second } = loop;
     const matrixOf = async (version: string) => {
       const answer = await fetch(`${url}/models/${version}/transitions`);
       const { series } = (await answer.json()) as {
@@ -111,6 +111,10 @@ describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
     );
     expect(problems).toEqual([]);
   });
+});
+
+describe.runIf(hasBrowser)('the dashboard in Chromium', () => {
+  const { startRig, startGateway, open, fill, train } = createDashboardTests(temporal);
 
   it('marks gaps and corrections, and lists the marks of the chosen series in words', async () => {
     const rig = await startRig();
