@@ -13,6 +13,7 @@ import { problemOfAnswer } from '../conforming.fixture.ts';
 import { createMetrics } from '../metrics.ts';
 import { openModels } from '../models.ts';
 import { type Document, type Route, routesOf } from '../openapi-document.ts';
+import { createTrainingSwitch } from '../training-switch.ts';
 import { hostileText, mutated, valid } from './arbitraries.fixture.ts';
 
 /** Cases of each route, of each kind: inputs that its schema allows, and such that it does not. */
@@ -45,6 +46,10 @@ const openApp = () => {
   });
   const real = {
     ...{ ledger: state.ledger, controller, models, readVersion: read, rates },
+    trainingSwitch: createTrainingSwitch({
+      ledger: { path: join(modelsDir, '..', 'ledger.sqlite'), domain: 'production' },
+      modelsDir,
+    }),
     newestCandles: (series: (typeof settings.series)[number], count: number, beforeMs?: number) =>
       newestCandles({
         ...{ ledger: state.ledger, dataDir, series, count },
@@ -120,12 +125,15 @@ const pick = (from: Readonly<Record<string, string>>, names: readonly string[]) 
   Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
 
 const urlOf = (route: Route, { path, query }: Asked): string => {
-  const filled = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => wellFormed(path[name] ?? ''));
+  const filled = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => segmentOf(path[name] ?? ''));
   const asked = Object.entries(query).map(
     ([name, value]) => `${wellFormed(name)}=${wellFormed(String(value))}`,
   );
   return `http://localhost${filled}${asked.length > 0 ? `?${asked.join('&')}` : ''}`;
 };
+
+/** Alone, dots are another path by the time a request is made of them, however they are written. */
+const segmentOf = (text: string) => wellFormed(/^\.\.?$/.test(text) ? `~${text}` : text);
 
 /** A lone surrogate has no percent-encoding. */
 const wellFormed = (text: string) => encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '\ufffd'));

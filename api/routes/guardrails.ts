@@ -93,7 +93,7 @@ export const addGuardrailRoutes = (add: AddEndpoint, deps: RouteDeps): void => {
       role: 'engine',
       summary: 'Reports equity; drawdown from its peak may lock or kill',
       body: equityBody,
-      refusals: [...ofController, 'InvalidData'],
+      refusals: [...ofController, 'InvalidData', 'Conflict'],
       example: examples.reportEquity,
     },
     async ({ body }) => {
